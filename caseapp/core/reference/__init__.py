@@ -1,0 +1,119 @@
+"""Reference data: code lists, places, languages, clocks and questionnaires, read once from files.
+
+The files under `config/reference/` are the one place where a code gets its meaning; the database copy
+(`rows_for_database`) exists for foreign keys and for SQL that wants a label. Rules for every list are
+those of the vocabulary: a code is UPPER_SNAKE and immutable, has a label in Spanish and in English,
+is retired by date and never deleted. A file that breaks a rule stops the program with file and line.
+
+Flags: R a second person reviews; S sealed (others see `outside_label`); C chosen for a child only with
+the child-protection role; X never sent to a receiver and never exported.
+"""
+
+from __future__ import annotations
+
+from caseapp.core.reference.dated import (
+    ClockRule,
+    StayPair,
+    clock_rule,
+    clock_rules,
+    questionnaire,
+    stay_pairs,
+)
+from caseapp.core.reference.geography import (
+    OTHER_COUNTRY,
+    STATELESS,
+    UNKNOWN_COUNTRY,
+    Admin1,
+    Admin2,
+    Country,
+    Language,
+    admin1,
+    admin1_named,
+    admin2,
+    countries,
+    country_label,
+    language_label,
+    languages,
+    origin_group,
+    origin_groups,
+)
+from caseapp.core.reference.lists import (
+    Code,
+    DatabaseRow,
+    choices,
+    code,
+    codes,
+    group_of,
+    known,
+    label,
+    lists,
+    outside_label,
+    read_list,
+    rows_for_database,
+    text,
+)
+from caseapp.core.reference.questions import (
+    BLANKS,
+    Condition,
+    Option,
+    Proposal,
+    ProposedNeed,
+    Question,
+    Questionnaire,
+    QuestionnaireInvalid,
+    Section,
+    Words,
+)
+from caseapp.core.reference.source import ROOT, CodeUnknown, ReferenceInvalid, language_of
+
+__all__ = [
+    "BLANKS",
+    "OTHER_COUNTRY",
+    "ROOT",
+    "STATELESS",
+    "UNKNOWN_COUNTRY",
+    "Admin1",
+    "Admin2",
+    "ClockRule",
+    "Code",
+    "CodeUnknown",
+    "Condition",
+    "Country",
+    "DatabaseRow",
+    "Language",
+    "Option",
+    "Proposal",
+    "ProposedNeed",
+    "Question",
+    "Questionnaire",
+    "QuestionnaireInvalid",
+    "ReferenceInvalid",
+    "Section",
+    "StayPair",
+    "Words",
+    "admin1",
+    "admin1_named",
+    "admin2",
+    "choices",
+    "clock_rule",
+    "clock_rules",
+    "code",
+    "codes",
+    "countries",
+    "country_label",
+    "group_of",
+    "known",
+    "label",
+    "language_label",
+    "language_of",
+    "languages",
+    "lists",
+    "origin_group",
+    "origin_groups",
+    "outside_label",
+    "questionnaire",
+    "read_list",
+    "rows_for_database",
+    "stay_pairs",
+    "text",
+]
