@@ -1,10 +1,10 @@
 """The one validated settings object, read from the environment; imports nothing of ours.
 
-``settings()`` reads the environment once and keeps the result. A process that changes its environment afterwards
+``settings()`` reads the environment once and keeps the result. A process that changes its environment later
 (the launcher, a test) calls ``reset_settings()``. What is wrong is said in one sentence (``SettingsError``).
 
-Demo secrets begin with ``demo-`` and a demo's country key file carries ``"demo": true``, so that they are known
-wherever they turn up: outside demo and test nothing starts with one of them.
+Demo secrets begin with ``demo-`` and the country key file of a demo carries ``"demo": true``: they are known
+wherever they turn up, and outside demo and test nothing starts with one of them.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Environment(StrEnum):
 
 
 def _with_driver(url: str | None) -> str | None:
-    """Accept ``postgresql://`` and ``postgres://`` as administrators write them; name the driver SQLAlchemy needs."""
+    """Accept ``postgresql://`` as administrators write it; name the driver that SQLAlchemy needs."""
     if url is None:
         return None
     scheme, separator, rest = url.partition("://")
@@ -95,7 +95,7 @@ class Settings(BaseSettings):
 
     environment: Environment = Field(Environment.PRODUCTION, validation_alias="ACOGIDA_ENV")
 
-    # One credential per role; a process is given only those it needs. The first is the owner's (migrations, backup).
+    # One credential per role; a process gets only those it needs. The first is the owner's (migrate, backup).
     database_url: DatabaseUrl = Field(None, validation_alias="DATABASE_URL", repr=False)
     database_url_app: DatabaseUrl = Field(None, validation_alias="DATABASE_URL_APP", repr=False)
     database_url_work: DatabaseUrl = Field(None, validation_alias="DATABASE_URL_WORK", repr=False)
@@ -254,7 +254,7 @@ def _sentence(error: ValidationError) -> str:
 def country_key(iso3: str, purpose: Purpose | str) -> bytes:
     """The 32-byte key of a country for one purpose (``wrapping``, ``tokens``, ``pseudonyms``).
 
-    Derived by HKDF-SHA-256 (RFC 5869) from the country's key, so that a token key tells nothing of the wrapping
+    Derived by HKDF-SHA-256 (RFC 5869) from the country's key, so that a token key tells nothing of a wrapping
     key. Raises ``CountryKeyMissing`` for a country that this installation has no key for.
     """
     return _derived(iso3, Purpose(purpose))
