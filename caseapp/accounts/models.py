@@ -1,0 +1,105 @@
+"""Users, teams and memberships. A user's role is held in a team; separation of duties is a constraint."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from caseapp.core.db import Base, Identified, Versioned, one_of
+from caseapp.places.models import Site
+
+
+class Role(StrEnum):
+    """The roles of the spine (VOCABULARY A6)."""
+
+    CASEWORKER = "CASEWORKER"
+    SUPERVISOR = "SUPERVISOR"
+    SHELTER_COORDINATOR = "SHELTER_COORDINATOR"
+    SERVICE_FOCAL_POINT = "SERVICE_FOCAL_POINT"
+    COMMISSION_ANALYST = "COMMISSION_ANALYST"
+    REGIONAL_ANALYST = "REGIONAL_ANALYST"
+    DATA_STEWARD = "DATA_STEWARD"
+    RELEASE_APPROVER = "RELEASE_APPROVER"
+    ADMINISTRATOR = "ADMINISTRATOR"
+    AUDITOR = "AUDITOR"
+    GATE_NIGHT = "GATE_NIGHT"
+
+
+class Team(Identified, Base):
+    """A team at a site; `code` is `<site>-<TYPE>`, national teams `<ISO3>-<TYPE>`."""
+
+    __tablename__ = "team"
+    __table_args__ = (sa.CheckConstraint("type ~ '^[A-Z_]+$'", name="type_form"),)
+
+    code: Mapped[str] = mapped_column(unique=True)
+    type: Mapped[str]
+    country: Mapped[str] = mapped_column(sa.CHAR(3), index=True)
+    site_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("site.id"), index=True)
+    name: Mapped[str]
+    sort_key: Mapped[str]
+    active: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+
+    site: Mapped[Site | None] = relationship(lazy="raise")
+
+
+class User(Identified, Versioned, Base):
+    """A person with an account. `email` is kept lower-case; `password_hash` is Argon2id."""
+
+    __tablename__ = "user_account"
+    __table_args__ = (
+        sa.CheckConstraint("email = lower(email)", name="email_lower"),
+        one_of("language", ("es", "en")),
+    )
+
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    password_hash: Mapped[str | None]
+    totp_secret_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    totp_last_step: Mapped[int | None] = mapped_column(sa.BigInteger)
+    language: Mapped[str] = mapped_column(default="es", server_default="es")
+    active: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    failed_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    locked_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime | None]
+
+
+class Membership(Identified, Base):
+    """A role in a team from a day on. A data steward is never a release approver; an administrator holds
+    no other role, so that an administrator opens no case."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        one_of("role", Role),
+        sa.CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="dates_in_order"),
+        sa.UniqueConstraint("user_id", "team_id", "role", "valid_from"),
+        pg.ExcludeConstraint(
+            ("user_id", "="),
+            ("role", "<>"),
+            (sa.text("daterange(valid_from, valid_to)"), "&&"),
+            where=sa.text("role IN ('DATA_STEWARD', 'RELEASE_APPROVER')"),
+            name="ex_membership_steward_or_approver",
+            using="gist",
+        ),
+        pg.ExcludeConstraint(
+            ("user_id", "="),
+            (sa.text("((role = 'ADMINISTRATOR')::int)"), "<>"),
+            (sa.text("daterange(valid_from, valid_to)"), "&&"),
+            name="ex_membership_administrator_alone",
+            using="gist",
+        ),
+    )
+
+    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    team_id: Mapped[UUID] = mapped_column(sa.ForeignKey("team.id"), index=True)
+    role: Mapped[str]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+    user: Mapped[User] = relationship(lazy="raise")
+    team: Mapped[Team] = relationship(lazy="raise")

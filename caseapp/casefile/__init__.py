@@ -1,0 +1,1 @@
+"""One case seen whole: file, timeline, today, merge, close, erase."""

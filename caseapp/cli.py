@@ -1,0 +1,57 @@
+"""The command line `acogida`. Each area brings its own verbs in `commands.py` (a list `COMMANDS` of click
+commands or groups); errors are one line on stderr, exit 1 refused, 2 usage."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+
+import click
+
+from caseapp import AREAS, __version__
+
+
+class Failed(click.ClickException):
+    """A verb was refused: one line, exit 1."""
+
+    exit_code = 1
+
+    def show(self, file: object = None) -> None:
+        click.echo(self.format_message(), err=True)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="acogida")
+def acogida() -> None:
+    """Case management for asylum reception and referral."""
+
+
+def _gather() -> None:
+    for module in ("caseapp.core.commands", *(f"caseapp.{area}.commands" for area in AREAS)):
+        try:
+            found = find_spec(module)
+        except ModuleNotFoundError:
+            found = None
+        if found:
+            for command in import_module(module).COMMANDS:
+                acogida.add_command(command)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; every expected failure is one line."""
+    from sqlalchemy.exc import OperationalError
+
+    from caseapp.core.errors import Refused
+    from caseapp.core.launcher import LauncherError
+    from config.settings import SettingsError
+
+    try:
+        _gather()
+        acogida.main(args=arguments, prog_name="acogida", standalone_mode=True)
+    except (SettingsError, LauncherError, Refused, LookupError) as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    except OperationalError as error:
+        click.echo(f"The database does not answer: {str(error.orig).splitlines()[0]}", err=True)
+        sys.exit(1)

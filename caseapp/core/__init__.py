@@ -1,0 +1,1 @@
+"""Flask and PostgreSQL plumbing. This package has never heard of asylum."""

@@ -1,0 +1,186 @@
+"""Who is acting, and what each role may do.
+
+A `Principal` is a signed-in user or a named system process. Permissions stand in each area's
+`access.py`; every route declares one with `@needs(...)` or is listed as open. The database's second
+wall gets the principal's teams through one hook on the casework session (`init_identity`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from caseapp.core.db import CaseworkSession
+from caseapp.core.errors import NotPermitted
+
+#: Roles whose teams open case files, and roles whose teams open a shelter's stays (VOCABULARY A6).
+CASE_ROLES = frozenset({"CASEWORKER", "SUPERVISOR", "SHELTER_COORDINATOR", "SERVICE_FOCAL_POINT"})
+SITE_ROLES = frozenset({"SHELTER_COORDINATOR", "GATE_NIGHT"})
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One active membership: a role in a team (at a site, in a country, ISO 3166 alpha-3)."""
+
+    role: str
+    team_id: UUID
+    team_code: str
+    team_type: str
+    country: str
+    site_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Somebody who acts. `user_id` is None for the system and for anonymous visitors."""
+
+    name: str = "anonymous"
+    user_id: UUID | None = None
+    grants: tuple[Grant, ...] = ()
+    kind: str = "anonymous"  # anonymous | user | system
+    language: str | None = None
+    _extra: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return frozenset(g.role for g in self.grants)
+
+    @property
+    def case_teams(self) -> tuple[UUID, ...]:
+        """Teams whose case files this principal opens."""
+        return tuple(sorted({g.team_id for g in self.grants if g.role in CASE_ROLES}))
+
+    @property
+    def site_teams(self) -> tuple[UUID, ...]:
+        """Teams whose stays this principal sees."""
+        return tuple(sorted({g.team_id for g in self.grants if g.role in SITE_ROLES}))
+
+    @property
+    def countries(self) -> tuple[str, ...]:
+        return tuple(sorted({g.country for g in self.grants}))
+
+    def teams_as(self, *roles: str) -> tuple[UUID, ...]:
+        """Teams in which this principal holds one of these roles."""
+        return tuple(sorted({g.team_id for g in self.grants if g.role in roles}))
+
+    def may(self, permission: Permission) -> bool:
+        return not self.roles.isdisjoint(permission.roles)
+
+
+ANONYMOUS = Principal()
+_current: ContextVar[Principal] = ContextVar("principal", default=ANONYMOUS)
+
+
+def current() -> Principal:
+    """The principal of this request, task or command."""
+    return _current.get()
+
+
+def become(principal: Principal) -> None:
+    """Act as `principal` from here on in this context (the request hook uses it)."""
+    _current.set(principal)
+
+
+@contextmanager
+def acting_as(principal: Principal) -> Iterator[Principal]:
+    """Act as `principal` for a block (tasks, commands, tests)."""
+    token = _current.set(principal)
+    try:
+        yield principal
+    finally:
+        _current.reset(token)
+
+
+def system(name: str) -> Principal:
+    """A named system principal, such as `system("clocks")`; the audit shows the name."""
+    return Principal(name=f"system:{name}", kind="system")
+
+
+@dataclass(frozen=True)
+class Permission:
+    """A named thing that roles may do. `reads_case` marks pages whose opening is audited."""
+
+    name: str
+    roles: frozenset[str]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+_permissions: dict[str, Permission] = {}
+
+
+def permission(name: str, *roles: str) -> Permission:
+    """Declare a permission (`area.verb`) and the roles that hold it; names are unique."""
+    if name in _permissions:
+        raise ValueError(f"permission {name} is declared twice")
+    made = _permissions[name] = Permission(name, frozenset(roles))
+    return made
+
+
+def permissions() -> dict[str, Permission]:
+    """All declared permissions by name."""
+    return dict(_permissions)
+
+
+SIGNED_IN = permission(
+    "signed_in",
+    *(
+        "CASEWORKER SUPERVISOR SHELTER_COORDINATOR SERVICE_FOCAL_POINT COMMISSION_ANALYST REGIONAL_ANALYST "
+        "DATA_STEWARD RELEASE_APPROVER ADMINISTRATOR AUDITOR GATE_NIGHT"
+    ).split(),
+)
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def needs(wanted: Permission) -> Callable[[View], View]:
+    """Refuse (403) whoever's roles lack `wanted`; anonymous visitors are sent to sign in before this."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if not current().may(wanted):
+                raise NotPermitted
+            return view(*args, **kwargs)
+
+        guarded.permission = wanted  # type: ignore[attr-defined]
+        return guarded  # type: ignore[return-value]
+
+    return decorate
+
+
+def open_to_all(view: View) -> View:
+    """Mark a view that needs no sign-in (sign-in itself, health, static)."""
+    view.permission = None  # type: ignore[attr-defined]
+    return view
+
+
+def _array(ids: tuple[UUID, ...]) -> str:
+    return "{" + ",".join(str(i) for i in ids) + "}"
+
+
+@event.listens_for(CaseworkSession, "after_begin")
+def tell_database(session: Any, transaction: Any, connection: sa.Connection) -> None:
+    """Tell PostgreSQL who acts, at the beginning of *every* transaction: the setting is lost at each
+    commit, and a pooled connection keeps an empty one, so it is always set, to empty when anonymous."""
+    who = current()
+    connection.execute(
+        sa.text(
+            "SELECT set_config('app.user', :user, true), set_config('app.teams', :teams, true), "
+            "set_config('app.site_teams', :sites, true)"
+        ),
+        {
+            "user": str(who.user_id or ""),
+            "teams": _array(who.case_teams) if who.grants else "",
+            "sites": _array(who.site_teams) if who.grants else "",
+        },
+    )

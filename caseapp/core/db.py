@@ -1,0 +1,147 @@
+"""Engines by database role, the casework session and what every table has in common.
+
+Each process works as one casework role (`app` in the web server, `work` in the casework worker).
+De-identified facts and released figures are read and written through other roles on other
+connections (`connect("facts")`, `connect("figures")`), never through the casework session: that is
+the wall of `docs/architecture.md` as the database sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cache
+from typing import Any, Literal
+from uuid import UUID
+
+import sqlalchemy as sa
+import uuid_utils.compat
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session, sessionmaker
+
+from config.settings import settings
+
+Role = Literal["owner", "app", "work", "facts", "figures"]
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def uuid7() -> UUID:
+    """A new time-ordered id (RFC 9562, version 7), made here so that a device without network can make one too."""
+    return uuid_utils.compat.uuid7()
+
+
+class Base(DeclarativeBase):
+    """Root of all tables; text, UUID and zoned times are the default column types."""
+
+    metadata = sa.MetaData(naming_convention=NAMING)
+    type_annotation_map = {
+        str: sa.Text(),
+        datetime: sa.DateTime(timezone=True),
+        UUID: sa.Uuid(),
+    }
+
+    def __init__(self, **values: Any) -> None:
+        # The id is needed at once: it is part of what encrypted columns are bound to.
+        if "id" in sa.inspect(type(self)).columns and values.get("id") is None:
+            if isinstance(sa.inspect(type(self)).columns["id"].type, sa.Uuid):
+                values = {"id": uuid7(), **{k: v for k, v in values.items() if k != "id"}}
+        for name, value in values.items():
+            if not hasattr(type(self), name):
+                raise TypeError(f"{type(self).__name__} has no attribute {name}")
+            setattr(self, name, value)
+
+
+class Identified:
+    """Mixin: a UUIDv7 primary key."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7, sort_order=-10)
+
+
+class Versioned:
+    """Mixin: optimistic locking. Post `version` as a form field and compare it after `visible_to`."""
+
+    version: Mapped[int] = mapped_column(sa.Integer, default=1, server_default="1")
+
+    @classmethod
+    def __declare_last__(cls) -> None:
+        mapper = sa.inspect(cls)
+        mapper.version_id_col = mapper.local_table.c.version
+        mapper.version_id_generator = lambda version: (version or 0) + 1
+
+
+def one_of(column: str, values: type[Any] | tuple[str, ...], *, optional: bool = False) -> sa.CheckConstraint:
+    """A CHECK that keeps a text column inside a closed list (an enum class or a tuple of codes)."""
+    codes = tuple(str(v.value) for v in values) if isinstance(values, type) else values
+    listed = ", ".join(f"'{c}'" for c in codes)
+    return sa.CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+
+
+VARIABLES: dict[Role, str] = {
+    "owner": "DATABASE_URL",
+    "app": "DATABASE_URL_APP",
+    "work": "DATABASE_URL_WORK",
+    "facts": "DATABASE_URL_FACTS",
+    "figures": "DATABASE_URL_FIGURES",
+}
+
+
+def _url(role: Role) -> str:
+    try:
+        return settings().database_urls[VARIABLES[role]]
+    except KeyError:
+        raise LookupError(f"{VARIABLES[role]} is not set: this process may not work as {role}") from None
+
+
+@cache
+def engine(role: Role) -> sa.Engine:
+    """The pool of a database role; made at first use, so that a forked child never shares its parent's."""
+    url = _url(role)
+    return sa.create_engine(
+        url,
+        pool_size=10,
+        max_overflow=10,
+        pool_pre_ping=True,
+        connect_args={"options": "-c timezone=UTC -c statement_timeout=60000", "prepare_threshold": 5},
+    )
+
+
+def forget_engines() -> None:
+    """Close every pool (after a fork, and when tests move to another database)."""
+    for role in ("owner", "app", "work", "facts", "figures"):
+        try:
+            made = engine(role)  # type: ignore[arg-type]
+        except Exception:  # noqa: BLE001 - a role without a URL has no pool to close
+            continue
+        made.dispose()
+    engine.cache_clear()
+
+
+class CaseworkSession(Session):
+    """The session of casework; its role is the process's own (`use_role`)."""
+
+    process_role: Role = "app"
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> Any:
+        return self.bind if self.bind is not None else engine(type(self).process_role)
+
+
+session = scoped_session(sessionmaker(class_=CaseworkSession, expire_on_commit=False, autoflush=True))
+
+
+def use_role(role: Role) -> None:
+    """Declare which role this process's casework session works as; called once at start-up."""
+    CaseworkSession.process_role = role
+
+
+@contextmanager
+def connect(role: Role) -> Iterator[sa.Connection]:
+    """One transaction as another role (facts, figures, owner): commits at the end, rolls back on error."""
+    with engine(role).begin() as connection:
+        yield connection

@@ -1,0 +1,83 @@
+"""Forms: shape and format of input, no decisions. Refusals of a verb land beside their field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, SelectField
+from wtforms.validators import InputRequired, ValidationError
+
+from caseapp.core import reference
+from caseapp.core.errors import Refused
+from caseapp.core.i18n import _, _l
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """Base of all forms. Messages of WTForms itself come from its own catalogues."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        def get_translations(self, form: Any) -> Any:
+            from wtforms.i18n import get_translations
+
+            from caseapp.core.i18n import language
+
+            return get_translations([language()])
+
+    def refused(self, error: Refused) -> None:
+        """Put a refusal's sentence beside its field, or on top of the form. Nothing typed is lost."""
+        field = self._fields.get(error.field or "")
+        if field is not None:
+            field.errors = [*field.errors, str(error)]
+        else:
+            self.form_errors = [*self.form_errors, str(error)]
+
+
+class VersionedForm(Form):
+    """A form on a record that two people may edit: carries the version that was read."""
+
+    version = HiddenField()
+
+    def read_version(self) -> int | None:
+        try:
+            return int(self.version.data)
+        except (TypeError, ValueError):
+            return None
+
+
+def required(message: Any = None) -> InputRequired:
+    return InputRequired(message or _l("Complete este dato."))
+
+
+class CodeField(SelectField):  # type: ignore[misc]
+    """A choice from a reference list; the empty choice is "" with its own words."""
+
+    def __init__(
+        self,
+        label: Any = None,
+        *,
+        list_name: str,
+        only: Iterable[str] | Callable[[], Iterable[str]] | None = None,
+        blank: Any | None = _l("Elija…"),
+        **kwargs: Any,
+    ) -> None:
+        self.list_name, self.only, self.blank = list_name, only, blank
+        super().__init__(label, choices=self._choices, **kwargs)
+
+    def _choices(self) -> list[tuple[str, str]]:
+        found = list(reference.choices(self.list_name))
+        if self.only is not None:
+            wanted = list(self.only() if callable(self.only) else self.only)
+            found = [(c, t) for c, t in found if c in wanted]
+        return found if self.blank is None else [("", str(self.blank)), *found]
+
+
+def not_in_future(today: Callable[[], Any]) -> Callable[[Any, Any], None]:
+    """A date that is not after the site's today."""
+
+    def check(form: Any, field: Any) -> None:
+        if field.data is not None and field.data > today():
+            raise ValidationError(_("Esta fecha aún no llega. Escriba una fecha de hoy o anterior."))
+
+    return check

@@ -1,0 +1,45 @@
+"""Languages: Spanish is what the source says, English is the catalogue. `?lang=` wins, then the
+user's own choice, then the cookie, then what the browser asks for."""
+
+from __future__ import annotations
+
+from flask import Flask, g, has_request_context, request
+from flask_babel import Babel, get_locale, gettext, lazy_gettext, ngettext
+
+LANGUAGES = ("es", "en")
+COOKIE = "lang"
+
+_ = gettext
+_l = lazy_gettext
+__all__ = ["LANGUAGES", "_", "_l", "language", "ngettext", "init_i18n"]
+
+
+def choose_language() -> str:
+    """`es` or `en` for this request."""
+    if not has_request_context():
+        return LANGUAGES[0]
+    asked = request.args.get("lang") or getattr(g, "user_language", None) or request.cookies.get(COOKIE)
+    if asked in LANGUAGES:
+        return str(asked)
+    return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+
+
+def language() -> str:
+    """The language of the page being made (`es` or `en`)."""
+    locale = get_locale()
+    return locale.language if locale is not None and locale.language in LANGUAGES else LANGUAGES[0]
+
+
+def init_i18n(app: Flask) -> None:
+    """Set Flask-Babel up and remember a language that was asked for by `?lang=`."""
+    app.config.setdefault("BABEL_DEFAULT_LOCALE", "es")
+    app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", "translations")
+    Babel(app, locale_selector=choose_language)
+
+    @app.after_request
+    def remember(response):  # type: ignore[no-untyped-def]
+        if request.args.get("lang") in LANGUAGES:
+            response.set_cookie(
+                COOKIE, request.args["lang"], max_age=31_536_000, samesite="Lax", httponly=True, secure=request.is_secure
+            )
+        return response

@@ -1,0 +1,1 @@
+"""Every clock: rules as data, working days, pause, warning, escalation."""

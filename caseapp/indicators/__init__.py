@@ -1,0 +1,1 @@
+"""The catalogue of definitions, de-identified facts and the roll-up."""

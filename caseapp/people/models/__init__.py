@@ -1,0 +1,24 @@
+"""The shared nouns of casework. A *case* is one person's file; a *household* groups files, so that a
+case closes per person, a family can be split without a trace, and every person has a data key."""
+
+from caseapp.people.models.case import AccessScope, Case, CaseAccess, CaseStatus
+from caseapp.people.models.consent import Consent
+from caseapp.people.models.contact import Contact, ContactAttempt
+from caseapp.people.models.duplicate import DuplicateCandidate, NameToken
+from caseapp.people.models.household import Household, HouseholdMember, Relation
+from caseapp.people.models.need import Need, PlacementRequirement
+from caseapp.people.models.person import (
+    BirthPrecision,
+    IdentityDocument,
+    Person,
+    PersonLanguage,
+    PersonNationality,
+    PersonPopulation,
+)
+
+__all__ = [
+    "AccessScope", "BirthPrecision", "Case", "CaseAccess", "CaseStatus", "Consent", "Contact",
+    "ContactAttempt", "DuplicateCandidate", "Household", "HouseholdMember", "IdentityDocument",
+    "NameToken", "Need", "Person", "PersonLanguage", "PersonNationality", "PersonPopulation",
+    "PlacementRequirement", "Relation",
+]  # fmt: skip

@@ -1,0 +1,56 @@
+"""Consent as a key: by purpose and recipient, each adult's own, expiring, withdrawable."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from caseapp.core.db import Base, Identified, one_of
+
+STATES = ("GIVEN", "REFUSED", "WITHDRAWN", "EXPIRED", "NOT_ASKED")
+GIVEN_BY = ("SELF", "PARENT", "GUARDIAN", "CHILD_AUTHORITY", "CHILD_ASSENT", "SUPPORTED_DECISION")
+FORMS = ("SIGNED", "THUMBPRINT", "SPOKEN_WITNESSED", "SPOKEN_REMOTE", "SIGN_LANGUAGE")
+
+
+class Consent(Identified, Base):
+    """One answer to one purpose. `adult` is frozen when asked: an adult's consent is given by the adult
+    (or with support in deciding), never by another adult of the household."""
+
+    __tablename__ = "consent"
+    __table_args__ = (
+        one_of("state", STATES),
+        one_of("given_by", GIVEN_BY),
+        sa.CheckConstraint(
+            "NOT adult OR given_by IN ('SELF', 'SUPPORTED_DECISION')", name="adult_consents_alone"
+        ),
+        sa.CheckConstraint(
+            "NOT adult OR state = 'NOT_ASKED' OR given_by_case_id IS NULL", name="adult_never_through_another"
+        ),
+        sa.CheckConstraint("(state = 'WITHDRAWN') = (withdrawn_at IS NOT NULL)", name="withdrawn_has_time"),
+        sa.CheckConstraint(
+            "purpose NOT IN ('CONSULAR') OR state <> 'GIVEN' OR expires_on <= asked_on + 30", name="consular_30_days"
+        ),
+        sa.Index("ix_consent_purpose", "case_id", "purpose", "state"),
+    )
+
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey("case.id"))
+    person_id: Mapped[UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    purpose: Mapped[str]
+    recipient_team_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("team.id"), index=True)
+    recipient_country: Mapped[str | None] = mapped_column(sa.CHAR(3))
+    state: Mapped[str]
+    adult: Mapped[bool]
+    given_by: Mapped[str]
+    given_by_case_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    form: Mapped[str | None]
+    language: Mapped[str | None] = mapped_column(sa.CHAR(3))
+    interpreter: Mapped[str | None]
+    alone: Mapped[bool | None]
+    text_version: Mapped[str]
+    asked_on: Mapped[date]
+    expires_on: Mapped[date | None]
+    withdrawn_at: Mapped[datetime | None]
+    recorded_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)

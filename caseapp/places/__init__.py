@@ -1,0 +1,1 @@
+"""Organisations, sites and the services they offer."""

@@ -1,0 +1,1 @@
+"""The asylum claim as dated events."""

@@ -1,0 +1,1 @@
+"""Screening with questionnaires held as data, and the needs it proposes."""

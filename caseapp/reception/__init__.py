@@ -1,0 +1,1 @@
+"""Arrival and registration of a family in one pass."""

@@ -1,0 +1,1 @@
+"""Referrals between teams, with their clocks and answers."""

@@ -1,0 +1,1 @@
+"""Units, the places in them, stays, availability, and tonight's page."""

@@ -1,0 +1,1 @@
+"""Solution plans and their steps."""

@@ -1,0 +1,1 @@
+"""Migrations: numbered, one head (`.head`), plain SQL where it matters; they import no models."""

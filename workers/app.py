@@ -1,0 +1,89 @@
+"""The Celery application. Two kinds of worker, each with its own queue and database credentials:
+
+`casework` works as role `work` (outbox, clocks, notices); `figures` works as role `facts` (facts, cells,
+releases). Start with `acogida worker --queue casework|figures`, which sets `ACOGIDA_WORKER`.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery, Task
+from celery.signals import worker_process_init
+
+from caseapp.core import access
+from caseapp.core.db import forget_engines, session, use_role
+from config.settings import settings
+
+app = Celery("acogida")
+
+
+class Work(Task):  # type: ignore[misc]
+    """Base of all tasks: acts as a named system principal in one transaction, inside an application
+    context (language Spanish); takes ids, looks at the state before acting."""
+
+    abstract = True
+    principal = "work"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        with flask_app().app_context(), access.acting_as(access.system(self.principal)):
+            try:
+                answer = super().__call__(*args, **kwargs)
+                session.commit()
+                return answer
+            except BaseException:
+                session.rollback()
+                raise
+            finally:
+                session.remove()
+
+
+_flask: list[Any] = []
+
+
+def flask_app() -> Any:
+    """The Flask application of this process, for labels and languages."""
+    if not _flask:
+        from caseapp import create_app
+
+        _flask.append(create_app())
+    return _flask[0]
+
+
+def configure() -> Celery:
+    """Take broker and schedule from the settings."""
+    from workers.schedule import SCHEDULE
+
+    s = settings()
+    app.conf.update(
+        broker_url=s.celery_broker_url,
+        task_ignore_result=True,
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        worker_prefetch_multiplier=1,
+        task_default_queue="casework",
+        task_serializer="json",
+        accept_content=["json"],
+        timezone="UTC",
+        enable_utc=True,
+        beat_schedule=SCHEDULE,
+        beat_max_loop_interval=5,
+        broker_connection_retry_on_startup=True,
+        broker_transport_options={"visibility_timeout": 300, "socket_keepalive": True},
+        worker_hijack_root_logger=False,
+        imports=("workers.outbox", "workers.indicators", "workers.deadline", "workers.demo"),
+    )
+    app.Task = Work
+    use_role("facts" if os.environ.get("ACOGIDA_WORKER") == "figures" else "work")
+    return app
+
+
+@worker_process_init.connect
+def _fresh_pools(**_: Any) -> None:
+    """A forked child never shares its parent's connections."""
+    session.remove()
+    forget_engines()
+
+
+configure()
