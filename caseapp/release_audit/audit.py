@@ -1,0 +1,86 @@
+"""The audit of exported release folders: A1, A2 and A8 of the method, for anybody who has the folders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from . import cube as cells
+from . import seal, split
+from .figure import FigureCheck
+from .folder import COVERAGE_COLUMNS, REVISION_COLUMNS, WHOLE, Folder, read_folder
+from .manifest import read_manifest
+from .report import AuditReport
+
+COVERAGE = ("COMPLETE", "PARTIAL", "NO_COVERAGE")
+
+
+def audit(dirs: Sequence[Path]) -> AuditReport:
+    """Check release folders, in any order; what is broken in them is a finding, never an exception."""
+    report = AuditReport(folders=[str(path) for path in dirs])
+    releases = [_audit_one(Path(path), report) for path in dirs]
+    seal.check_chain(releases)
+    report.count("releases", len(releases))
+    report.findings.sort(key=lambda found: (found.check, found.file, found.row or 0))
+    return report
+
+
+def _audit_one(path: Path, report: AuditReport) -> seal.Release:
+    folder = read_folder(path, report)
+    manifest = read_manifest(folder)
+    _, cubes = cells.read_hierarchy(folder)
+    for name in sorted(cubes):
+        cells.read_cells(folder, cubes[name])
+        cells.check_smallest(folder, cubes[name], manifest)
+        split.check_disjoint(folder, cubes[name])
+    split.check_family(folder, cubes)
+    for child in cubes.values():
+        if child.parent in cubes:
+            split.check_sums(folder, child, cubes[child.parent])
+    _check_no_stray_cube(folder, cubes)
+    FigureCheck(folder, manifest, cubes).run()
+    _check_coverage(folder)
+    folder.table("revisions.csv", REVISION_COLUMNS)
+    _check_datapackage(folder)
+    seal.check_hashes(folder, manifest)
+    return seal.Release(folder, manifest, cubes)
+
+
+def _check_no_stray_cube(folder: Folder, cubes: dict[str, cells.Cube]) -> None:
+    described = {cube.file for cube in cubes.values()}
+    for file in sorted(folder.content):
+        if file.startswith("cube-") and file not in described:
+            folder.found("FORMAT", file, "hierarchy.json does not describe this cube.")
+
+
+def _check_coverage(folder: Folder) -> None:
+    for number, row in folder.table("coverage.csv", COVERAGE_COLUMNS):
+        if row["status"] not in COVERAGE:
+            folder.found("FORMAT", "coverage.csv", f"The status {row['status']!r} does not exist.", number)
+        if not (WHOLE.fullmatch(row["reporting"]) and WHOLE.fullmatch(row["expected"])):
+            sentence = "reporting and expected must be whole numbers."
+            folder.found("FORMAT", "coverage.csv", sentence, number)
+
+
+def _check_datapackage(folder: Folder) -> None:
+    """Every CSV file is described, with its columns."""
+    if "datapackage.json" not in folder.content:
+        return
+    described: dict[str, list[Any]] = {}
+    resources = folder.json("datapackage.json").get("resources")
+    for entry in resources if isinstance(resources, list) else []:
+        if isinstance(entry, dict) and isinstance(entry.get("path"), str):
+            schema = entry.get("schema")
+            fields = schema.get("fields") if isinstance(schema, dict) else None
+            described[entry["path"]] = [
+                field.get("name") if isinstance(field, dict) else None
+                for field in (fields if isinstance(fields, list) else [])
+            ]
+    for file in sorted(name for name in folder.content if name.endswith(".csv")):
+        if file not in described:
+            folder.found("FORMAT", "datapackage.json", f"{file} is not described.")
+        elif file in folder.headers and described[file] != folder.headers[file]:
+            folder.found("FORMAT", "datapackage.json", f"The fields of {file} are not its columns.")
+    for file in sorted(described.keys() - folder.content.keys()):
+        folder.found("FORMAT", "datapackage.json", f"{file} is described, but it is missing.")
