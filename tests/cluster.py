@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import fcntl
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -21,60 +19,22 @@ ROLE_PASSWORD = "demo-role-password"
 
 @contextmanager
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The superuser's URL. The first worker starts the cluster; others find it by a file and, at the
-    end, the last one out stops it."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER")
-    if worker is None:
-        with temporary_cluster() as url:
-            _prepare(url)
-            yield url
-        return
-    shared = tmp_path_factory.getbasetemp().parent
-    if _first(shared):
-        with temporary_cluster() as url:
-            _prepare(url)
-            (shared / "cluster.tmp").write_text(json.dumps(url))
-            (shared / "cluster.tmp").rename(shared / "cluster.json")
-            try:
-                yield url
-            finally:
-                _wait_for_others(shared)
-        return
-    mark = shared / f"in-{worker}"
-    mark.touch()
-    try:
-        yield _wait_for_url(shared)
-    finally:
-        mark.unlink()
-
-
-def _first(shared: Path) -> bool:
-    try:
-        (shared / "cluster.lock").touch(exist_ok=False)
-    except FileExistsError:
-        return False
-    return True
-
-
-def _wait_for_url(shared: Path) -> str:
-    for _ in range(1200):
-        if (shared / "cluster.json").exists():
-            return str(json.loads((shared / "cluster.json").read_text()))
-        time.sleep(0.1)
-    raise TimeoutError("the cluster of the test run did not start")
-
-
-def _wait_for_others(shared: Path) -> None:
-    """The worker that started the cluster outlives the others' use of it."""
-    deadline = time.monotonic() + 1500
-    while list(shared.glob("in-*")) and time.monotonic() < deadline:
-        time.sleep(0.2)
+    """The superuser's URL of a cluster that holds the migrated template; all workers share one."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else None
+    with temporary_cluster(shared) as urls:
+        with (base.parent / "template.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            _prepare(urls["DATABASE_URL"])
+        yield urls["DATABASE_URL"]
 
 
 def _prepare(url: str) -> None:
     plain = sa.engine.make_url(url).set(drivername="postgresql+psycopg")
     admin = sa.create_engine(plain.set(database="postgres"), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
+        if connection.scalar(sa.text("SELECT 1 FROM pg_database WHERE datname = :n"), {"n": TEMPLATE}):
+            return
         connection.execute(sa.text(f"CREATE DATABASE {TEMPLATE}"))
     template = sa.create_engine(plain.set(database=TEMPLATE), poolclass=sa.pool.NullPool)
     with template.begin() as connection:

@@ -1,0 +1,135 @@
+"""The event kinds of people and cases, and `happened`, by which every area of casework writes the journal."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from caseapp.core import journal
+from caseapp.core.db import session
+from caseapp.core.journal import CaseEvent, EventKind, kind
+from caseapp.people import rules
+from caseapp.people.models import Case, HouseholdMember, Person, PersonNationality, Relation
+
+REGISTERED = kind("person.registered")
+PROFILED = kind("person.profiled")
+CORRECTED = kind("person.corrected")
+MERGED = kind("person.merged")
+UNMERGED = kind("person.unmerged")
+ERASED = kind("person.erased")
+WITHDRAWN = kind("event.withdrawn")
+CASE_OPENED = kind("case.opened")
+CASE_CLOSED = kind("case.closed")
+CASE_REOPENED = kind("case.reopened")
+CASE_ASSIGNED = kind("case.assigned")
+HOUSEHOLD_FORMED = kind("household.formed")
+HOUSEHOLD_JOINED = kind("household.joined")
+HOUSEHOLD_LEFT = kind("household.left")
+RELATION_RECORDED = kind("relation.recorded")
+POPULATION_CHANGED = kind("population.changed")
+CONSENT_GIVEN = kind("consent.given")
+CONSENT_REFUSED = kind("consent.refused")
+CONSENT_WITHDRAWN = kind("consent.withdrawn")
+CONSENT_EXPIRED = kind("consent.expired")
+CONTACT_ATTEMPTED = kind("contact.attempted")
+CONTACT_CHANGED = kind("contact.changed")
+NEED_RECORDED = kind("need.recorded")
+NEED_CHANGED = kind("need.changed")
+NEED_MET = kind("need.met")
+NEED_ENDED = kind("need.ended")
+REQUIREMENT_SET = kind("requirement.set")
+REQUIREMENT_ENDED = kind("requirement.ended")
+
+CARERS = ("PARENT", "GUARDIAN_LEGAL", "GRANDPARENT", "AUNT_UNCLE", "SIBLING", "STEP_PARENT", "CUSTOMARY_CARER")
+
+
+def household_of(case_id: UUID) -> UUID | None:
+    """The id of the household the case is in now."""
+    return session.scalar(
+        sa.select(HouseholdMember.household_id).where(
+            HouseholdMember.case_id == case_id, HouseholdMember.left_on.is_(None)
+        )
+    )
+
+
+def profile(person: Person, on: date) -> dict[str, Any]:
+    """The person's codes for figures on a day: sex, age_band, origin, household_type (two statements)."""
+    birth = rules.Birth(person.birth_precision, person.birth_from, person.birth_to)
+    origin = session.scalar(
+        sa.select(PersonNationality.country)
+        .where(PersonNationality.person_id == person.id)
+        .order_by(PersonNationality.position)
+        .limit(1)
+    )
+    return {
+        "sex": rules.sex_in_figures(person.sex_in_document),
+        "age_band": rules.age_band(birth, person.age_status, on),
+        "origin": origin or "UNK",
+        "household_type": _household_type(person.case_id, on),
+    }
+
+
+def _household_type(case_id: UUID, on: date) -> str:
+    mine = sa.select(HouseholdMember.household_id).where(
+        HouseholdMember.case_id == case_id, HouseholdMember.left_on.is_(None)
+    )
+    rows = session.execute(
+        sa.select(Person)
+        .join(HouseholdMember, HouseholdMember.case_id == Person.case_id)
+        .where(HouseholdMember.household_id.in_(mine), HouseholdMember.left_on.is_(None))
+    ).scalars()
+    persons = list(rows) or [session.scalars(sa.select(Person).where(Person.case_id == case_id)).one()]
+    ids = [p.case_id for p in persons]
+    links = session.execute(
+        sa.select(Relation.case_id, Relation.other_case_id, Relation.relation).where(
+            Relation.case_id.in_(ids), Relation.other_case_id.in_(ids), Relation.evidence != "DISPROVED"
+        )
+    ).all()
+    with_parent = {child for _, child, what in links if what == "PARENT"}
+    with_parent |= {child for child, _, what in links if what == "CHILD"}
+    with_carer = {child for _, child, what in links if what in CARERS} | with_parent
+
+    def member(p: Person) -> rules.Member:
+        birth = rules.Birth(p.birth_precision, p.birth_from, p.birth_to)
+        return rules.Member(
+            rules.is_child(birth, p.age_status, on), p.case_id in with_parent, p.case_id in with_carer
+        )
+
+    return rules.household_type([member(p) for p in persons])
+
+
+def happened(
+    event_kind: EventKind,
+    case: Case,
+    *,
+    on: date,
+    person: Person | None = None,
+    site_id: UUID | None = None,
+    team_id: UUID | None = None,
+    subject_id: UUID | None = None,
+    codes_of: dict[str, Any] | None = None,
+    **codes: Any,
+) -> CaseEvent:
+    """Append an event about a case's person, with the profile codes as they are on that day.
+
+    `on` is the site's local date. `site_id` and `team_id` default to the case's own; a shelter passes its
+    own. `codes_of` is a profile already computed (a family registered in one pass computes it once for
+    each member). `subject_id` is the referral, stay, claim … that the event is about.
+    """
+    if codes_of is None:
+        person = person or session.scalars(sa.select(Person).where(Person.case_id == case.id)).one_or_none()
+        codes_of = profile(person, on) if person is not None else {}
+    return journal.append(
+        event_kind,
+        country=case.country,
+        on=on,
+        site_id=site_id or case.site_id,
+        team_id=team_id or case.team_id,
+        case_id=case.id,
+        household_id=household_of(case.id),
+        subject_id=subject_id,
+        **{**codes_of, **codes},
+    )
