@@ -4,14 +4,18 @@ A page's second visit must cost only its HTML (LOOK.md, *Measure*), so every sty
 picture is served under a name that changes when its content changes and is marked immutable.
 WhiteNoise hashes nothing outside Django, therefore the files are copied to digest names when the
 process starts, compressed beside it and handed to WhiteNoise. Nothing is written to the checkout.
+Pages are compressed as they leave.
 """
 
 from __future__ import annotations
 
 import atexit
+import gzip
 import hashlib
+import io
 import os
 import re
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -21,7 +25,7 @@ from pathlib import Path
 from typing import NamedTuple
 from wsgiref.headers import Headers
 
-from flask import Flask
+from flask import Flask, Response, request
 from whitenoise import WhiteNoise  # type: ignore[import-untyped]
 from whitenoise.compress import Compressor  # type: ignore[import-untyped]
 
@@ -32,6 +36,11 @@ DIGEST_NAME = re.compile(r"\.[0-9a-f]{12}\.[a-z0-9]+$")
 SOURCE_MAP = re.compile(rb"/\*# sourceMappingURL=.*?\*/")
 
 
+#: Below this a page gains nothing; the padding is Django's (its GZipMiddleware, "Heal the BREACH").
+SMALLEST_PAGE = 1000
+LONGEST_PADDING = 100
+
+
 class Assets(NamedTuple):
     """`folder` holds the built files; `urls` says under which address each source name is served."""
 
@@ -40,7 +49,7 @@ class Assets(NamedTuple):
 
 
 def init_assets(app: Flask) -> None:
-    """Serve the static files in front of `app` and give templates `asset_url('theme.css')`.
+    """Serve the static files in front of `app`, give templates `asset_url('theme.css')`, compress pages.
 
     The build folder lies under `app.config["HOME"]` where that is set, else in a temporary folder
     that goes with the process.
@@ -48,6 +57,7 @@ def init_assets(app: Flask) -> None:
     home = app.config.get("HOME")
     assets = build(str(home) if home else None)
     app.jinja_env.globals["asset_url"] = url_giver(assets)
+    app.after_request(compress_page)
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,
         root=str(assets.folder),
@@ -142,6 +152,34 @@ def _write(folder: Path, files: dict[str, bytes]) -> None:
         path.write_bytes(data)
         if compressor.should_compress(name):
             compressor.compress(str(path))
+
+
+def compress_page(response: Response) -> Response:
+    """Send HTML as gzip to whoever accepts it.
+
+    A page holds a secret (the CSRF token) and may repeat what was asked (a search), so its compressed
+    length could be measured letter by letter (BREACH). A file name of random length in the gzip header
+    blurs that length; browsers ignore it.
+    """
+    if not _may_compress(response):
+        return response
+    page = response.get_data()
+    if len(page) < SMALLEST_PAGE:
+        return response
+    padding = "a" * secrets.randbelow(LONGEST_PADDING)
+    packed = io.BytesIO()
+    with gzip.GzipFile(filename=padding, mode="wb", fileobj=packed, compresslevel=5, mtime=0) as writer:
+        writer.write(page)
+    response.set_data(packed.getvalue())
+    response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
+def _may_compress(response: Response) -> bool:
+    if response.mimetype != "text/html" or response.is_streamed or response.direct_passthrough:
+        return False
+    response.vary.add("Accept-Encoding")
+    return "Content-Encoding" not in response.headers and request.accept_encodings.quality("gzip") > 0
 
 
 def _is_immutable(path: str, url: str) -> bool:

@@ -25,7 +25,7 @@ from wtforms import (
     widgets,
 )
 
-from caseapp.core.access import open_to_all
+from caseapp.core.access import Principal, open_to_all
 from caseapp.core.i18n import language
 
 blueprint = Blueprint("styleguide", __name__)
@@ -49,7 +49,7 @@ def show() -> str:
         say=say,
         form=example_form(say, prefix="new-"),
         returned=returned_form(say),
-        current_user=SimpleNamespace(is_authenticated=True, name="Inés Robles"),
+        principal=Principal(name="Inés Robles", kind="user"),
         workplace=("MX-TAP Tapachula", say("Atención de casos", "Casework")),
         nav_items=[
             SimpleNamespace(label=label, url=f"#{anchor}", current=anchor == "words")
@@ -81,20 +81,20 @@ def example_form(say: Say, **kwargs: Any) -> Form:
         ("UNKNOWN", say("No se sabe", "Unknown")),
     ]
 
-    class Birth(Form):
+    class Birth(Form):  # type: ignore[misc]
         precision = RadioField(choices=precisions, default="DAY")
         day = StringField(say("Día", "Day"))
         month = StringField(say("Mes", "Month"))
         year = StringField(say("Año", "Year"))
         age = StringField(say("Edad", "Age"))
 
-    class Name(Form):
+    class Name(Form):  # type: ignore[misc]
         given = StringField(say("Nombres", "Given names"))
         surname = StringField(say("Primer apellido", "First surname"))
         second_surname = StringField(say("Segundo apellido", "Second surname"))
         called = StringField(say("Cómo le llaman", "Called"))
 
-    class Example(Form):
+    class Example(Form):  # type: ignore[misc]
         name = FormField(Name)
         birth = FormField(Birth)
         phone = StringField(
