@@ -42,7 +42,9 @@ def behind_policy(table: str, *, read: str, write: str | None = None, add: str |
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY {name}_read ON {table} FOR SELECT TO acogida_app USING ({read})")
     op.execute(f"CREATE POLICY {name}_add ON {table} FOR INSERT TO acogida_app WITH CHECK ({add})")
-    op.execute(f"CREATE POLICY {name}_change ON {table} FOR UPDATE TO acogida_app USING ({write}) WITH CHECK ({add})")
+    op.execute(
+        f"CREATE POLICY {name}_change ON {table} FOR UPDATE TO acogida_app USING ({write}) WITH CHECK ({add})"
+    )
     op.execute(f"CREATE POLICY {name}_remove ON {table} FOR DELETE TO acogida_app USING ({write})")
     op.execute(f"CREATE POLICY {name}_work ON {table} FOR ALL TO acogida_work USING (true) WITH CHECK (true)")
 

@@ -10,7 +10,11 @@ from __future__ import annotations
 import os
 
 os.environ["ACOGIDA_ENV"] = "test"
-for _name in [n for n in os.environ if n.startswith(("DATABASE_URL", "ACOGIDA_")) and n not in ("ACOGIDA_ENV", "ACOGIDA_REQUIRE_BROWSER")]:
+for _name in [
+    n
+    for n in os.environ
+    if n.startswith(("DATABASE_URL", "ACOGIDA_")) and n not in ("ACOGIDA_ENV", "ACOGIDA_REQUIRE_BROWSER")
+]:
     del os.environ[_name]
 
 from collections.abc import Iterator  # noqa: E402
@@ -161,7 +165,9 @@ def db(worker_database: Database) -> Iterator[Savepoint]:
 def app(db: Savepoint) -> Any:
     from caseapp import create_app
 
-    application = create_app({"TESTING": True, "KEEP_SESSION": True, "WTF_CSRF_ENABLED": False, "RATELIMIT_ENABLED": False})
+    application = create_app(
+        {"TESTING": True, "KEEP_SESSION": True, "WTF_CSRF_ENABLED": False, "RATELIMIT_ENABLED": False}
+    )
     return application
 
 

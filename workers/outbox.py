@@ -27,7 +27,7 @@ def deliver(row_id: str) -> bool:
         done = outbox.deliver(UUID(row_id))
         session.commit()
         return done
-    except Exception as error:  # noqa: BLE001 - whatever it was, the row is put off and shown
+    except Exception as error:
         session.rollback()
         outbox.put_off(UUID(row_id), type(error).__name__)
         session.commit()

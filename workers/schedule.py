@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 SCHEDULE: dict[str, dict[str, Any]] = {
-    "relay": {"task": "workers.outbox.relay", "schedule": 2.0, "options": {"queue": "casework", "expires": 10}},
-    "clocks": {"task": "workers.deadline.look", "schedule": 60.0, "options": {"queue": "casework", "expires": 60}},
-    "facts": {"task": "workers.indicators.roll_up", "schedule": 5.0, "options": {"queue": "figures", "expires": 15}},
+    "relay": {
+        "task": "workers.outbox.relay",
+        "schedule": 2.0,
+        "options": {"queue": "casework", "expires": 10},
+    },
+    "clocks": {
+        "task": "workers.deadline.look",
+        "schedule": 60.0,
+        "options": {"queue": "casework", "expires": 60},
+    },
+    "facts": {
+        "task": "workers.indicators.roll_up",
+        "schedule": 5.0,
+        "options": {"queue": "figures", "expires": 15},
+    },
 }

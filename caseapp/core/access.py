@@ -131,13 +131,12 @@ def permissions() -> dict[str, Permission]:
     return dict(_permissions)
 
 
-SIGNED_IN = permission(
-    "signed_in",
-    *(
-        "CASEWORKER SUPERVISOR SHELTER_COORDINATOR SERVICE_FOCAL_POINT COMMISSION_ANALYST REGIONAL_ANALYST "
-        "DATA_STEWARD RELEASE_APPROVER ADMINISTRATOR AUDITOR GATE_NIGHT"
-    ).split(),
-)
+#: Every role of the spine.
+ROLES = (
+    "CASEWORKER", "SUPERVISOR", "SHELTER_COORDINATOR", "SERVICE_FOCAL_POINT", "COMMISSION_ANALYST",
+    "REGIONAL_ANALYST", "DATA_STEWARD", "RELEASE_APPROVER", "ADMINISTRATOR", "AUDITOR", "GATE_NIGHT",
+)  # fmt: skip
+SIGNED_IN = permission("signed_in", *ROLES)
 
 View = TypeVar("View", bound=Callable[..., Any])
 

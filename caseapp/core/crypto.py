@@ -101,7 +101,8 @@ def key_of(case_id: UUID, db: Session | None = None) -> bytes:
     db = db or session()
     have = _keys(db)
     if case_id not in have:
-        known = {getattr(o, "case_id", None) or o.id for o in db.identity_map.values() if _is_keyed(o)}
+        rows: list[Any] = [o for o in db.identity_map.values() if _is_keyed(o)]
+        known = {row.case_id for row in rows}
         load_keys({case_id, *known}, db)
     try:
         return have[case_id]

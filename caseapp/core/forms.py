@@ -31,7 +31,7 @@ class Form(FlaskForm):  # type: ignore[misc]
         if field is not None:
             field.errors = [*field.errors, str(error)]
         else:
-            self.form_errors = [*self.form_errors, str(error)]
+            self.form_errors.append(str(error))
 
 
 class VersionedForm(Form):

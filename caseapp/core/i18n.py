@@ -3,15 +3,32 @@ user's own choice, then the cookie, then what the browser asks for."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, get_locale, gettext, lazy_gettext, ngettext
+from flask_babel import Babel, get_locale, gettext, lazy_gettext
+from flask_babel import ngettext as babel_ngettext
 
 LANGUAGES = ("es", "en")
 COOKIE = "lang"
 
-_ = gettext
-_l = lazy_gettext
-__all__ = ["LANGUAGES", "_", "_l", "language", "ngettext", "init_i18n"]
+
+def _(message: str, **values: Any) -> str:
+    """The message in the page's language; `values` fill its `%(name)s`."""
+    return str(gettext(message, **values))
+
+
+def _l(message: str, **values: Any) -> Any:
+    """The message, translated when it is shown (labels and sentences of classes)."""
+    return lazy_gettext(message, **values)
+
+
+def ngettext(one: str, many: str, num: int, **values: Any) -> str:
+    """One or many, by `num` (which fills `%(num)s`)."""
+    return str(babel_ngettext(one, many, num, **values))
+
+
+__all__ = ["LANGUAGES", "_", "_l", "init_i18n", "language", "ngettext"]
 
 
 def choose_language() -> str:
@@ -40,6 +57,11 @@ def init_i18n(app: Flask) -> None:
     def remember(response):  # type: ignore[no-untyped-def]
         if request.args.get("lang") in LANGUAGES:
             response.set_cookie(
-                COOKIE, request.args["lang"], max_age=31_536_000, samesite="Lax", httponly=True, secure=request.is_secure
+                COOKIE,
+                request.args["lang"],
+                max_age=31_536_000,
+                samesite="Lax",
+                httponly=True,
+                secure=request.is_secure,
             )
         return response

@@ -45,9 +45,7 @@ def started(job: str, total: int | None = None) -> JobRun:
 
 def progressed(run_id: UUID, done: int) -> None:
     """Note how far the job is (units done)."""
-    session.execute(
-        sa.update(JobRun).where(JobRun.id == run_id).values(done=done, beat_at=clock.real_now())
-    )
+    session.execute(sa.update(JobRun).where(JobRun.id == run_id).values(done=done, beat_at=clock.real_now()))
 
 
 def ended(run_id: UUID, error: str | None = None) -> None:

@@ -29,7 +29,9 @@ class OutboxRow(Identified, Base):
     __tablename__ = "outbox"
     __table_args__ = (
         one_of("queue", QUEUES),
-        sa.Index("ix_outbox_waiting", "due_at", postgresql_where=sa.text("done_at IS NULL AND failed_at IS NULL")),
+        sa.Index(
+            "ix_outbox_waiting", "due_at", postgresql_where=sa.text("done_at IS NULL AND failed_at IS NULL")
+        ),
     )
 
     topic: Mapped[str]

@@ -141,7 +141,11 @@ def asked_page() -> int:
 def paged(select: sa.Select[Any], count: sa.Select[Any] | None = None, size: int = PAGE_SIZE) -> Page:
     """Run a select for the asked page: two statements whatever the number of rows."""
     number = asked_page()
-    count = count if count is not None else sa.select(sa.func.count()).select_from(select.order_by(None).subquery())
+    count = (
+        count
+        if count is not None
+        else sa.select(sa.func.count()).select_from(select.order_by(None).subquery())
+    )
     total = session.scalar(count) or 0
     rows = session.scalars(select.limit(size).offset((number - 1) * size)).all()
     return Page(rows, number, size, total)
@@ -294,7 +298,7 @@ def init_app(app: Flask, overrides: dict[str, Any]) -> None:
     app.context_processor(_frame)
     app.before_request(_require_sign_in)
     app.after_request(_security_headers)
-    app.register_error_handler(Refused, refusal_page)  # type: ignore[arg-type]
+    app.register_error_handler(Refused, refusal_page)
     app.register_error_handler(HTTPException, _http_error)
     if not app.config.get("KEEP_SESSION"):
 
@@ -324,7 +328,7 @@ def _core_routes(app: Flask) -> None:
         """The database answers as the application's role."""
         try:
             session.execute(sa.text("SELECT 1"))
-        except Exception:  # noqa: BLE001 - whatever it is, we are not ready
+        except Exception:
             session.rollback()
             return {"ok": False}, 503
         return {"ok": True}

@@ -43,7 +43,15 @@ NEED_ENDED = kind("need.ended")
 REQUIREMENT_SET = kind("requirement.set")
 REQUIREMENT_ENDED = kind("requirement.ended")
 
-CARERS = ("PARENT", "GUARDIAN_LEGAL", "GRANDPARENT", "AUNT_UNCLE", "SIBLING", "STEP_PARENT", "CUSTOMARY_CARER")
+CARERS = (
+    "PARENT",
+    "GUARDIAN_LEGAL",
+    "GRANDPARENT",
+    "AUNT_UNCLE",
+    "SIBLING",
+    "STEP_PARENT",
+    "CUSTOMARY_CARER",
+)
 
 
 def household_of(case_id: UUID) -> UUID | None:

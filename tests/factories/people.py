@@ -35,10 +35,7 @@ def make_person(team: Team, *, nationality: str = "HND", case: Case | None = Non
     n = next(_count)
     birth = values.pop("birth", date(1990, 5, 17))
     person = Person(
-        **{
-            "case_id": case.id, "birth_precision": "DAY" if birth else "UNKNOWN", "birth_from": birth,
-            "birth_to": birth, "sex_in_document": "F", "created_at": clock.now(),
-        }
+        case_id=case.id, birth_precision="DAY" if birth else "UNKNOWN", birth_from=birth, birth_to=birth, sex_in_document="F", created_at=clock.now()
     )  # fmt: skip
     named = {"given_names": f"Ana{n}", "surname_1": "Prueba", "surname_2": "Inventada", **values}
     for name, value in named.items():
@@ -53,13 +50,18 @@ def make_person(team: Team, *, nationality: str = "HND", case: Case | None = Non
 def make_household(team: Team, *persons: Person) -> Household:
     """A household of these persons; the first is the head."""
     n = next(_count)
-    household = Household(number=f"H{n:08d}", country=team.country, team_id=team.id, formed_on=date(2025, 11, 20))
+    household = Household(
+        number=f"H{n:08d}", country=team.country, team_id=team.id, formed_on=date(2025, 11, 20)
+    )
     session.add(household)
     session.flush()
     for i, person in enumerate(persons):
         session.add(
             HouseholdMember(
-                household_id=household.id, case_id=person.case_id, is_head=i == 0, joined_on=date(2025, 11, 20)
+                household_id=household.id,
+                case_id=person.case_id,
+                is_head=i == 0,
+                joined_on=date(2025, 11, 20),
             )
         )
     session.flush()

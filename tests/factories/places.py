@@ -48,7 +48,12 @@ def make_user(role: str = "CASEWORKER", team: Team | None = None, **values: Any)
     n = next(_count)
     team = team or make_team()
     user = User(
-        **{"email": f"u{n}@prueba.example", "name": f"Persona Usuaria {n}", "created_at": clock.real_now(), **values}
+        **{
+            "email": f"u{n}@prueba.example",
+            "name": f"Persona Usuaria {n}",
+            "created_at": clock.real_now(),
+            **values,
+        }
     )
     session.add(user)
     session.flush()
