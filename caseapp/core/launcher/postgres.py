@@ -113,7 +113,7 @@ class Cluster:
         except BaseException:
             self.stop()
             raise
-        return database_urls(self.home, secrets)
+        return database_urls(self.home, secrets, self._port)
 
     def _start(self, secrets: HomeSecrets) -> None:
         place = find_place(self.home, postgres_folder())
@@ -121,7 +121,7 @@ class Cluster:
         if not (place.data / "PG_VERSION").exists():
             _initialise(place, secrets.passwords[SUPERUSER])
         _must_fit(place)
-        url = _url(sockets, SUPERUSER, secrets.passwords[SUPERUSER], "postgres")
+        url = _url(sockets, SUPERUSER, secrets.passwords[SUPERUSER], "postgres", self._port)
         child = Child(
             name="postgres",
             command=self._command(place, sockets),
@@ -145,11 +145,15 @@ class Cluster:
             **self._options,
             "unix_socket_directories": str(sockets),
             "listen_addresses": "127.0.0.1" if self._tcp_port else "",
-            # The number is part of the socket's name even without TCP.
-            "port": str(self._tcp_port or PORT),
+            "port": str(self._port),
         }
         given = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         return [place.programs / "postgres", "-D", place.data, *given]
+
+    @property
+    def _port(self) -> int:
+        """It is part of the socket's name even without TCP."""
+        return self._tcp_port or PORT
 
     @property
     def running(self) -> Running | None:
@@ -176,15 +180,18 @@ class Cluster:
         self.stop()
 
 
-def database_urls(home: Path, secrets: HomeSecrets) -> dict[str, str]:
+def database_urls(home: Path, secrets: HomeSecrets, port: int = PORT) -> dict[str, str]:
     """The URLs of this home's cluster by environment variable, for libpq and for ``config.settings``."""
     sockets = socket_folder(home, "p")
     users = {"DATABASE_URL": SUPERUSER, **ROLES}
-    return {name: _url(sockets, user, secrets.passwords[user], DATABASE) for name, user in users.items()}
+    return {
+        name: _url(sockets, user, secrets.passwords[user], DATABASE, port) for name, user in users.items()
+    }
 
 
-def _url(sockets: Path, user: str, password: str, database: str) -> str:
-    return f"postgresql://{user}:{quote(password, safe='')}@/{database}?host={quote(str(sockets), safe='/')}"
+def _url(sockets: Path, user: str, password: str, database: str, port: int) -> str:
+    place = f"host={quote(str(sockets), safe='/')}" + ("" if port == PORT else f"&port={port}")
+    return f"postgresql://{user}:{quote(password, safe='')}@/{database}?{place}"
 
 
 def _initialise(place: Place, password: str) -> None:
