@@ -133,7 +133,7 @@ def _compare(
         file, row = (child.file, child.rows[mine[0]]) if len(mine) else (parent.file, parent.rows[theirs[0]])
         cell = child.cell(mine[0]) if len(mine) else parent.cell(theirs[0])
         sentence = (
-            f"The {len(mine)} cells of the split {child.name} sum to {part}, the {len(theirs)} cells of its parent "
+            f"The {len(mine)} cells of {child.name} sum to {part}, the {len(theirs)} cells of its parent "
             f"{parent.name} to {whole}; the group holds {'|'.join(cell)}."
         )
         folder.found("A8", file, sentence, int(row))
