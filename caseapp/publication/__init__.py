@@ -1,0 +1,1 @@
+"""Releases, disclosure control, figures pages and exports."""
