@@ -93,6 +93,7 @@ class Question:
     sensitive: bool
     alone: bool
     when: tuple[Condition, ...]
+    source: str
 
     def is_for(self, age: int | None, answers: Mapping[str, Answer], facts: Mapping[str, Any]) -> bool:
         """Whether this person is asked; where the age is not known every question stays open."""
@@ -261,6 +262,7 @@ def _question(row: Mapping[str, Any], answer_sets: Mapping[str, tuple[Option, ..
         sensitive=row.get("sensitive", False),
         alone=row.get("alone", False),
         when=_conditions(row.get("when", ()), item),
+        source=row["source"],
     )
 
 
