@@ -36,7 +36,7 @@ def web(
 
 
 def worker(
-    name: str, environment: Mapping[str, str], *, concurrency: int = 1, application: str = "workers"
+    name: str, environment: Mapping[str, str], *, concurrency: int = 1, application: str = "workers.app:app"
 ) -> Child:
     """A Celery worker for the queue of its name (``casework`` or ``figures``)."""
     return Child(
@@ -46,13 +46,13 @@ def worker(
             *("--hostname", f"{name}@%h", "--concurrency", str(concurrency), "--loglevel", "INFO"),
             *("--without-gossip", "--without-mingle"),
         ],
-        environment=_for(name, environment),
+        environment={**_for(name, environment), "ACOGIDA_WORKER": name},
         # Warm shutdown: a task in hand is finished.
         grace=15.0,
     )
 
 
-def beat(environment: Mapping[str, str], home: Path, *, application: str = "workers") -> Child:
+def beat(environment: Mapping[str, str], home: Path, *, application: str = "workers.app:app") -> Child:
     """Celery's clock; what it last sent is kept in the home."""
     return Child(
         name="beat",
