@@ -12,15 +12,6 @@ import click
 from caseapp import AREAS, __version__
 
 
-class Failed(click.ClickException):
-    """A verb was refused: one line, exit 1."""
-
-    exit_code = 1
-
-    def show(self, file: object = None) -> None:
-        click.echo(self.format_message(), err=True)
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="acogida")
 def acogida() -> None:

@@ -1,12 +1,11 @@
 """The Celery application. Two kinds of worker, each with its own queue and database credentials:
 
 `casework` works as role `work` (outbox, clocks, notices); `figures` works as role `facts` (facts, cells,
-releases). Start with `acogida worker --queue casework|figures`, which sets `ACOGIDA_WORKER`.
+releases). Which one a process is follows from the credentials it was given.
 """
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from celery import Celery, Task
@@ -75,7 +74,7 @@ def configure() -> Celery:
         imports=("workers.outbox", "workers.indicators", "workers.deadline", "workers.demo"),
     )
     app.Task = Work
-    use_role("facts" if os.environ.get("ACOGIDA_WORKER") == "figures" else "work")
+    use_role("work" if "DATABASE_URL_WORK" in s.database_urls else "facts")
     return app
 
 

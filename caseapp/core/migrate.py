@@ -127,3 +127,15 @@ def load_reference(engine: sa.Engine) -> int:
 
 def _plain(row: Any) -> list[Any]:
     return [sorted(v) if isinstance(v, (set, frozenset, tuple)) else v for v in tuple(row)]
+
+
+def head() -> str:
+    """The newest migration, as kept in `migrations/.head`."""
+    return (ROOT / "migrations" / ".head").read_text().strip()
+
+
+def current(engine: sa.Engine) -> str | None:
+    """The migration the database is at."""
+    with engine.connect() as connection:
+        found = connection.scalar(sa.text("SELECT version_num FROM public.alembic_version"))
+    return None if found is None else str(found)
