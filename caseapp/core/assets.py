@@ -51,11 +51,11 @@ class Assets(NamedTuple):
 def init_assets(app: Flask) -> None:
     """Serve the static files in front of `app`, give templates `asset_url('theme.css')`, compress pages.
 
-    The build folder lies under `app.config["HOME"]` where that is set, else in a temporary folder
-    that goes with the process.
+    The build folder lies under `app.config["HOME"]` where that is a folder we may write to, else in a
+    temporary folder that goes with the process.
     """
     home = app.config.get("HOME")
-    assets = build(str(home) if home else None)
+    assets = build(str(home) if home and os.access(home, os.W_OK) else None)
     app.jinja_env.globals["asset_url"] = url_giver(assets)
     app.after_request(compress_page)
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]

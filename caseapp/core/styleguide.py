@@ -68,18 +68,18 @@ def show() -> str:
 
 def example_form(say: Say, **kwargs: Any) -> Form:
     """A form with one field of each kind, its labels in the page's language."""
-    blanks = [
-        ("NOT_ASKED", say("No se preguntó", "Not asked")),
-        ("UNKNOWN", say("No sabe", "Does not know")),
-        ("DECLINED", say("Prefiere no responder", "Does not wish to say")),
-    ]
-    precisions = [
-        ("DAY", say("Fecha exacta", "Exact date")),
-        ("MONTH", say("Mes y año", "Month and year")),
-        ("YEAR", say("Solo el año", "Year only")),
-        ("AGE_ESTIMATED", say("Edad aproximada", "Estimated age")),
-        ("UNKNOWN", say("No se sabe", "Unknown")),
-    ]
+    blanks = {
+        "NOT_ASKED": say("No se preguntó", "Not asked"),
+        "UNKNOWN": say("No sabe", "Does not know"),
+        "DECLINED": say("Prefiere no responder", "Does not wish to say"),
+    }
+    precisions = {
+        "DAY": say("Fecha exacta", "Exact date"),
+        "MONTH": say("Mes y año", "Month and year"),
+        "YEAR": say("Solo el año", "Year only"),
+        "AGE_ESTIMATED": say("Edad aproximada", "Estimated age"),
+        "UNKNOWN": say("No se sabe", "Unknown"),
+    }
 
     class Birth(Form):  # type: ignore[misc]
         precision = RadioField(choices=precisions, default="DAY")
@@ -104,20 +104,18 @@ def example_form(say: Say, **kwargs: Any) -> Form:
             ),
         )
         beds = IntegerField(say("Lugares", "Places"))
-        language = SelectField(
-            say("Idioma", "Language"), choices=[("spa", "Español"), ("hat", "Kreyòl ayisyen")]
-        )
+        language = SelectField(say("Idioma", "Language"), choices={"spa": "Español", "hat": "Kreyòl ayisyen"})
         feels_safe = RadioField(
             say("¿Dónde se siente segura?", "Where does she feel safe?"),
-            choices=[
-                ("WOMEN", say("Con mujeres", "With women")),
-                ("SEPARATE", say("Aparte", "Apart")),
-                *blanks,
-            ],
+            choices={
+                "WOMEN": say("Con mujeres", "With women"),
+                "SEPARATE": say("Aparte", "Apart"),
+                **blanks,
+            },
         )
         requirements = SelectMultipleField(
             say("Lo que el lugar debe tener", "What the place must have"),
-            choices=[("STEP_FREE", say("Sin gradas", "No steps")), ("COT", say("Cuna", "Cot"))],
+            choices={"STEP_FREE": say("Sin gradas", "No steps"), "COT": say("Cuna", "Cot")},
             option_widget=widgets.CheckboxInput(),
             widget=widgets.ListWidget(prefix_label=False),
         )
