@@ -275,6 +275,7 @@ def init_app(app: Flask, overrides: dict[str, Any]) -> None:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=secure,
         ACOGIDA_VERSION=__version__,
+        HOME=s.home,
         RATELIMIT_STORAGE_URI=s.limiter_storage_url,
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
         RATELIMIT_IN_MEMORY_FALLBACK=["600/minute"],
