@@ -32,11 +32,23 @@ class LabelUnknown(ValueError):
 
 @dataclass(frozen=True)
 class Dimension:
-    """A dimension with its base labels and the coarser labels made of them (`CHILD` → `0-4`, `5-11`, `12-17`)."""
+    """A dimension with its base labels and the coarser labels made of them (`CHILD` → `0-4`, `5-11`, `12-17`).
+
+    `takes` sends codes of the facts that are finer than the base labels to these, `rest` is the base label of every
+    code not named.
+    """
 
     name: str
     labels: tuple[str, ...]
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    takes: Mapping[str, str] = field(default_factory=dict)
+    rest: str = ""
+
+    def place(self, code: str) -> int | None:
+        """The position of the base label that a code of the facts belongs to, or None."""
+        label = self.takes.get(code, code)
+        label = label if label in self.labels else self.rest
+        return self.labels.index(label) if label else None
 
     def base(self, label: str) -> tuple[str, ...]:
         """The base labels inside a label; `T` is all of them."""

@@ -14,13 +14,18 @@ MANY, SOME = 100, 30
 AVERAGE_CELL = 20
 ORIGINS_FULL, ORIGINS_COARSE = 8, 2
 
-SEX = Dimension("sex", ("F", "M", "O"))
+# The weight of a whole: heavier gains nothing (measured), lighter lets totals stray beyond the promise.
+WHOLE = 0.1
+
+SEX = Dimension("sex", ("F", "M", "O"), rest="O")
 AGE = Dimension(
     "age_band",
     ("0-4", "5-11", "12-17", "18-59", "60+"),
     {"CHILD": ("0-4", "5-11", "12-17"), "ADULT": ("18-59", "60+")},
 )
-CHILD_ADULT = Dimension("age_band", ("CHILD", "ADULT"))
+CHILD_ADULT = Dimension(
+    "age_band", ("CHILD", "ADULT"), takes={b: group for group, bands in AGE.groups.items() for b in bands}
+)
 LATE = Dimension("late", ("NO", "YES"))
 
 
@@ -68,7 +73,7 @@ def is_offered(published: int, cells: int) -> bool:
 def dimensions_for(grain: Grain, origins: Sequence[str]) -> tuple[Dimension, ...]:
     """sex × age × origin × counted × late, as fine as the grain allows."""
     age = AGE if grain is Grain.FULL else CHILD_ADULT
-    origin = (Dimension("origin", tuple(origins)),) if origins else ()
+    origin = (Dimension("origin", tuple(origins), rest=OTHER),) if origins else ()
     return (SEX, age, *origin, Dimension("counted", markers_for(grain)), LATE)
 
 
@@ -103,13 +108,14 @@ def margins_for(dimensions: Sequence[Dimension]) -> tuple[Margin, ...]:
     classes = [d for d in dimensions if d.name not in ("counted", "late")]
     persons = tuple(m for m in markers if m != SITE)
     found = [
-        *_family("month", classes, persons, Span.MONTH, 1.0),
-        *_family("quarter", classes, (YEAR, QUARTER), Span.QUARTER, 0.5),
-        *_family("year", classes, (YEAR,), Span.YEAR, 0.5),
-        Margin("late", (("late", LATE.labels),), (), Span.MONTH, 0.5),
+        *_family("month", classes, persons, Span.MONTH, WHOLE),
+        *_family("quarter", classes, (YEAR, QUARTER), Span.QUARTER, WHOLE),
+        *_family("year", classes, (YEAR,), Span.YEAR, WHOLE),
+        Margin("late", (("late", LATE.labels),), (), Span.MONTH, WHOLE / 2),
     ]
     if SITE in markers:
-        found.append(Margin("site parents", (("sex", SEX.labels), ("age_band", ("CHILD", "ADULT")))))
+        by = (("sex", SEX.labels), ("age_band", CHILD_ADULT.labels))
+        found.append(Margin("site parents", by, (), Span.MONTH, WHOLE / 2))
     return tuple(found)
 
 
@@ -124,6 +130,6 @@ def _family(
             by = ((one.name, one.labels), (two.name, two.labels))
             found.append(Margin(f"{name} by {one.name} and {two.name}", by, where, span, weight / 4))
     if any("CHILD" in d.groups for d in classes):
-        by = (("age_band", ("CHILD", "ADULT")),)
-        found.append(Margin(f"{name} by child and adult", by, where, span, weight / 2))
+        halves = (("age_band", CHILD_ADULT.labels),)
+        found.append(Margin(f"{name} by child and adult", halves, where, span, weight / 2))
     return found

@@ -49,7 +49,8 @@ def without_labels(shown: Mask, dimensions: Sequence[Dimension], name: str, merg
     kept = np.array([label not in merged for label in dimensions[axis].labels])
     view = [1] * shown.ndim
     view[axis] = -1
-    return shown & kept.reshape(view)
+    left: Mask = shown & kept.reshape(view)
+    return left
 
 
 def sparsest(sheets: Sequence[Integers], dimension: Dimension, axis: int, candidates: Sequence[str]) -> str:

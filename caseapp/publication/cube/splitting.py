@@ -81,7 +81,9 @@ def parents_of(split: Split, dimensions: Sequence[Dimension], values: Integers) 
     summed = np.transpose(summed, [order.index(name) for name in kept])
     for axis, (name, labels) in enumerate(split.by):
         dimension = dimensions[names.index(name)]
-        slices = [np.take(summed, dimension.positions((label,)), axis=axis).sum(axis=axis) for label in labels]
+        slices = [
+            np.take(summed, dimension.positions((label,)), axis=axis).sum(axis=axis) for label in labels
+        ]
         summed = np.stack(slices, axis=axis)
     return summed
 
