@@ -95,7 +95,7 @@ def _roles_exist(engine: sa.Engine) -> bool:
             ),
             {"names": [f"acogida_{r}" for r in ("migrator", "definer", "app", "work", "facts", "figures")]},
         )
-    return found == 6
+    return bool(found == 6)
 
 
 def _for_the_administrator(engine: sa.Engine, passwords: dict[str, str]) -> str:

@@ -95,6 +95,7 @@ def upgrade() -> None:
         sa.Column("flags", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("list_name", "code", name=op.f("pk_reference_code")),
     )
+    wall.grant("alembic_version", app="S", work="S")
     wall.grant("reference_code", app="S", work="S")
     wall.grant("event_kind", app="S", work="S")
     wall.grant("outbox", app="SIU", work="SIU")

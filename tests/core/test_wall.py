@@ -28,7 +28,7 @@ def restart() -> None:
 
 
 def test_a_forgotten_where_shows_only_the_teams_own_cases(db, two_teams):
-    _, _, mine, foreign, who = two_teams
+    _, _, mine, _foreign, who = two_teams
     with access.acting_as(who):
         restart()
         assert session.scalars(sa.select(Person.id)).all() == [mine.id]
@@ -64,7 +64,9 @@ def test_names_are_unreadable_without_the_key_and_gone_after_it(db, two_teams):
         restart()
         person = session.get_one(Person, mine.id)
         assert person.given_names.startswith("Ana")
-        stored = session.scalar(sa.text("SELECT encode(given_names_sealed, 'escape') FROM person WHERE id = :i"), {"i": person.id})
+        stored = session.scalar(
+            sa.text("SELECT encode(given_names_sealed, 'escape') FROM person WHERE id = :i"), {"i": person.id}
+        )
         assert "Ana" not in stored
         crypto.destroy_key(person.case_id)
         restart()
@@ -99,7 +101,9 @@ def test_the_journal_is_only_added_to(db, two_teams):
 
 
 @pytest.mark.parametrize("role", ["facts", "figures"])
-@pytest.mark.parametrize("table", ['"case"', "person", "need", "consent", "case_event", "name_token", "keyring.case_key", "audit"])
+@pytest.mark.parametrize(
+    "table", ['"case"', "person", "need", "consent", "case_event", "name_token", "keyring.case_key", "audit"]
+)
 def test_figures_and_facts_cannot_read_people(db, role, table):
     db.as_role(role)
     with pytest.raises(sa.exc.ProgrammingError, match="permission denied"):
@@ -117,7 +121,9 @@ def test_facts_see_the_journal_without_a_person(db, two_teams):
         restart()
     db.as_role("facts")
     row = db.connection.execute(sa.text("SELECT * FROM facts.journal")).mappings().one()
-    assert row["person_key"] and str(mine.case_id) not in str(dict(row)) and str(mine.id) not in str(dict(row))
+    assert (
+        row["person_key"] and str(mine.case_id) not in str(dict(row)) and str(mine.id) not in str(dict(row))
+    )
     assert not {"case_id", "subject_id", "actor"} & set(row)
 
 
