@@ -1,0 +1,6 @@
+"""Permissions of the asylum procedure."""
+
+from caseapp.core.access import permission
+
+READ = permission("claim.read", "CASEWORKER", "SUPERVISOR")
+WRITE = permission("claim.write", "CASEWORKER", "SUPERVISOR")
