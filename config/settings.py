@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from config.country_keys import (
@@ -38,6 +39,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "country_key",
+    "environment_for_celery",
     "home_folder",
     "reset_settings",
     "settings",
@@ -46,6 +48,7 @@ __all__ = [
 DEMO_MARK = "demo-"
 SHORTEST_SECRET = 32
 DRIVER = "postgresql+psycopg"
+BROKER_OF_OURS = "ACOGIDA_BROKER_URL"
 
 
 class Environment(StrEnum):
@@ -103,7 +106,7 @@ class Settings(BaseSettings):
     database_url_figures: DatabaseUrl = Field(None, validation_alias="DATABASE_URL_FIGURES", repr=False)
 
     broker_url: Annotated[str, AfterValidator(_known_broker)] = Field(
-        "redis://127.0.0.1:6379/0", validation_alias="BROKER_URL", repr=False
+        "redis://127.0.0.1:6379/0", validation_alias=AliasChoices(BROKER_OF_OURS, "BROKER_URL"), repr=False
     )
 
     # The defaults carry the demo's mark: production refuses them like any other demo secret.
@@ -247,6 +250,7 @@ def _sentence(error: ValidationError) -> str:
     place = str(first["loc"][0]) if first["loc"] else "The configuration"
     field = Settings.model_fields.get(place)
     name = str(field.validation_alias) if field and field.validation_alias else place
+    name = "BROKER_URL" if name == BROKER_OF_OURS else name
     reason = first["msg"].removeprefix("Value error, ").rstrip(".")
     return f"{name}: {reason[:1].lower()}{reason[1:]}."
 
@@ -273,6 +277,17 @@ def _country_keys() -> CountryKeys:
     if given.environment is Environment.TEST:
         return made_for_tests()
     raise SettingsError("ACOGIDA_COUNTRY_KEYS_FILE is missing: give the file with the countries' keys.")
+
+
+def environment_for_celery(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment for Celery's command line, with BROKER_URL under a name of ours.
+
+    Celery reads BROKER_URL itself, before the application says anything, and does not know ``unix://``.
+    """
+    handed_on = dict(environment)
+    if broker := handed_on.pop("BROKER_URL", None):
+        handed_on[BROKER_OF_OURS] = broker
+    return handed_on
 
 
 def home_folder() -> Path:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from caseapp.core import db
 from caseapp.core import migrate as migrations
 from caseapp.core.command_line import Failed, say, with_home
-from config.settings import settings
+from config.settings import environment_for_celery, settings
 
 
 @click.command()
@@ -53,9 +53,10 @@ def beat() -> None:
 
 
 def _celery(*arguments: str) -> None:
-    os.execv(
+    os.execve(
         sys.executable,
         [sys.executable, "-m", "celery", "--app", "workers.app:app", *arguments, "--loglevel", "INFO"],
+        environment_for_celery(os.environ),
     )
 
 

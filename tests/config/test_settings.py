@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import AliasChoices
 
 from caseapp.core.launcher import home_secrets
 from config.settings import (
@@ -18,6 +19,7 @@ from config.settings import (
     Settings,
     SettingsError,
     country_key,
+    environment_for_celery,
     home_folder,
     reset_settings,
     settings,
@@ -28,7 +30,9 @@ from config.settings import (
 def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """None of our variables is set; what was read is forgotten before and after."""
     for field in Settings.model_fields.values():
-        monkeypatch.delenv(str(field.validation_alias), raising=False)
+        alias = field.validation_alias
+        for name in alias.choices if isinstance(alias, AliasChoices) else [alias]:
+            monkeypatch.delenv(str(name), raising=False)
     reset_settings()
     yield monkeypatch
     monkeypatch.undo()
@@ -175,6 +179,15 @@ def test_one_broker_setting_in_the_spelling_of_each(
     environment.setenv("BROKER_URL", broker)
     assert settings().celery_broker_url == celery
     assert settings().limiter_storage_url == limiter
+
+
+def test_the_command_line_of_celery_does_not_meet_the_setting(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("ACOGIDA_ENV", "test")
+    handed_on = environment_for_celery({"BROKER_URL": "unix:///run/a/valkey.sock", "LANG": "C"})
+    assert "BROKER_URL" not in handed_on and handed_on["LANG"] == "C"
+    for name, value in handed_on.items():
+        environment.setenv(name, value)
+    assert settings().celery_broker_url == "redis+socket:///run/a/valkey.sock?virtual_host=0"
 
 
 @pytest.mark.parametrize("written", ["2025-11-23T10:00", "2025-11-23T10:00Z", "2025-11-23T04:00-06:00"])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from caseapp.core.launcher.processes import Child
 from caseapp.core.launcher.secrets import ROLES
+from config.settings import environment_for_celery
 
 # Which database credentials a process is given. The owner's (DATABASE_URL) is given to none of them.
 CREDENTIALS = {
@@ -46,7 +47,7 @@ def worker(
             *("--hostname", f"{name}@%h", "--concurrency", str(concurrency), "--loglevel", "INFO"),
             *("--without-gossip", "--without-mingle"),
         ],
-        environment={**_for(name, environment), "ACOGIDA_WORKER": name},
+        environment=environment_for_celery(_for(name, environment)),
         # Warm shutdown: a task in hand is finished.
         grace=15.0,
     )
@@ -60,7 +61,7 @@ def beat(environment: Mapping[str, str], home: Path, *, application: str = "work
             *(sys.executable, "-m", "celery", "--app", application, "beat", "--loglevel", "INFO"),
             *("--schedule", home / "beat-schedule", "--pidfile", ""),
         ],
-        environment=_for("beat", environment),
+        environment=environment_for_celery(_for("beat", environment)),
     )
 
 
