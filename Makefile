@@ -112,11 +112,11 @@ ready: .venv/.installed $(MO)
 		rm -rf .venv
 		echo "The virtual environment cannot be made: install the venv package of $(PYTHON) (Debian: python3-venv)." >&2; exit 1; }
 	echo "Installing the packages into .venv (once, about a minute) …"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	touch $@
 
 .venv/.installed: .venv/.locked pyproject.toml
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
 %.mo: %.po .venv/.installed
