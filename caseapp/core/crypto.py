@@ -66,12 +66,21 @@ def _keys(db: Session) -> dict[UUID, bytes]:
 
 def new_key(case_id: UUID, country: str) -> None:
     """Make and store the data key of a new case, in the running transaction."""
-    key = os.urandom(32)
-    wrapped = seal(country_key(country, Purpose.WRAPPING), key, _wrap_aad(case_id, country))
-    session.execute(
-        sa.insert(CaseKey).values(case_id=case_id, country=country, wrapped=wrapped, made_at=clock.now())
-    )
-    _keys(session())[case_id] = key
+    new_keys([case_id], country)
+
+
+def new_keys(case_ids: Iterable[UUID], country: str) -> None:
+    """Make and store the data keys of several new cases of one country in one statement."""
+    keys = {case_id: os.urandom(32) for case_id in case_ids}
+    if not keys:
+        return
+    wrapping, moment = country_key(country, Purpose.WRAPPING), clock.now()
+    rows = [
+        {"case_id": i, "country": country, "wrapped": seal(wrapping, k, _wrap_aad(i, country)), "made_at": moment}
+        for i, k in keys.items()
+    ]
+    session.execute(sa.insert(CaseKey), rows)
+    _keys(session()).update(keys)
 
 
 def destroy_key(case_id: UUID) -> None:
@@ -164,6 +173,6 @@ def pseudonym(country: str, kind: str, subject: UUID) -> UUID:
 
 
 __all__ = [
-    "CaseKey", "Encrypted", "InvalidTag", "KeyGone", "destroy_key", "key_of", "load_keys", "new_key",
+    "CaseKey", "Encrypted", "InvalidTag", "KeyGone", "destroy_key", "key_of", "load_keys", "new_key", "new_keys",
     "pseudonym", "seal", "unseal",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from caseapp.core.journal import CaseEvent, EventKind, kind
 from caseapp.people import rules
 from caseapp.people.models import Case, HouseholdMember, Person, PersonNationality, Relation
 
+INTAKE_OPENED = kind("intake.opened")
 REGISTERED = kind("person.registered")
 PROFILED = kind("person.profiled")
 CORRECTED = kind("person.corrected")
@@ -42,16 +43,6 @@ NEED_MET = kind("need.met")
 NEED_ENDED = kind("need.ended")
 REQUIREMENT_SET = kind("requirement.set")
 REQUIREMENT_ENDED = kind("requirement.ended")
-
-CARERS = (
-    "PARENT",
-    "GUARDIAN_LEGAL",
-    "GRANDPARENT",
-    "AUNT_UNCLE",
-    "SIBLING",
-    "STEP_PARENT",
-    "CUSTOMARY_CARER",
-)
 
 
 def household_of(case_id: UUID) -> UUID | None:
@@ -96,9 +87,7 @@ def _household_type(case_id: UUID, on: date) -> str:
             Relation.case_id.in_(ids), Relation.other_case_id.in_(ids), Relation.evidence != "DISPROVED"
         )
     ).all()
-    with_parent = {child for _, child, what in links if what == "PARENT"}
-    with_parent |= {child for child, _, what in links if what == "CHILD"}
-    with_carer = {child for _, child, what in links if what in CARERS} | with_parent
+    with_parent, with_carer = rules.with_parent_or_carer((one, other, what) for one, other, what in links)
 
     def member(p: Person) -> rules.Member:
         birth = rules.Birth(p.birth_precision, p.birth_from, p.birth_to)
@@ -118,6 +107,8 @@ def happened(
     site_id: UUID | None = None,
     team_id: UUID | None = None,
     subject_id: UUID | None = None,
+    other_case_id: UUID | None = None,
+    household_id: UUID | None = None,
     codes_of: dict[str, Any] | None = None,
     **codes: Any,
 ) -> CaseEvent:
@@ -125,7 +116,8 @@ def happened(
 
     `on` is the site's local date. `site_id` and `team_id` default to the case's own; a shelter passes its
     own. `codes_of` is a profile already computed (a family registered in one pass computes it once for
-    each member). `subject_id` is the referral, stay, claim … that the event is about.
+    each member). `subject_id` is the referral, stay, claim … that the event is about; `other_case_id` the
+    second person of a merge; `household_id` spares a look-up where it is known.
     """
     if codes_of is None:
         person = person or session.scalars(sa.select(Person).where(Person.case_id == case.id)).one_or_none()
@@ -137,7 +129,8 @@ def happened(
         site_id=site_id or case.site_id,
         team_id=team_id or case.team_id,
         case_id=case.id,
-        household_id=household_of(case.id),
+        household_id=household_id or household_of(case.id),
         subject_id=subject_id,
+        other_case_id=other_case_id,
         **{**codes_of, **codes},
     )

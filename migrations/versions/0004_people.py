@@ -118,7 +118,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("by_id", sa.Uuid(), nullable=True),
         sa.CheckConstraint(
-            "channel IN ('CALL', 'TEXT', 'VISIT', 'VIA_PERSON', 'VIA_SITE', 'EMAIL')",
+            "channel IN ('CALL', 'TEXT', 'CHAT', 'VISIT', 'VIA_CONTACT', 'EMAIL')",
             name=op.f("ck_contact_attempt_channel_known"),
         ),
         sa.CheckConstraint(
@@ -144,7 +144,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "decision IN ('OPEN', 'SAME', 'NOT_SAME')", name=op.f("ck_duplicate_candidate_decision_known")
         ),
-        sa.CheckConstraint("case_id <> other_case_id", name=op.f("ck_duplicate_candidate_not_with_itself")),
+        sa.CheckConstraint("case_id < other_case_id", name=op.f("ck_duplicate_candidate_kept_once")),
+        sa.CheckConstraint(
+            "(decision = 'OPEN') = (decided_at IS NULL)", name=op.f("ck_duplicate_candidate_decided_has_time")
+        ),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_duplicate_candidate_case_id")),
         sa.ForeignKeyConstraint(
             ["decided_by_id"], ["user_account.id"], name=op.f("fk_duplicate_candidate_decided_by_id")
@@ -312,6 +315,7 @@ def upgrade() -> None:
         sa.Column("language", sa.CHAR(length=3), nullable=True),
         sa.Column("interpreter", sa.Text(), nullable=True),
         sa.Column("alone", sa.Boolean(), nullable=True),
+        sa.Column("legal_advice_on", sa.Date(), nullable=True),
         sa.Column("text_version", sa.Text(), nullable=False),
         sa.Column("asked_on", sa.Date(), nullable=False),
         sa.Column("expires_on", sa.Date(), nullable=True),
@@ -333,8 +337,19 @@ def upgrade() -> None:
             name=op.f("ck_consent_given_by_known"),
         ),
         sa.CheckConstraint(
-            "purpose NOT IN ('CONSULAR') OR state <> 'GIVEN' OR expires_on <= asked_on + 30",
-            name=op.f("ck_consent_consular_30_days"),
+            "adult OR given_by NOT IN ('SELF', 'SUPPORTED_DECISION')", name=op.f("ck_consent_child_with_carer")
+        ),
+        sa.CheckConstraint("state <> 'GIVEN' OR form IS NOT NULL", name=op.f("ck_consent_given_has_form")),
+        sa.CheckConstraint("purpose <> 'MEDIA'", name=op.f("ck_consent_never_media")),
+        sa.CheckConstraint(
+            "purpose NOT IN ('CONSULAR', 'RETURN_ASSISTANCE') OR state <> 'GIVEN' OR (coalesce(alone, false) "
+            "AND legal_advice_on IS NOT NULL AND expires_on IS NOT NULL AND expires_on <= asked_on + 30)",
+            name=op.f("ck_consent_grave_with_care"),
+        ),
+        sa.CheckConstraint(
+            "purpose NOT IN ('CONSULAR', 'CROSS_BORDER', 'COUNTRY_OF_ORIGIN') OR state = 'NOT_ASKED' "
+            "OR recipient_country IS NOT NULL",
+            name=op.f("ck_consent_country_named"),
         ),
         sa.CheckConstraint(
             "state IN ('GIVEN', 'REFUSED', 'WITHDRAWN', 'EXPIRED', 'NOT_ASKED')",
@@ -381,7 +396,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_name_token_person_id")),
         sa.PrimaryKeyConstraint("person_id", "kind", "token", name=op.f("pk_name_token")),
     )
-    op.create_index("ix_name_token_token", "name_token", ["country", "token"], unique=False)
+    op.create_index(
+        "ix_name_token_token", "name_token", ["country", "token", "kind", "person_id"], unique=False
+    )
     op.create_table(
         "need",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -498,7 +515,11 @@ def upgrade() -> None:
         write=f"team_id = ANY ({wall.TEAMS})",
     )
     wall.grant("household", app="SIUD", work="SIU")
-    wall.behind_policy("duplicate_candidate", read=f"{owned} AND {wall.opens('other_case_id')}")
+    wall.behind_policy(
+        "duplicate_candidate",
+        read=f"({owned} OR {wall.owner_of('other_case_id')}) AND {wall.opens('case_id')} "
+        f"AND {wall.opens('other_case_id')}",
+    )
     wall.grant("duplicate_candidate", app="SIUD", work="SIUD")
     op.execute('GRANT SELECT, UPDATE (readers) ON "case" TO acogida_definer')
     op.execute("GRANT SELECT ON case_access, person TO acogida_definer")
@@ -524,29 +545,34 @@ def upgrade() -> None:
         "FOR EACH ROW EXECUTE FUNCTION keep_readers()"
     )
     # Search: tokens are compared here and nowhere else; only cases that the caller may open come back.
+    # The tokens of several persons are written at once: arrays of the same length, one place for each token.
     wall.definer_function(
-        "put_tokens(p_person uuid, p_country text, p_kinds smallint[], p_tokens integer[]) RETURNS void LANGUAGE plpgsql",
+        "put_tokens(p_country text, p_all uuid[], p_persons uuid[], p_kinds smallint[], p_tokens integer[]) "
+        "RETURNS void LANGUAGE plpgsql",
         f"""
         BEGIN
-          IF current_setting('app.user', true) <> '' AND NOT EXISTS (
+          IF current_setting('app.user', true) <> '' AND EXISTS (
             SELECT FROM public.person p JOIN public."case" c ON c.id = p.case_id
-            WHERE p.id = p_person AND c.team_id = ANY ({wall.TEAMS})) THEN
+            WHERE p.id = ANY (p_all) AND c.team_id = ANY ({wall.TEAMS}) IS NOT TRUE) THEN
             RAISE insufficient_privilege USING MESSAGE = 'tokens of another team''s person';
           END IF;
-          DELETE FROM public.name_token WHERE person_id = p_person;
+          DELETE FROM public.name_token WHERE person_id = ANY (p_all);
           INSERT INTO public.name_token (person_id, kind, token, country)
-          SELECT p_person, k, t, p_country FROM unnest(p_kinds, p_tokens) AS x(k, t) ON CONFLICT DO NOTHING;
+          SELECT p, k, t, p_country FROM unnest(p_persons, p_kinds, p_tokens) AS x(p, k, t)
+          WHERE p = ANY (p_all) ON CONFLICT DO NOTHING;
         END
         """,
         to="acogida_app, acogida_work",
     )
     wall.definer_function(
-        "candidates(p_country text, p_tokens integer[], p_limit integer) "
+        "candidates(p_country text, p_kinds smallint[], p_tokens integer[], p_limit integer) "
         "RETURNS TABLE (person_id uuid, case_id uuid, hits bigint) LANGUAGE sql STABLE",
         f"""
         SELECT p.id, c.id, h.hits FROM (
-          SELECT n.person_id, count(*) AS hits FROM public.name_token n
-          WHERE n.country = p_country AND n.token = ANY (p_tokens) GROUP BY n.person_id) h
+          SELECT n.person_id, count(*) AS hits
+          FROM unnest(p_kinds, p_tokens) AS q(k, t)
+          JOIN public.name_token n ON n.country = p_country AND n.token = q.t AND n.kind = q.k
+          GROUP BY n.person_id) h
         JOIN public.person p ON p.id = h.person_id
         JOIN public."case" c ON c.id = p.case_id
         WHERE c.erased_at IS NULL AND (c.team_id = ANY ({wall.TEAMS}) OR c.readers && {wall.TEAMS})
@@ -554,13 +580,38 @@ def upgrade() -> None:
         """,
         to="acogida_app, acogida_work",
     )
+    # Nobody is an asylum-seeker in the country they are a national of, from whichever side it is written.
+    op.execute(
+        """
+        CREATE FUNCTION refuse_national_asylum_seeker() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          IF EXISTS (
+            SELECT FROM public.person_population s
+            JOIN public."case" c ON c.id = s.case_id
+            JOIN public.person_nationality n ON n.person_id = s.person_id AND n.country = c.country
+            WHERE s.person_id = NEW.person_id AND s.population = 'ASYLUM_SEEKER' AND s.ended_on IS NULL) THEN
+            RAISE EXCEPTION 'a national is no asylum-seeker at home'
+              USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_person_population_not_at_home';
+          END IF;
+          RETURN NULL;
+        END $$
+        """
+    )
+    for table in ("person_population", "person_nationality"):
+        op.execute(
+            f"CREATE CONSTRAINT TRIGGER {table}_not_at_home AFTER INSERT OR UPDATE ON {table} "
+            "DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION refuse_national_asylum_seeker()"
+        )
 
 
 def downgrade() -> None:
     op.execute("DROP TRIGGER keep_readers ON case_access")
     op.execute("DROP FUNCTION keep_readers()")
-    op.execute("DROP FUNCTION put_tokens(uuid, text, smallint[], integer[])")
-    op.execute("DROP FUNCTION candidates(text, integer[], integer)")
+    op.execute("DROP FUNCTION put_tokens(text, uuid[], uuid[], smallint[], integer[])")
+    op.execute("DROP FUNCTION candidates(text, smallint[], integer[], integer)")
+    for table in ("person_population", "person_nationality"):
+        op.execute(f"DROP TRIGGER {table}_not_at_home ON {table}")
+    op.execute("DROP FUNCTION refuse_national_asylum_seeker()")
     # `opens()` policies of other tables lean on household_member and case: take them off first.
     op.execute("DROP POLICY household_read ON household")
     op.drop_table("person_population")

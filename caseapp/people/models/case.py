@@ -64,7 +64,9 @@ class CaseAccess(Identified, Base):
     __tablename__ = "case_access"
     __table_args__ = (
         one_of("scope", AccessScope),
-        sa.Index("ix_case_access_current", "case_id", "team_id", postgresql_where=sa.text("ended_at IS NULL")),
+        sa.Index(
+            "ix_case_access_current", "case_id", "team_id", postgresql_where=sa.text("ended_at IS NULL")
+        ),
     )
 
     case_id: Mapped[UUID] = mapped_column(sa.ForeignKey("case.id"), index=True)

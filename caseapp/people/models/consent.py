@@ -31,7 +31,20 @@ class Consent(Identified, Base):
         ),
         sa.CheckConstraint("(state = 'WITHDRAWN') = (withdrawn_at IS NOT NULL)", name="withdrawn_has_time"),
         sa.CheckConstraint(
-            "purpose NOT IN ('CONSULAR') OR state <> 'GIVEN' OR expires_on <= asked_on + 30", name="consular_30_days"
+            "adult OR given_by NOT IN ('SELF', 'SUPPORTED_DECISION')", name="child_with_carer"
+        ),
+        sa.CheckConstraint("state <> 'GIVEN' OR form IS NOT NULL", name="given_has_form"),
+        sa.CheckConstraint("purpose <> 'MEDIA'", name="never_media"),
+        # Consulate and return: alone, after legal advice, thirty days. A comparison with NULL would let pass.
+        sa.CheckConstraint(
+            "purpose NOT IN ('CONSULAR', 'RETURN_ASSISTANCE') OR state <> 'GIVEN' OR (coalesce(alone, false) "
+            "AND legal_advice_on IS NOT NULL AND expires_on IS NOT NULL AND expires_on <= asked_on + 30)",
+            name="grave_with_care",
+        ),
+        sa.CheckConstraint(
+            "purpose NOT IN ('CONSULAR', 'CROSS_BORDER', 'COUNTRY_OF_ORIGIN') OR state = 'NOT_ASKED' "
+            "OR recipient_country IS NOT NULL",
+            name="country_named",
         ),
         sa.Index("ix_consent_purpose", "case_id", "purpose", "state"),
     )
@@ -49,6 +62,7 @@ class Consent(Identified, Base):
     language: Mapped[str | None] = mapped_column(sa.CHAR(3))
     interpreter: Mapped[str | None]
     alone: Mapped[bool | None]
+    legal_advice_on: Mapped[date | None]
     text_version: Mapped[str]
     asked_on: Mapped[date]
     expires_on: Mapped[date | None]

@@ -12,7 +12,7 @@ from caseapp.core.crypto import Encrypted
 from caseapp.core.db import Base, Identified, one_of
 
 RULES = ("SAFE_TO_CALL", "SAFE_TO_TEXT", "NO_MESSAGES", "ONLY_VIA")
-CHANNELS = ("CALL", "TEXT", "VISIT", "VIA_PERSON", "VIA_SITE", "EMAIL")
+CHANNELS = ("CALL", "TEXT", "CHAT", "VISIT", "VIA_CONTACT", "EMAIL")
 RESULTS = ("REACHED", "NO_ANSWER", "WRONG_PERSON_DO_NOT_REUSE", "MESSAGE_LEFT_NEUTRAL")
 
 

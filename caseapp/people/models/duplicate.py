@@ -14,11 +14,11 @@ DECISIONS = ("OPEN", "SAME", "NOT_SAME")
 
 
 class NameToken(Base):
-    """A keyed 32-bit token of a person (see `caseapp.people.tokens`); compared with `=` only. No policy
+    """A keyed 32-bit token of a person (see `caseapp.people.search.tokens`); compared with `=` only. No policy
     lies on this table: role `app` cannot read it and asks the definer function `candidates`."""
 
     __tablename__ = "name_token"
-    __table_args__ = (sa.Index("ix_name_token_token", "country", "token"),)
+    __table_args__ = (sa.Index("ix_name_token_token", "country", "token", "kind", "person_id"),)
 
     person_id: Mapped[UUID] = mapped_column(sa.ForeignKey("person.id"), primary_key=True)
     kind: Mapped[int] = mapped_column(sa.SmallInteger, primary_key=True)
@@ -27,13 +27,15 @@ class NameToken(Base):
 
 
 class DuplicateCandidate(Identified, Base):
-    """Two persons who may be one; `score` 0 to 100. Decided by a person, never by the machine."""
+    """Two persons who may be one; `score` 0 to 100. Decided by a person, never by the machine. The pair is
+    kept once, the smaller id first."""
 
     __tablename__ = "duplicate_candidate"
     __table_args__ = (
         one_of("decision", DECISIONS),
         sa.UniqueConstraint("case_id", "other_case_id"),
-        sa.CheckConstraint("case_id <> other_case_id", name="not_with_itself"),
+        sa.CheckConstraint("case_id < other_case_id", name="kept_once"),
+        sa.CheckConstraint("(decision = 'OPEN') = (decided_at IS NULL)", name="decided_has_time"),
     )
 
     case_id: Mapped[UUID] = mapped_column(sa.ForeignKey("case.id"), index=True)

@@ -1,0 +1,271 @@
+"""What is asked of people and cases. Every query starts from `visible_to`; PostgreSQL's policies say it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from caseapp.core import crypto
+from caseapp.core.access import Permission, Principal
+from caseapp.core.db import session
+from caseapp.core.errors import NotPermitted, NotYours
+from caseapp.people import rules
+from caseapp.people.models import (
+    Case,
+    Consent,
+    Contact,
+    DuplicateCandidate,
+    Household,
+    HouseholdMember,
+    IdentityDocument,
+    Need,
+    Person,
+    PersonLanguage,
+    PersonNationality,
+    PersonPopulation,
+    PlacementRequirement,
+    Relation,
+)
+
+
+def visible_to(principal: Principal) -> sa.Select[Case]:
+    """The cases that this principal's teams own or read; erased ones are not shown. The system sees all."""
+    found = sa.select(Case).where(Case.erased_at.is_(None))
+    if principal.kind == "system":
+        return found
+    teams = list(principal.case_teams)
+    if not teams:
+        return found.where(sa.false())
+    return found.where(sa.or_(Case.team_id.in_(teams), Case.readers.overlap(teams)))
+
+
+def case_by_number(number: str, principal: Principal) -> Case:
+    """The case with this public number; NotYours (404) if there is none or it is not theirs."""
+    found = session.scalars(visible_to(principal).where(Case.number == number.strip().upper())).one_or_none()
+    if found is None:
+        raise NotYours
+    return found
+
+
+def owned_case(number: str, principal: Principal, permission: Permission) -> Case:
+    """The case with this number, if it belongs to a team in which the principal holds `permission`: NotYours
+    where it may not even be known, NotPermitted where another team lets it be read."""
+    case = case_by_number(number, principal)
+    if principal.kind != "system" and case.team_id not in principal.teams_as(*permission.roles):
+        raise NotPermitted
+    return case
+
+
+def person_of(case: Case | UUID, *, lock: bool = False) -> Person:
+    """The person of a case; with `lock` the row is locked and read afresh (before comparing versions)."""
+    case_id = case if isinstance(case, UUID) else case.id
+    asked = sa.select(Person).where(Person.case_id == case_id)
+    if lock:
+        asked = asked.with_for_update().execution_options(populate_existing=True)
+    found = session.scalars(asked).one_or_none()
+    if found is None:
+        raise NotYours
+    return found
+
+
+def household_of(case_id: UUID) -> Household | None:
+    """The household that a case is in now."""
+    return session.scalars(
+        sa.select(Household)
+        .join(HouseholdMember, HouseholdMember.household_id == Household.id)
+        .where(HouseholdMember.case_id == case_id, HouseholdMember.left_on.is_(None))
+    ).one_or_none()
+
+
+@dataclass(frozen=True)
+class HouseholdPart:
+    """A member of a household now: the row, the case and the person (names decrypt without further asking)."""
+
+    member: HouseholdMember
+    case: Case
+    person: Person
+
+
+def members_of(household: Household | UUID) -> list[HouseholdPart]:
+    """The present members that the principal may see, the head first (two statements, with their keys)."""
+    household_id = household if isinstance(household, UUID) else household.id
+    rows = session.execute(
+        sa.select(HouseholdMember, Case, Person)
+        .join(Case, Case.id == HouseholdMember.case_id)
+        .join(Person, Person.case_id == Case.id)
+        .where(HouseholdMember.household_id == household_id, HouseholdMember.left_on.is_(None))
+        .order_by(HouseholdMember.is_head.desc(), HouseholdMember.id)
+    ).all()
+    crypto.load_keys(case.id for _, case, _ in rows)
+    return [HouseholdPart(member, case, person) for member, case, person in rows]
+
+
+def relations_among(case_ids: Iterable[UUID]) -> list[Relation]:
+    """The relations recorded between these cases, in either direction."""
+    ids = list(case_ids)
+    return list(
+        session.scalars(
+            sa.select(Relation)
+            .where(Relation.case_id.in_(ids), Relation.other_case_id.in_(ids))
+            .order_by(Relation.id)
+        )
+    )
+
+
+def _of_case(table: Any, case_id: UUID, *order: Any) -> list[Any]:
+    return list(session.scalars(sa.select(table).where(table.case_id == case_id).order_by(*order)))
+
+
+def nationalities_of(case_id: UUID) -> list[str]:
+    """ISO alpha-3 codes, the main one first."""
+    return [row.country for row in _of_case(PersonNationality, case_id, PersonNationality.position)]
+
+
+def languages_of(case_id: UUID) -> list[str]:
+    """ISO 639-3 codes in order of preference."""
+    return [row.language for row in _of_case(PersonLanguage, case_id, PersonLanguage.position)]
+
+
+def populations_of(case_id: UUID) -> list[PersonPopulation]:
+    """All protection situations, the latest first."""
+    return _of_case(PersonPopulation, case_id, PersonPopulation.since.desc(), PersonPopulation.id.desc())
+
+
+def documents_of(case_id: UUID) -> list[IdentityDocument]:
+    return _of_case(IdentityDocument, case_id, IdentityDocument.id)
+
+
+def contacts_of(case_id: UUID) -> list[Contact]:
+    """Ways to reach the person that hold now."""
+    rows = _of_case(Contact, case_id, Contact.id)
+    return [row for row in rows if row.ended_at is None]
+
+
+def consents_of(case_id: UUID) -> list[Consent]:
+    """Every answer, the latest first."""
+    return _of_case(Consent, case_id, Consent.asked_on.desc(), Consent.id.desc())
+
+
+def consent_for(case_id: UUID, purpose: str, on: date) -> Consent | None:
+    """The consent to `purpose` that holds on a day, or None: the latest answer decides, so that a refusal
+    after a yes is a no."""
+    latest = session.scalars(
+        sa.select(Consent)
+        .where(Consent.case_id == case_id, Consent.purpose == purpose, Consent.state != "NOT_ASKED")
+        .where(Consent.given_by != "CHILD_ASSENT")
+        .order_by(Consent.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if latest is None or latest.state != "GIVEN" or (latest.expires_on and latest.expires_on < on):
+        return None
+    return latest
+
+
+def needs_of(case_id: UUID, *, open_only: bool = False) -> list[Need]:
+    """Needs, the open and most pressing first."""
+    asked = sa.select(Need).where(Need.case_id == case_id)
+    if open_only:
+        asked = asked.where(Need.state == "OPEN")
+    pressing = sa.case({"EMERGENCY": 0, "HIGH": 1, "MEDIUM": 2, "LOW": 3}, value=Need.priority)
+    return list(session.scalars(asked.order_by(Need.state != "OPEN", pressing, Need.id)))
+
+
+def requirements_of(case_ids: Iterable[UUID]) -> list[PlacementRequirement]:
+    """Placement requirements that hold now for these cases."""
+    return list(
+        session.scalars(
+            sa.select(PlacementRequirement)
+            .where(PlacementRequirement.case_id.in_(list(case_ids)), PlacementRequirement.ended_on.is_(None))
+            .order_by(PlacementRequirement.id)
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One line about a person for lists: `number` is the case's, `household` its household's number."""
+
+    case_id: UUID
+    person_id: UUID
+    number: str
+    name: str
+    called: str
+    birth: rules.Birth
+    age_status: str
+    household: str | None
+    status: str
+    opened_on: date
+    team_id: UUID
+    merged: bool
+
+
+def summary_of(case_ids: Sequence[UUID]) -> dict[UUID, Summary]:
+    """Names, ages and numbers of many cases in two statements; cases that are not theirs are left out."""
+    if not case_ids:
+        return {}
+    rows = session.execute(
+        sa.select(Case, Person, Household.number)
+        .join(Person, Person.case_id == Case.id)
+        .outerjoin(
+            HouseholdMember, sa.and_(HouseholdMember.case_id == Case.id, HouseholdMember.left_on.is_(None))
+        )
+        .outerjoin(Household, Household.id == HouseholdMember.household_id)
+        .where(Case.id.in_(list(case_ids)), Case.erased_at.is_(None))
+    ).all()
+    crypto.load_keys(case.id for case, _, _ in rows)
+    return {case.id: _summary(case, person, household) for case, person, household in rows}
+
+
+def _summary(case: Case, person: Person, household: str | None) -> Summary:
+    return Summary(
+        case.id, person.id, case.number, person.full_name or person.called_name or "", person.called_name or "",
+        birth_of(person), person.age_status, household, case.status, case.opened_on, case.team_id,
+        person.merged_into_id is not None,
+    )  # fmt: skip
+
+
+def birth_of(person: Person) -> rules.Birth:
+    """The birth as rules take it."""
+    return rules.Birth(person.birth_precision, person.birth_from, person.birth_to)
+
+
+def target_of(person_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """For each person the one its record was united with in the end (itself if never united); one statement."""
+    ids = list(person_ids)
+    if not ids:
+        return {}
+    start = sa.select(Person.id.label("start"), Person.id.label("at"), Person.merged_into_id.label("next"))
+    chain = start.where(Person.id.in_(ids)).cte("chain", recursive=True)
+    chain = chain.union(
+        sa.select(chain.c.start, Person.id, Person.merged_into_id).join(chain, Person.id == chain.c.next)
+    )
+    rows = session.execute(sa.select(chain.c.start, chain.c.at, chain.c.next)).all()
+    # Where the end of a chain cannot be seen, its last visible record stands for it.
+    seen = {at for _, at, _ in rows}
+    return {start: at for start, at, following in rows if following is None or following not in seen}
+
+
+def merged_into(person_id: UUID) -> list[Person]:
+    """The records that point at this person directly."""
+    return list(
+        session.scalars(sa.select(Person).where(Person.merged_into_id == person_id).order_by(Person.id))
+    )
+
+
+def open_duplicates(principal: Principal) -> sa.Select[DuplicateCandidate]:
+    """Pairs waiting for a decision, both of whose files are visible, the likeliest first."""
+    mine = visible_to(principal).with_only_columns(Case.id)
+    return (
+        sa.select(DuplicateCandidate)
+        .where(
+            DuplicateCandidate.decision == "OPEN",
+            DuplicateCandidate.case_id.in_(mine),
+            DuplicateCandidate.other_case_id.in_(mine),
+        )
+        .order_by(DuplicateCandidate.score.desc(), DuplicateCandidate.id)
+    )

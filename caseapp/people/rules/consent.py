@@ -1,0 +1,159 @@
+"""Consent: each adult's own, by purpose, expiring, withdrawable (VOCABULARY A7; DO_NO_HARM, "Alone").
+
+Contact with the consulate and help to return are asked apart, alone, after legal advice, and end in 30 days.
+Refusing changes nothing but the answer itself.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from enum import StrEnum
+
+from caseapp.core.errors import Refused
+from caseapp.core.i18n import _l
+
+#: Purposes that end after thirty days and need solitude and legal advice.
+GRAVE = frozenset({"CONSULAR", "RETURN_ASSISTANCE"})
+GRAVE_DAYS = 30
+NAMED_COUNTRY = frozenset({"CONSULAR", "CROSS_BORDER", "COUNTRY_OF_ORIGIN"})
+NEVER_HERE = frozenset({"MEDIA"})
+OWN = frozenset({"SELF", "SUPPORTED_DECISION"})
+FOR_A_CHILD = frozenset({"PARENT", "GUARDIAN", "CHILD_AUTHORITY", "CHILD_ASSENT"})
+THROUGH_A_PERSON = frozenset({"PARENT", "GUARDIAN"})
+ANSWERS = frozenset({"GIVEN", "REFUSED", "NOT_ASKED"})
+DEFAULT_DAYS = 365
+
+
+class AdultDecidesAlone(Refused):
+    """An adult's consent is never given by another person, least of all by an adult of the household."""
+
+    sentence = _l("Cada persona adulta decide por sí misma. Pregunte a la propia persona, a solas.")
+    field = "given_by"
+
+
+class ChildNeedsCarer(Refused):
+    """For a child, a parent, guardian or the child authority answers; the child's assent goes with it."""
+
+    sentence = _l("Por una niña o un niño responde su madre, padre, tutor o la autoridad de niñez.")
+    field = "given_by"
+
+
+class CountryMissing(Refused):
+    sentence = _l("Indique el país con el que se compartirá.")
+    field = "recipient_country"
+
+
+class FormMissing(Refused):
+    sentence = _l("Indique cómo dio su consentimiento.")
+    field = "form"
+
+
+class AloneMissing(Refused):
+    sentence = _l("Este consentimiento se pide solo cuando la persona está a solas.")
+    field = "alone"
+
+
+class AdviceMissing(Refused):
+    sentence = _l("Anote la fecha en que recibió asesoría legal. Sin ella no se pide este consentimiento.")
+    field = "legal_advice_on"
+
+
+class Until(Refused):
+    """The end lies before the beginning, or later than this purpose may last."""
+
+    sentence = _l(
+        "La fecha final no es posible para este propósito. Puede durar a lo más 30 días si es consular o de retorno."
+    )
+    field = "expires_on"
+
+
+class NotCollectedHere(Refused):
+    sentence = _l("Este consentimiento no se recoge en Acogida.")
+    field = "purpose"
+
+
+class NotYetAsked(Refused):
+    """Only a consent that was given can be withdrawn or can end."""
+
+    sentence = _l("Este consentimiento no está vigente.")
+
+
+class Overdue(Refused):
+    """Its last day has not come."""
+
+    sentence = _l("Este consentimiento aún no vence.")
+
+
+class Warning_(StrEnum):
+    """What does not forbid, but must be said to whoever records it."""
+
+    NOT_ALONE = "NOT_ALONE"
+    FAMILY_INTERPRETS = "FAMILY_INTERPRETS"
+    ASSENT_NOT_ASKED = "ASSENT_NOT_ASKED"
+
+
+def consent_ends_on(purpose: str, asked_on: date, wished: date | None) -> date:
+    """The last day of a consent: thirty days for grave purposes, a year otherwise, or sooner as wished."""
+    latest = asked_on + timedelta(days=GRAVE_DAYS if purpose in GRAVE else DEFAULT_DAYS)
+    if wished is None:
+        return latest
+    if wished < asked_on or (purpose in GRAVE and wished > latest):
+        raise Until
+    return wished
+
+
+def may_consent(
+    *,
+    purpose: str,
+    state: str,
+    given_by: str,
+    adult: bool,
+    through_another: bool,
+    alone: bool | None,
+    form: str | None,
+    country_named: bool,
+    legal_advice_on: date | None,
+    asked_on: date,
+) -> None:
+    """Refuse an answer that this person cannot give for this purpose in this way. `through_another` says that
+    another person's file is named as the one who answered."""
+    if state not in ANSWERS:
+        raise NotYetAsked
+    if purpose in NEVER_HERE:
+        raise NotCollectedHere
+    if adult and (given_by not in OWN or through_another):
+        raise AdultDecidesAlone
+    if not adult and given_by not in FOR_A_CHILD:
+        raise ChildNeedsCarer
+    if purpose in NAMED_COUNTRY and not country_named and state != "NOT_ASKED":
+        raise CountryMissing
+    if state != "GIVEN":
+        return
+    if not form:
+        raise FormMissing
+    if purpose in GRAVE:
+        if alone is not True:
+            raise AloneMissing
+        if legal_advice_on is None or legal_advice_on > asked_on:
+            raise AdviceMissing
+
+
+def may_withdraw(state: str) -> None:
+    """Only what was given can be withdrawn."""
+    if state != "GIVEN":
+        raise NotYetAsked
+
+
+def consent_warnings(
+    *, adult: bool, alone: bool | None, interpreter: str | None, age: int | None
+) -> tuple[Warning_, ...]:
+    """What to say to whoever records it: asked in front of others, a relative interprets, and for a child of
+    six or more without assent that the child is asked too."""
+    found = []
+    if adult and alone is not True:
+        found.append(Warning_.NOT_ALONE)
+    if interpreter == "FAMILY_MEMBER":
+        found.append(Warning_.FAMILY_INTERPRETS)
+    if not adult and age is not None and age >= 6:
+        found.append(Warning_.ASSENT_NOT_ASKED)
+    return tuple(found)

@@ -1,0 +1,439 @@
+"""Register a family in one pass: plain data in, files of every member and their household out.
+
+A handful of statements whatever the number of members, because the demo and imports call it thousands of
+times: rows of one table are written together, the profile for figures is worked out in memory.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from caseapp.accounts.models import Team
+from caseapp.core import access, clock, crypto
+from caseapp.core.db import session, uuid7
+from caseapp.people import events, rules
+from caseapp.people.models import (
+    Case,
+    Contact,
+    Household,
+    HouseholdMember,
+    IdentityDocument,
+    Person,
+    PersonLanguage,
+    PersonNationality,
+    PersonPopulation,
+    Relation,
+)
+from caseapp.people.refusals import CannotJoin
+from caseapp.people.rules.number import HOUSEHOLD
+from caseapp.people.search.names import Document, PersonNames
+from caseapp.people.service.tokens import Findable, knowledge_of, put_tokens
+
+#: Gives a public number for a prefix letter; the demo passes one that follows its seed.
+Numbers = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    """A document shown (`seen`) or declared; `issued_by` is a country."""
+
+    document_type: str
+    number: str = ""
+    issued_by: str | None = None
+    valid_to: date | None = None
+    seen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewContact:
+    """A way to reach the person; `rule` of the list `contact_rule`, `whose` of `contact_phone_owner`."""
+
+    rule: str
+    number: str = ""
+    whose: str = ""
+    via: str = ""
+    code_word: str = ""
+    hours: str = ""
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """Somebody to register. `relation_to_head`: this person is <relation> of the head (the first member)."""
+
+    given_names: str = ""
+    surname_1: str = ""
+    surname_2: str = ""
+    called_name: str = ""
+    also_known_as: str = ""
+    birth: rules.Birth = rules.UNKNOWN_BIRTH
+    age_status: str = "STATED"
+    sex_in_document: str = "NOT_ASKED"
+    feels_safe_in: str = "NOT_ASKED"
+    interpreter_needed: bool | None = None
+    nationalities: tuple[str, ...] = ("UNK",)
+    languages: tuple[str, ...] = ()
+    populations: tuple[str, ...] = ()
+    documents: tuple[NewDocument, ...] = ()
+    contacts: tuple[NewContact, ...] = ()
+    relation_to_head: str | None = None
+    evidence: str = "CLAIMED"
+
+    @property
+    def names(self) -> PersonNames:
+        return PersonNames.of(
+            self.given_names, self.surname_1, self.surname_2, self.also_known_as, self.called_name
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """A member who has a file already (search or the check for duplicates found it)."""
+
+    case_id: UUID
+    relation_to_head: str | None = None
+    evidence: str = "CLAIMED"
+
+
+@dataclass(frozen=True, slots=True)
+class NewRelation:
+    """Member number `one` is <relation> of member number `other` (counted from 0)."""
+
+    one: int
+    other: int
+    relation: str
+    evidence: str = "CLAIMED"
+
+
+@dataclass(frozen=True, slots=True)
+class NewFamily:
+    """A family or a person alone; the first member is its head."""
+
+    members: tuple[NewPerson | KnownPerson, ...]
+    relations: tuple[NewRelation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What a registration made; `cases` and `persons` in the order of the members."""
+
+    household: Household
+    cases: tuple[Case, ...]
+    persons: tuple[Person, ...]
+    codes: tuple[dict[str, Any], ...]
+
+
+def fresh_number(prefix: str) -> str:
+    """A public number that nobody can guess."""
+    return rules.number_of(prefix, secrets.randbits(48))
+
+
+def register(
+    family: NewFamily,
+    *,
+    team: Team,
+    on: date,
+    arrived_on: date | None = None,
+    place: str | None = None,
+    mode: str | None = None,
+    numbers: Numbers = fresh_number,
+    assigned_to: UUID | None = None,
+) -> Registered:
+    """Open a file for each new member, form their household and record their relations.
+
+    `on` is the site's local date, `arrived_on` (default `on`) the day of arrival, `place` its P-code, `mode` of
+    the list `arrival_mode`. The files belong to `team` and are assigned to whoever acts, unless said otherwise.
+    Writes intake.opened, person.registered, person.profiled and case.opened for each new person,
+    household.formed and relation.recorded. Raises what `rules.may_register` refuses.
+    """
+    if not family.members:
+        raise rules.HeadMissing
+    assert team.site_id is not None
+    for member in family.members:
+        if isinstance(member, NewPerson):
+            _check(member, team.country, on)
+    known = _known(family, team)
+    cases = _open_cases(family, known, team, on, numbers, assigned_to or access.current().user_id)
+    persons = _write_persons(family, known, cases, on)
+    household = Household(number=numbers(HOUSEHOLD), country=team.country, team_id=team.id, formed_on=on)
+    session.add(household)
+    _leave_former(known, on)
+    session.flush()
+    session.add_all(
+        HouseholdMember(household_id=household.id, case_id=c.id, is_head=i == 0, joined_on=on)
+        for i, c in enumerate(cases)
+    )
+    relations = _relations(family, cases, on)
+    session.add_all(relations)
+    codes = _profiles(family, persons, relations, on)
+    _write_details(family, cases, persons, on)
+    _tell(family, household, cases, persons, relations, codes, on, arrived_on or on, place, mode)
+    session.flush()
+    put_tokens(team.country, _findable(family, persons))
+    return Registered(household, tuple(cases), tuple(persons), tuple(codes))
+
+
+def _check(member: NewPerson, country: str, on: date) -> None:
+    rules.may_register(
+        names=(member.given_names, member.surname_1, member.called_name),
+        nationalities=member.nationalities,
+        populations=member.populations,
+        country=country,
+    )
+    rules.check_birth(member.birth, on)
+
+
+def _known(family: NewFamily, team: Team) -> dict[UUID, tuple[Case, Person]]:
+    """The files that members have already: open, and this team's own."""
+    ids = [m.case_id for m in family.members if isinstance(m, KnownPerson)]
+    if not ids:
+        return {}
+    rows = session.execute(
+        sa.select(Case, Person).join(Person, Person.case_id == Case.id).where(Case.id.in_(ids))
+    ).all()
+    found = {case.id: (case, person) for case, person in rows}
+    if any(i not in found or found[i][0].team_id != team.id or found[i][0].status != "OPEN" for i in ids):
+        raise CannotJoin
+    return found
+
+
+def _open_cases(
+    family: NewFamily,
+    known: dict[UUID, tuple[Case, Person]],
+    team: Team,
+    on: date,
+    numbers: Numbers,
+    assigned_to: UUID | None,
+) -> list[Case]:
+    prefix = rules.prefix_of(team.country)
+    cases, new = [], []
+    for member in family.members:
+        if isinstance(member, KnownPerson):
+            cases.append(known[member.case_id][0])
+            continue
+        case = Case(
+            number=numbers(prefix), country=team.country, team_id=team.id, site_id=team.site_id, opened_on=on,
+            status="OPEN", readers=[], assigned_to_id=assigned_to,
+        )  # fmt: skip
+        cases.append(case)
+        new.append(case)
+    session.add_all(new)
+    session.flush()
+    crypto.new_keys([c.id for c in new], team.country)
+    return cases
+
+
+def open_case(
+    person: NewPerson,
+    *,
+    team: Team,
+    on: date,
+    numbers: Numbers = fresh_number,
+    assigned_to: UUID | None = None,
+) -> Case:
+    """The file of one person registered alone (a household of one); see `register`."""
+    return register(NewFamily((person,)), team=team, on=on, numbers=numbers, assigned_to=assigned_to).cases[0]
+
+
+def _write_persons(
+    family: NewFamily, known: dict[UUID, tuple[Case, Person]], cases: Sequence[Case], on: date
+) -> list[Person]:
+    persons = []
+    for member, case in zip(family.members, cases, strict=True):
+        if isinstance(member, KnownPerson):
+            persons.append(known[case.id][1])
+            continue
+        person = Person(
+            id=uuid7(), case_id=case.id, birth_precision=member.birth.precision, birth_from=member.birth.earliest,
+            birth_to=member.birth.latest, age_status=member.age_status, sex_in_document=member.sex_in_document,
+            feels_safe_in=member.feels_safe_in, interpreter_needed=member.interpreter_needed,
+            created_at=clock.now(), given_names=member.given_names.strip(), surname_1=member.surname_1.strip(),
+            surname_2=member.surname_2.strip(), called_name=member.called_name.strip(),
+            also_known_as=member.also_known_as.strip(),
+        )  # fmt: skip
+        session.add(person)
+        persons.append(person)
+    session.flush()
+    return persons
+
+
+def _leave_former(known: dict[UUID, tuple[Case, Person]], on: date) -> None:
+    """Whoever had a household leaves it for the new one."""
+    for case, person in known.values():
+        row = session.scalars(
+            sa.select(HouseholdMember).where(
+                HouseholdMember.case_id == case.id, HouseholdMember.left_on.is_(None)
+            )
+        ).one_or_none()
+        if row is not None:
+            events.happened(
+                events.HOUSEHOLD_LEFT,
+                case,
+                on=on,
+                person=person,
+                household_id=row.household_id,
+                reason="JOINED_OTHER",
+            )
+            row.left_on, row.is_head = max(on, row.joined_on), False
+
+
+def _relations(family: NewFamily, cases: Sequence[Case], on: date) -> list[Relation]:
+    wanted = [
+        NewRelation(i, 0, m.relation_to_head, m.evidence)
+        for i, m in enumerate(family.members)
+        if i > 0 and m.relation_to_head
+    ]
+    wanted += family.relations
+    held = _held_relations(family, cases)
+    found = {}
+    for w in wanted:
+        one, other = cases[w.one].id, cases[w.other].id
+        if (one, other) in held or (other, one) in held:
+            continue
+        found[one, other] = Relation(
+            case_id=one, other_case_id=other, relation=w.relation, evidence=w.evidence, recorded_on=on
+        )
+    return list(found.values())
+
+
+def _held_relations(family: NewFamily, cases: Sequence[Case]) -> set[tuple[UUID, UUID]]:
+    ids = [c.id for m, c in zip(family.members, cases, strict=True) if isinstance(m, KnownPerson)]
+    if len(ids) < 2:
+        return set()
+    rows = session.execute(
+        sa.select(Relation.case_id, Relation.other_case_id).where(
+            Relation.case_id.in_(ids), Relation.other_case_id.in_(ids)
+        )
+    )
+    return {(one, other) for one, other in rows}
+
+
+def _profiles(
+    family: NewFamily, persons: Sequence[Person], relations: Sequence[Relation], on: date
+) -> list[dict[str, Any]]:
+    """The codes for figures of every member, worked out without a statement (none for known ones)."""
+    parent, carer = rules.with_parent_or_carer(
+        (r.case_id, r.other_case_id, r.relation) for r in relations if r.evidence != "DISPROVED"
+    )
+    births = [rules.Birth(p.birth_precision, p.birth_from, p.birth_to) for p in persons]
+    kind = rules.household_type(
+        [
+            rules.Member(rules.is_child(b, p.age_status, on), p.case_id in parent, p.case_id in carer)
+            for b, p in zip(births, persons, strict=True)
+        ]
+    )
+    return [
+        {
+            "sex": rules.sex_in_figures(person.sex_in_document),
+            "age_band": rules.age_band(birth, person.age_status, on),
+            "origin": member.nationalities[0],
+            "household_type": kind,
+        }
+        if isinstance(member, NewPerson)
+        else {**events.profile(person, on), "household_type": kind}
+        for member, person, birth in zip(family.members, persons, births, strict=True)
+    ]
+
+
+def _write_details(family: NewFamily, cases: Sequence[Case], persons: Sequence[Person], on: date) -> None:
+    for member, case, person in zip(family.members, cases, persons, strict=True):
+        if isinstance(member, NewPerson):
+            of = {"case_id": case.id, "person_id": person.id}
+            session.add_all(
+                PersonNationality(**of, position=i, country=c) for i, c in enumerate(member.nationalities, 1)
+            )
+            session.add_all(
+                PersonLanguage(**of, position=i, language=c)
+                for i, c in enumerate(dict.fromkeys(member.languages), 1)
+            )
+            session.add_all(
+                PersonPopulation(**of, population=c, since=on) for c in dict.fromkeys(member.populations)
+            )
+            session.add_all(document_row(case.id, person.id, d) for d in member.documents)
+            session.add_all(contact_row(case.id, c) for c in member.contacts)
+
+
+def document_row(case_id: UUID, person_id: UUID, new: NewDocument) -> IdentityDocument:
+    """The row of a document, its number encrypted."""
+    return IdentityDocument(
+        case_id=case_id, person_id=person_id, document_type=new.document_type, issued_by=new.issued_by or None,
+        valid_to=new.valid_to, seen=new.seen, number=new.number.strip(),
+    )  # fmt: skip
+
+
+def contact_row(case_id: UUID, new: NewContact) -> Contact:
+    """The row of a way to reach somebody, encrypted."""
+    return Contact(
+        case_id=case_id, rule=new.rule, hours=new.hours.strip() or None, language=new.language or None,
+        created_at=clock.now(), number=new.number.strip(), whose=new.whose, via=new.via.strip(),
+        code_word=new.code_word.strip(),
+    )  # fmt: skip
+
+
+def _tell(
+    family: NewFamily,
+    household: Household,
+    cases: Sequence[Case],
+    persons: Sequence[Person],
+    relations: Sequence[Relation],
+    codes: Sequence[dict[str, Any]],
+    on: date,
+    arrived_on: date,
+    place: str | None,
+    mode: str | None,
+) -> None:
+    happened = events.happened
+    profile_of = {case.id: held for case, held in zip(cases, codes, strict=True)}
+    by_id = {case.id: case for case in cases}
+    for member, case in zip(family.members, cases, strict=True):
+        told: dict[str, Any] = {"household_id": household.id, "codes_of": profile_of[case.id]}
+        if isinstance(member, KnownPerson):
+            happened(events.HOUSEHOLD_JOINED, case, on=on, code=_role(case, cases), **told)
+            continue
+        first = next(iter(member.populations), None)
+        happened(events.INTAKE_OPENED, case, on=min(arrived_on, on), place=place, code=mode, **told)
+        happened(events.REGISTERED, case, on=on, population=first, place=place, **told)
+        happened(events.PROFILED, case, on=on, population=first, **told)
+        happened(events.CASE_OPENED, case, on=on, population=first, **told)
+    head = cases[0]
+    kind = profile_of[head.id]["household_type"]
+    happened(
+        events.HOUSEHOLD_FORMED, head, on=on, number=len(cases), code=kind, household_id=household.id,
+        codes_of=profile_of[head.id],
+    )  # fmt: skip
+    for r in relations:
+        happened(
+            events.RELATION_RECORDED, by_id[r.case_id], on=on, code=r.relation, outcome=r.evidence,
+            household_id=household.id, codes_of=profile_of[r.case_id],
+        )  # fmt: skip
+
+
+def _role(case: Case, cases: Sequence[Case]) -> str:
+    return "HEAD" if case is cases[0] else "MEMBER"
+
+
+def _findable(family: NewFamily, persons: Sequence[Person]) -> list[Findable]:
+    return [
+        Findable(
+            person.id,
+            member.names,
+            knowledge_of(member.birth),
+            tuple(Document(d.document_type, d.number) for d in member.documents if d.number),
+            tuple(c.number for c in member.contacts if c.number),
+        )
+        for member, person in zip(family.members, persons, strict=True)
+        if isinstance(member, NewPerson)
+    ]
+
+
+__all__ = [
+    "KnownPerson", "NewContact", "NewDocument", "NewFamily", "NewPerson", "NewRelation", "Registered",
+    "fresh_number", "open_case", "register",
+]  # fmt: skip

@@ -1,0 +1,5 @@
+"""The desk of the tests of people."""
+
+from tests.people.conftest import desk, stranger
+
+__all__ = ["desk", "stranger"]
