@@ -91,16 +91,24 @@ def _two_names(one: Part, other: Part) -> NameLikeness:
         if part == "loose":
             of += sum(word_weight(w, "loose") for w in lacking)
             continue
-        absent = _ABSENT_BESIDE_LOOSE if one.loose else _ABSENT
-        pairs, longer = sorted((lacking, extra), key=len)
-        opposed = [max(word_weight(w, part), 1.5) for w in longer]
-        # As many as both sides have left contradict each other; the rest are merely absent on one side.
-        of += sum(w if i < len(pairs) else absent * w for i, w in enumerate(sorted(opposed)))
+        against, absent = _opposed(lacking, extra, part)
+        of += against + absent * (_ABSENT_BESIDE_LOOSE if one.loose else _ABSENT)
     if not matches:
         return NOTHING
     score = got / of
     given = _given_score(matches, left_one.get("given", []), left_other.get("given", []), one, other)
     return NameLikeness(score, got, given, _reasons(matches, score, one, other))
+
+
+def _opposed(lacking: list[str], extra: list[str], part: str) -> tuple[float, float]:
+    """Weight of the words that contradict each other (as many as both sides have left), and of those that
+    are merely absent on one side. The same whichever side is which."""
+    fewer, more = sorted(
+        (sorted((max(word_weight(w, part), 1.5) for w in words), reverse=True) for words in (lacking, extra)),
+        key=lambda weights: (len(weights), weights),
+    )
+    against = sum((a + b) / 2 for a, b in zip(fewer, more, strict=False))
+    return against, sum(more[len(fewer) :])
 
 
 def _assign(one: Part, other: Part) -> tuple[list[_Match], dict[str, list[str]], dict[str, list[str]]]:
@@ -174,8 +182,7 @@ def _given_score(
     found = [m for m in matches if "surnames" not in (m.part_one, m.part_other)]
     if not found:
         return 0.0 if one.given or other.given else 1.0
-    opposed = sorted(max(word_weight(w, "given"), 1.5) for w in max(left_one, left_other, key=len))
-    against = sum(opposed[: min(len(left_one), len(left_other))])
+    against, _ = _opposed(left_one, left_other, "given")
     return sum(weight(m) * m.score for m in found) / (sum(map(weight, found)) + against)
 
 

@@ -64,7 +64,7 @@ def found_enough(ranked: Sequence[Scored]) -> bool:
 def compare(one: Candidate, other: Candidate) -> Scored:
     """How alike two records are; `candidate` of the answer is `other`."""
     sought = Sought(one.names, (), one.birth, one.documents, one.phones, sex=one.sex)
-    return _score(sought, ways_to_say(one.names), other)
+    return _score(sought, ways_to_say(one.names), other, whole=True)
 
 
 def possible_duplicate(one: Candidate, other: Candidate) -> bool:
@@ -80,8 +80,11 @@ def possible_duplicate(one: Candidate, other: Candidate) -> bool:
     )
 
 
-def _score(query: Sought, ways: list[Part], candidate: Candidate) -> Scored:
-    name: NameLikeness | None = name_likeness(ways, ways_to_say(candidate.names)) if ways else None
+def _score(query: Sought, ways: list[Part], candidate: Candidate, *, whole: bool = False) -> Scored:
+    """`whole`: what is not said counts too, as between two records; a search says only what it asks."""
+    name: NameLikeness | None = None
+    if whole or ways:
+        name = name_likeness(ways, ways_to_say(candidate.names))
     reasons: list[Reason] = []
     points, evidence = 0.0, 0.0
     if name is not None:
@@ -93,7 +96,7 @@ def _score(query: Sought, ways: list[Part], candidate: Candidate) -> Scored:
         points = (1 - _BIRTH) * points + _BIRTH * likeness if name is not None else likeness
         evidence += birth_evidence
         reasons.append(reason)
-    elif query.birth.date_from is not None and name is not None:
+    elif name is not None and (whole or query.birth.date_from is not None):
         points = (1 - _BIRTH) * points + _BIRTH * _BIRTH_NOT_KNOWN
     points *= 100
     if {query.sex, candidate.sex} == {"F", "M"}:
