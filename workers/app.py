@@ -6,16 +6,21 @@ releases). Which one a process is follows from the credentials it was given.
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
 from celery import Celery, Task
 from celery.signals import worker_process_init
+from flask import Flask
 
+from caseapp import load_areas
 from caseapp.core import access
 from caseapp.core.db import forget_engines, session, use_role
+from caseapp.core.i18n import init_i18n
 from config.settings import settings
 
 app = Celery("acogida")
+TASKS = ("workers.outbox", "workers.indicators", "workers.deadline", "workers.demo.tasks")
 
 
 class Work(Task):  # type: ignore[misc]
@@ -42,11 +47,12 @@ _flask: list[Any] = []
 
 
 def flask_app() -> Any:
-    """The Flask application of this process, for labels and languages."""
+    """A Flask application without pages, for labels and languages."""
     if not _flask:
-        from caseapp import create_app
-
-        _flask.append(create_app())
+        made = Flask("caseapp")
+        init_i18n(made)
+        load_areas()
+        _flask.append(made)
     return _flask[0]
 
 
@@ -71,7 +77,7 @@ def configure() -> Celery:
         broker_connection_retry_on_startup=True,
         broker_transport_options={"visibility_timeout": 300, "socket_keepalive": True},
         worker_hijack_root_logger=False,
-        imports=("workers.outbox", "workers.indicators", "workers.deadline", "workers.demo"),
+        imports=tuple(m for m in TASKS if find_spec(m)),
     )
     app.Task = Work
     use_role("work" if "DATABASE_URL_WORK" in s.database_urls else "facts")
