@@ -1,4 +1,5 @@
-"""Users, teams and memberships. A user's role is held in a team; separation of duties is a constraint."""
+"""Users, teams and memberships, sessions and one-time links. A user's role is held in a team; separation of
+duties is a constraint. Of tokens only the SHA-256 is kept: a copy of the database signs nobody in."""
 
 from __future__ import annotations
 
@@ -70,13 +71,14 @@ class User(Identified, Versioned, Base):
 
 
 class Membership(Identified, Base):
-    """A role in a team from a day on. A data steward is never a release approver; an administrator holds
-    no other role, so that an administrator opens no case."""
+    """A role in a team from `valid_from` to the day before `valid_to` (the same day: it never held). A data
+    steward is never a release approver; an administrator holds no other role, so that an administrator
+    opens no case."""
 
     __tablename__ = "membership"
     __table_args__ = (
         one_of("role", Role),
-        sa.CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="dates_in_order"),
+        sa.CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="dates_in_order"),
         sa.UniqueConstraint("user_id", "team_id", "role", "valid_from"),
         pg.ExcludeConstraint(
             ("user_id", "="),
@@ -103,3 +105,53 @@ class Membership(Identified, Base):
 
     user: Mapped[User] = relationship(lazy="raise")
     team: Mapped[Team] = relationship(lazy="raise")
+
+
+class Stage(StrEnum):
+    """How far a session has come: the password was right, or the second factor as well."""
+
+    PASSWORD_GIVEN = "PASSWORD_GIVEN"
+    SIGNED_IN = "SIGNED_IN"
+
+
+class UserSession(Identified, Base):
+    """One browser of one user. Times are real UTC; `expires_at` is the absolute limit. `locked_at`: the
+    screen is hidden until the password is given. The address is cut to its network (/24, /48)."""
+
+    __tablename__ = "user_session"
+    __table_args__ = (
+        one_of("stage", Stage),
+        sa.CheckConstraint("octet_length(token_hash) = 32", name="token_hashed"),
+        sa.CheckConstraint("expires_at > created_at", name="expires_later"),
+    )
+
+    token_hash: Mapped[bytes] = mapped_column(sa.LargeBinary, unique=True)
+    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    stage: Mapped[str]
+    enrol_secret_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    locked_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    network: Mapped[str | None]
+    agent: Mapped[str | None]
+
+
+class PasswordReset(Identified, Base):
+    """A one-time link with which a user sets a password. `clears_second_factor`: the telephone was lost.
+    `made_by_id` is None for the command line."""
+
+    __tablename__ = "password_reset"
+    __table_args__ = (
+        sa.CheckConstraint("octet_length(token_hash) = 32", name="token_hashed"),
+        sa.CheckConstraint("expires_at > created_at", name="expires_later"),
+    )
+
+    token_hash: Mapped[bytes] = mapped_column(sa.LargeBinary, unique=True)
+    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    made_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    clears_second_factor: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]

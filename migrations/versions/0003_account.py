@@ -1,4 +1,4 @@
-"""Users, teams, memberships with separation of duties, services, job runs."""
+"""Users, teams, memberships with separation of duties, sessions, one-time links, services, job runs."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def upgrade() -> None:
             name=op.f("ck_membership_role_known"),
         ),
         sa.CheckConstraint(
-            "valid_to IS NULL OR valid_to > valid_from", name=op.f("ck_membership_dates_in_order")
+            "valid_to IS NULL OR valid_to >= valid_from", name=op.f("ck_membership_dates_in_order")
         ),
         sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_membership_team_id")),
         sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_membership_user_id")),
@@ -130,16 +130,67 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_service_site_id"), "service", ["site_id"], unique=False)
     op.create_index(op.f("ix_service_team_id"), "service", ["team_id"], unique=False)
+    op.create_table(
+        "user_session",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("enrol_secret_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("locked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("network", sa.Text(), nullable=True),
+        sa.Column("agent", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "stage IN ('PASSWORD_GIVEN', 'SIGNED_IN')", name=op.f("ck_user_session_stage_known")
+        ),
+        sa.CheckConstraint("expires_at > created_at", name=op.f("ck_user_session_expires_later")),
+        sa.CheckConstraint("octet_length(token_hash) = 32", name=op.f("ck_user_session_token_hashed")),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_user_session_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_user_session")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_user_session_token_hash")),
+    )
+    op.create_index(op.f("ix_user_session_expires_at"), "user_session", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_user_session_user_id"), "user_session", ["user_id"], unique=False)
+    op.create_table(
+        "password_reset",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("made_by_id", sa.Uuid(), nullable=True),
+        sa.Column("clears_second_factor", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("expires_at > created_at", name=op.f("ck_password_reset_expires_later")),
+        sa.CheckConstraint("octet_length(token_hash) = 32", name=op.f("ck_password_reset_token_hashed")),
+        sa.ForeignKeyConstraint(
+            ["made_by_id"], ["user_account.id"], name=op.f("fk_password_reset_made_by_id")
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_password_reset_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_password_reset")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_password_reset_token_hash")),
+    )
+    op.create_index(op.f("ix_password_reset_expires_at"), "password_reset", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_password_reset_made_by_id"), "password_reset", ["made_by_id"], unique=False)
+    op.create_index(op.f("ix_password_reset_user_id"), "password_reset", ["user_id"], unique=False)
     wall.grant("team", app="SIU", work="S")
     wall.grant("user_account", app="SIU", work="S")
     wall.grant("membership", app="SIU", work="S")
+    # The worker only sweeps what ended long ago.
+    wall.grant("user_session", app="SIU", work="SD")
+    wall.grant("password_reset", app="SIU", work="SD")
     wall.grant("service", app="SIU", work="SU")
     wall.grant("job_run", app="SIU", work="SIU")
     op.execute("GRANT SELECT ON team TO acogida_definer, acogida_facts")
 
 
 def downgrade() -> None:
-
+    op.drop_table("password_reset")
+    op.drop_table("user_session")
     op.drop_table("service")
     op.drop_table("membership")
     op.drop_table("team")

@@ -1,0 +1,101 @@
+"""`acogida user add|disable|reset`: accounts from the command line, through the same verbs as the pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from flask_babel import force_locale
+
+from caseapp.core.command_line import Failed, Misused, as_system, say, with_home
+from caseapp.core.errors import Refused
+from config.settings import settings
+
+
+def _link(token: str) -> str:
+    return f"{settings().base_url.rstrip('/')}/reset/{token}"
+
+
+def _known(email: str) -> Any:
+    from caseapp.accounts.queries import user_of_email
+
+    found = user_of_email(email)
+    if found is None:
+        raise Failed(f"There is no account {email}.")
+    return found
+
+
+@click.group()
+def user() -> None:
+    """Add and disable accounts, and make one-time links."""
+
+
+@user.command()
+@click.argument("email")
+@click.option("--name", required=True, help="The person's name as colleagues know it.")
+@click.option("--role", required=True, help="A role's code, such as CASEWORKER.")
+@click.option("--team", required=True, help="A team's code, such as MX-TAP-RECEPTION_DESK.")
+@click.option("--language", type=click.Choice(["es", "en"]), default="es", show_default=True)
+@click.option("--json", "as_json", is_flag=True)
+@with_home
+@as_system("command")
+def add(email: str, name: str, role: str, team: str, language: str, as_json: bool) -> None:
+    """Add an account with a role in a team; prints the one-time link that sets its password."""
+    from caseapp.accounts.models import Role
+    from caseapp.accounts.queries import team_of_code
+    from caseapp.accounts.service import resets, users
+
+    if role.upper() not in Role.__members__:
+        raise Misused(f"There is no role {role}; choose one of {', '.join(Role)}.")
+    if "@" not in email:
+        raise Misused(f"{email} is not an address.")
+    found = team_of_code(team.upper())
+    if found is None:
+        raise Failed(f"There is no team {team}.")
+    try:
+        made = users.add_user(email, name, language=language)
+        users.give_role(made, role.upper(), found)
+        link = _link(resets.make_reset(made))
+    except Refused as refusal:
+        with force_locale("en"):
+            raise Failed(str(refusal)) from None
+    answer = {"email": made.email, "role": role.upper(), "team": found.code, "link": link}
+    say(answer, as_json=as_json, text=f"{made.email} was added. Set the password within 30 minutes: {link}")
+
+
+@user.command()
+@click.argument("email")
+@click.option("--json", "as_json", is_flag=True)
+@with_home
+@as_system("command")
+def disable(email: str, as_json: bool) -> None:
+    """Disable an account and end its sessions."""
+    from caseapp.accounts.service import users
+
+    found = _known(email)
+    users.disable(found)
+    say({"email": found.email, "active": False}, as_json=as_json, text=f"{found.email} was disabled.")
+
+
+@user.command()
+@click.argument("email")
+@click.option("--second-factor", is_flag=True, help="The telephone was lost: set a new second factor too.")
+@click.option("--json", "as_json", is_flag=True)
+@with_home
+@as_system("command")
+def reset(email: str, second_factor: bool, as_json: bool) -> None:
+    """Print a one-time link (30 minutes) that sets a new password."""
+    from caseapp.accounts.service import resets
+
+    found = _known(email)
+    if not found.active:
+        raise Failed(f"{found.email} is disabled.")
+    link = _link(resets.make_reset(found, clears_second_factor=second_factor))
+    say(
+        {"email": found.email, "link": link},
+        as_json=as_json,
+        text=f"Set the password within 30 minutes: {link}",
+    )
+
+
+COMMANDS = [user]

@@ -1,0 +1,209 @@
+"""Questions about users and teams. What an administrator or auditor sees starts from `visible_to`: their
+site's, in a national team the whole country's. The others answer other areas and name no user's secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from caseapp.accounts.models import Membership, Team, User, UserSession
+from caseapp.core import clock
+from caseapp.core.access import Principal
+from caseapp.core.audit import AuditRow
+from caseapp.core.db import session
+from caseapp.places.models import Service, Site
+from caseapp.places.queries import sites
+from config.settings import settings
+
+__all__ = [
+    "audit_rows", "living_sessions", "membership_of", "roles_of", "site_of", "sites", "team_of_code", "teams_of",
+    "teams_offering", "timezone_of", "user_of_email", "users_of", "visible_to",
+]  # fmt: skip
+
+
+# -- for other areas ----------------------------------------------------------------------------------
+def team_of_code(code: str) -> Team | None:
+    """The team called `MX-TAP-SHELTER`, or None."""
+    return session.scalars(sa.select(Team).where(Team.code == code)).one_or_none()
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A team that offers a service at a site."""
+
+    team: Team
+    service: Service
+    site: Site
+
+
+def teams_offering(kind: str, country: str) -> list[Offer]:
+    """Active teams of the country that offer this service (`service_kind`), by site and team."""
+    rows = session.execute(
+        sa.select(Team, Service, Site)
+        .join(Service, Service.team_id == Team.id)
+        .join(Site, Site.id == Service.site_id)
+        .where(Service.kind == kind, Service.active, Team.active, Team.country == country)
+        .where(sa.or_(Site.closed_on.is_(None), Site.closed_on > clock.today()))
+        .order_by(Site.sort_key, Team.sort_key)
+    ).all()
+    return [Offer(team, service, site) for team, service, site in rows]
+
+
+def site_of(team_id: UUID) -> Site | None:
+    """The site of a team; None for a national team."""
+    return session.scalars(
+        sa.select(Site).join(Team, Team.site_id == Site.id).where(Team.id == team_id)
+    ).one_or_none()
+
+
+#: A national team has no site; its business dates are those of its capital.
+CAPITAL_TIMEZONE = {
+    "BLZ": "America/Belize", "CRI": "America/Costa_Rica", "GTM": "America/Guatemala",
+    "HND": "America/Tegucigalpa", "MEX": "America/Mexico_City", "PAN": "America/Panama",
+    "SLV": "America/El_Salvador",
+}  # fmt: skip
+
+
+def timezone_of(team_id: UUID) -> str:
+    """The IANA time zone of a team: its site's, or its capital's; UTC for a country not known here."""
+    row = session.execute(
+        sa.select(Site.timezone, Team.country)
+        .select_from(Team)
+        .outerjoin(Site, Site.id == Team.site_id)
+        .where(Team.id == team_id)
+    ).one()
+    return row.timezone or CAPITAL_TIMEZONE.get(row.country, "UTC")
+
+
+def _active_now() -> sa.ColumnElement[bool]:
+    today = clock.today()
+    return sa.and_(
+        Membership.valid_from <= today,
+        sa.or_(Membership.valid_to.is_(None), Membership.valid_to > today),
+    )
+
+
+def users_of(team_id: UUID, *roles: str) -> Sequence[User]:
+    """Active users who hold a role (one of these, if given) in the team today, by name."""
+    holds = sa.select(Membership.id).where(
+        Membership.user_id == User.id, Membership.team_id == team_id, _active_now()
+    )
+    if roles:
+        holds = holds.where(Membership.role.in_(roles))
+    return session.scalars(sa.select(User).where(User.active, holds.exists()).order_by(User.name)).all()
+
+
+def user_of_email(email: str) -> User | None:
+    return session.scalars(sa.select(User).where(User.email == email.strip().lower())).one_or_none()
+
+
+# -- for administrators and auditors ------------------------------------------------------------------
+def _within(who: Principal, *roles: str) -> sa.ColumnElement[bool]:
+    """Teams in reach of these roles: of the site, or of the country for a role in a national team."""
+    if who.kind == "system":
+        return sa.true()
+    grants = [g for g in who.grants if g.role in roles]
+    here = {g.site_id for g in grants if g.site_id is not None}
+    countries = {g.country for g in grants if g.site_id is None}
+    return sa.or_(Team.site_id.in_(here), Team.country.in_(countries))
+
+
+def teams_of(who: Principal, role: str = "ADMINISTRATOR") -> sa.Select[Team]:
+    """Teams that this administrator (auditor) looks after."""
+    return sa.select(Team).where(_within(who, role)).order_by(Team.country, Team.sort_key, Team.code)
+
+
+def _belongs(who: Principal, role: str) -> sa.ColumnElement[bool]:
+    return (
+        sa.select(Membership.id)
+        .join(Team, Team.id == Membership.team_id)
+        .where(Membership.user_id == User.id, _within(who, role))
+        .exists()
+    )
+
+
+def visible_to(who: Principal, role: str = "ADMINISTRATOR") -> sa.Select[User]:
+    """Users who hold, or held, a role in a team that this administrator (auditor) looks after."""
+    if who.kind == "system":
+        return sa.select(User).order_by(User.name, User.id)
+    return sa.select(User).where(_belongs(who, role)).order_by(User.name, User.id)
+
+
+@dataclass(frozen=True)
+class HeldRole:
+    """A membership as a page shows it."""
+
+    membership: Membership
+    team: Team
+    active: bool
+
+
+def roles_of(user_ids: Iterable[UUID]) -> dict[UUID, list[HeldRole]]:
+    """Roles of many users in one statement, active first."""
+    today = clock.today()
+    found: dict[UUID, list[HeldRole]] = {user_id: [] for user_id in user_ids}
+    rows = session.execute(
+        sa.select(Membership, Team)
+        .join(Team, Team.id == Membership.team_id)
+        .where(Membership.user_id.in_(found))
+        .order_by(Membership.valid_from, Team.sort_key, Membership.id)
+    ).all()
+    for membership, team in rows:
+        active = membership.valid_from <= today and (
+            membership.valid_to is None or membership.valid_to > today
+        )
+        found[membership.user_id].append(HeldRole(membership, team, active))
+    return {key: sorted(held, key=lambda h: not h.active) for key, held in found.items()}
+
+
+def membership_of(who: Principal, user_id: UUID, membership_id: UUID) -> HeldRole | None:
+    """One membership of a user in a team that this administrator looks after."""
+    row = session.execute(
+        sa.select(Membership, Team)
+        .join(Team, Team.id == Membership.team_id)
+        .where(Membership.id == membership_id, Membership.user_id == user_id, _within(who, "ADMINISTRATOR"))
+    ).one_or_none()
+    return HeldRole(row[0], row[1], True) if row else None
+
+
+def living_sessions(user_id: UUID) -> Sequence[UserSession]:
+    """Sessions of a user that are still good, the last seen first."""
+    moment = clock.real_now()
+    return session.scalars(
+        sa.select(UserSession)
+        .where(
+            UserSession.user_id == user_id,
+            UserSession.stage == "SIGNED_IN",
+            UserSession.revoked_at.is_(None),
+            UserSession.expires_at > moment,
+            UserSession.last_seen_at > moment - settings().session_idle,
+        )
+        .order_by(UserSession.last_seen_at.desc(), UserSession.id.desc())
+    ).all()
+
+
+def audit_rows(
+    who: Principal, *, actor: str | None = None, subject_id: UUID | None = None, before: UUID | None = None
+) -> sa.Select[Any]:
+    """Audit rows of users in an auditor's reach, and of what was done to their accounts; newest first.
+
+    `before` is the id of the last row seen (ids are ordered by time): no page counts the whole table.
+    """
+    mine = visible_to(who, "AUDITOR").order_by(None).with_only_columns(User.id)
+    wanted = sa.select(AuditRow).where(
+        sa.or_(
+            AuditRow.user_id.in_(mine),
+            sa.and_(AuditRow.subject == "user_account", AuditRow.subject_id.in_(mine)),
+        )
+    )
+    if actor:
+        wanted = wanted.where(AuditRow.actor == actor)
+    if subject_id is not None:
+        wanted = wanted.where(AuditRow.subject_id == subject_id)
+    if before is not None:
+        wanted = wanted.where(AuditRow.id < before)
+    return wanted.order_by(AuditRow.id.desc())

@@ -1,0 +1,1 @@
+"""Verbs of accounts: passwords, second factor, sessions, signing in, users, one-time links."""
