@@ -18,7 +18,8 @@ def acogida() -> None:
     """Case management for asylum reception and referral."""
 
 
-def _gather() -> None:
+def gather() -> None:
+    """Put the verbs of core and of every area into the group."""
     for module in ("caseapp.core.commands", *(f"caseapp.{area}.commands" for area in AREAS)):
         try:
             found = find_spec(module)
@@ -38,7 +39,7 @@ def main(arguments: list[str] | None = None) -> None:
     from config.settings import SettingsError
 
     try:
-        _gather()
+        gather()
         acogida.main(args=arguments, prog_name="acogida", standalone_mode=True)
     except (SettingsError, LauncherError, Refused, LookupError) as error:
         click.echo(str(error), err=True)
