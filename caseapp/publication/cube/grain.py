@@ -6,6 +6,7 @@ All of it is decided from what is public already, once a year: a grain chosen fr
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 
 from .definition import MONTH, OTHER, QUARTER, SITE, YEAR, Cube, Delta, Dimension, Margin, Span, Where
@@ -100,6 +101,14 @@ def cube_for(
         excluded=excluded,
         sites=sites,
     )
+
+
+def withdrawn_cube(cube: Cube) -> Cube:
+    """The cube of what was withdrawn: the same cells under a name of its own.
+
+    Its markers are those with which the atoms were released; they say nothing about each other here.
+    """
+    return replace(cube, name=f"{cube.name}_withdrawn", marker="")
 
 
 def margins_for(dimensions: Sequence[Dimension]) -> tuple[Margin, ...]:

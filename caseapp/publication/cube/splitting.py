@@ -68,7 +68,10 @@ def _kept(dimension: Dimension, labels: tuple[str, ...]) -> Dimension:
         inside = tuple(label for label in labels if bases[label] <= set(members))
         if name not in labels and {b for label in inside for b in bases[label]} == set(members):
             groups[name] = inside
-    return Dimension(dimension.name, labels, groups)
+    into = {base: label for label, inside in bases.items() for base in inside}
+    takes = {base: label for base, label in into.items() if base != label}
+    takes |= {code: into[base] for code, base in dimension.takes.items()}
+    return Dimension(dimension.name, labels, groups, takes, into.get(dimension.rest, ""))
 
 
 def parents_of(split: Split, dimensions: Sequence[Dimension], values: Integers) -> Integers:

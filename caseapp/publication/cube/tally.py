@@ -56,6 +56,13 @@ def tally(
     return Truth(count, persons, households)
 
 
+def counted_in(
+    dimensions: Sequence[Dimension], items: Iterable[Item], *, leave_out: Collection[str] = ("counted",)
+) -> list[Item]:
+    """The items that a base cube counts: its splits must count these and no others."""
+    return [item for item in items if _place(dimensions, item, leave_out) is not None]
+
+
 def _place(dimensions: Sequence[Dimension], item: Item, leave_out: Collection[str]) -> tuple[int, ...] | None:
     found = []
     for dimension in dimensions:
