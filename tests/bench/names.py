@@ -1,6 +1,6 @@
 """Measure the search by name: how often the person sought is among the first ten.
 
-    python tests/bench/names.py GIVEN_NAMES.csv SURNAMES.csv [--people 100000] [--queries 2000] [--seed 7]
+    python tests/bench/names.py [GIVEN_NAMES.csv SURNAMES.csv] [--people 100000] [--queries 2000] [--seed 7]
 
 Invented people are drawn from weighted names (columns `name` or `surname`, `weight`, and `locale` or `naming`),
 an eighth of them with Haitian names, a tail of names of which the frequency list knows nothing; families share surnames. Each query is a stored person as somebody else
@@ -40,6 +40,7 @@ from caseapp.people.search import (  # noqa: E402
     stored_tokens,
 )
 
+DEMO_NAMES = [ROOT / "config" / "reference" / "demo" / f"{part}.csv" for part in ("given_names", "surnames")]
 UNWEIGHTED = 0.45  # how much such a list counts beside one with weights
 KEY = b"a key for the bench, worth nothing"
 MOST_DECRYPTED = 200
@@ -327,7 +328,7 @@ def measure_duplicates(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
-    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("files", nargs="*", type=Path, default=DEMO_NAMES)
     parser.add_argument("--people", type=int, default=100_000)
     parser.add_argument("--queries", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=7)

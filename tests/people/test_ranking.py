@@ -24,6 +24,7 @@ from caseapp.people.search import (
     possible_duplicate,
     rank,
 )
+from caseapp.people.search.likeness import word_likeness
 from caseapp.people.search.names import REFERENCE
 
 TODAY = date(2025, 11, 23)
@@ -207,6 +208,30 @@ def test_words_without_parts_fit_whatever_their_order() -> None:
     assert score(parse_query("ana castro 1990"), candidate).score < 75
 
 
+def test_parts_exchanged_fit_a_little_less() -> None:
+    exchanged = compare(person("Xiloj / Ana"), person("Ana / Xiloj"))
+    assert 70 < exchanged.score < compare(person("Ana / Xiloj"), person("Ana / Xiloj")).score
+
+
+def test_a_slip_of_the_pen_does_not_make_a_common_name_rare() -> None:
+    slip, same = (compare(person(f"José / {s}"), person("José / López")).evidence for s in ("Lopwz", "López"))
+    assert slip < same < compare(person("José / Xiloj"), person("José / Xiloj")).evidence
+
+
+def test_the_first_of_january_says_less() -> None:
+    on = {
+        d: compare(person("Ana / Xiloj", born(1990, 1, d)), person("Ana / Xiloj", born(1990, 1, d)))
+        for d in (1, 2)
+    }
+    assert on[1].score == on[2].score
+    assert on[1].evidence < on[2].evidence
+
+
+def test_what_is_heard_brings_words_nearer_than_what_is_written() -> None:
+    heard = word_likeness("hernandez", "ermandes")
+    assert 0.7 < heard < word_likeness("hernandez", "ernandes") < word_likeness("hernandez", "hernandez") == 1
+
+
 def test_sex_is_weak_evidence_and_unknown_sex_none() -> None:
     query = Sought(names=PersonNames("Andrea", "Xiloj"), sex="F")
     unlike, like, unknown = (score(query, person("Andrea / Xiloj", sex=sex)) for sex in ("M", "F", "X"))
@@ -267,6 +292,7 @@ OTHER_PERSON = [
     (person("Ana / López / García", born(1990)), person("Rosa / López / García", born(1990))),
     (person("María José / Tzul / Ixcoy", born(1990)), person("María Fernanda / Tzul / Ixcoy", born(1990))),
     (person("Luis / Tzul / Ixcoy", born(1990)), person("Pedro / Tzul / Ixcoy", born(1991, 6, 1))),
+    (person("Ixchel / Xiloj / Tzul", born(1990)), person("Ixchel / Xiloj / Ixcoy", born(1961, 8, 17))),
     (person("José / López"), person("José / López")),
     (person("María / López", in_year(1990)), person("María / López", in_year(1990))),
     (person(""), person("")),

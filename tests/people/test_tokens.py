@@ -20,6 +20,7 @@ from caseapp.people.search import (
     StageName,
     query_tokens,
     stored_tokens,
+    too_general,
 )
 from caseapp.people.search.frequency import BOUND, Frequency, Population, estimate, frozen
 from caseapp.people.search.names import REFERENCE, also_called, given_and_surnames, name_words
@@ -296,28 +297,68 @@ def test_pairs_find_in_spite_of(how: str) -> None:
     assert StageName.PAIRS in stages_that_find(IN_PAIRS[how], STORED, BORN)
 
 
-ONLY_WIDER = {
-    "one rare surname": (Sought(loose=("Xiloj",)), STORED),
-    "one rare given name": (Sought(loose=("Ixchel",)), STORED),
-    "slip of the pen": (Sought(names=PersonNames("Cuauhtémoc", "Lpoez")), PersonNames("Cuauhtémoc", "López")),
-    "parts exchanged": (Sought(names=PersonNames("Tzul", "Rosaura")), PersonNames("Rosaura", "Tzul")),
-    "two words as one": (Sought(names=PersonNames("Ana Bella", "Tzul")), PersonNames("Anabella", "Tzul")),
+# What is sought, who is stored, and whether the pairs find them too (then the wider stage only adds a way).
+WIDER = {
+    "one rare surname": (Sought(loose=("Xiloj",)), STORED, False),
+    "one rare given name": (Sought(loose=("Ixchel",)), STORED, False),
+    "slip of the pen": (
+        Sought(names=PersonNames("José", "Lpoez"), birth=in_year(1990)),
+        PersonNames("José", "López"),
+        False,
+    ),
+    "parts exchanged": (
+        Sought(names=PersonNames("Castro", "Rosaura")),
+        PersonNames("Rosaura", "Castro"),
+        False,
+    ),
+    "two words as one": (
+        Sought(names=PersonNames("Ana Bella", "Castro")),
+        PersonNames("Anabella", "Castro"),
+        False,
+    ),
+    "a year beside": (Sought(loose=("Xiloj",), birth=in_year(1990)), STORED, True),
 }
 
 
-@pytest.mark.parametrize("how", ONLY_WIDER)
-def test_the_wider_stage_is_needed_for(how: str) -> None:
-    sought, stored = ONLY_WIDER[how]
-    found = stages_that_find(sought, stored)
+@pytest.mark.parametrize("how", WIDER)
+def test_the_wider_stage_finds(how: str) -> None:
+    sought, stored, in_pairs = WIDER[how]
+    found = stages_that_find(sought, stored, in_year(1990))
     assert StageName.WIDER in found
-    if how not in ("parts exchanged", "two words as one"):
-        assert StageName.PAIRS not in found
+    assert (StageName.PAIRS in found) is in_pairs
+
+
+def test_a_word_whose_part_is_unknown_is_no_pair_with_itself() -> None:
+    _, pairs, wider = query_tokens(Sought(loose=("Xiloj",)), key=KEY)
+    assert pairs.tokens == frozenset()
+    assert {t.kind for t in wider.tokens} == {Kind.SURNAME, Kind.GIVEN}
+    assert Kind.GIVEN_SURNAME in kinds(PersonNames("Xiloj", "Xiloj"))
 
 
 @pytest.mark.parametrize("text", ["María", "López", "José", "José López"])
 def test_a_common_name_alone_finds_nobody(text: str) -> None:
     sought = Sought(loose=tuple(text.split()))
     assert stages_that_find(sought, PersonNames("José María", "López"), BORN) == set()
+
+
+@pytest.mark.parametrize(
+    ("sought", "general"),
+    [
+        (Sought(loose=("José", "López")), True),
+        (Sought(names=PersonNames("Jean", "Toussaint")), True),
+        (Sought(loose=("María",)), True),
+        (Sought(birth=BORN), True),
+        (Sought(), True),
+        (Sought(loose=("José", "López", "García")), False),
+        (Sought(loose=("José", "López"), birth=in_year(1990)), False),
+        (Sought(loose=("José",), birth=BORN), False),
+        (Sought(loose=("José", "Xiloj")), False),
+        (Sought(loose=("Xiloj",)), False),
+        (Sought(numbers=("A1234567",)), False),
+    ],
+)
+def test_a_search_is_too_general_when_many_would_answer(sought: Sought, general: bool) -> None:
+    assert too_general(sought) is general
 
 
 def test_a_birth_alone_asks_nothing() -> None:

@@ -16,10 +16,11 @@ from caseapp.people.search.tokens import (
     StoredToken,
     query_tokens,
     stored_tokens,
+    too_general,
 )
 
 __all__ = [
     "TOKEN_VERSION", "BirthKnowledge", "Candidate", "Document", "Kind", "PersonNames", "Reason", "Scored",
     "Sought", "Stage", "StageName", "StoredToken", "compare", "found_enough", "parse_query", "possible_duplicate",
-    "query_tokens", "rank", "stored_tokens",
+    "query_tokens", "rank", "stored_tokens", "too_general",
 ]  # fmt: skip

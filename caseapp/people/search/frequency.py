@@ -2,7 +2,11 @@
 
 `config/reference/name_frequency.csv` is a frozen list: phonetic key of a given name or surname, and how many
 persons per million bear it. What it does not list counts as rare. The list decides what is stored, so it
-changes only together with `TOKEN_VERSION`; `estimate` makes it anew from weighted names:
+changes only together with `TOKEN_VERSION`; `estimate` makes it anew from weighted names.
+(Sources of the list: weights of given names and surnames of Chile and Colombia as in Faker, MIT; surnames of
+the US Census of 2010 weighted by their Hispanic bearers, public domain; for Haiti our own rough estimates in
+`config/reference/name_weights_haiti.csv`.)
+
 `python -m caseapp.people.search.frequency given_names.csv surnames.csv [more.csv …] > name_frequency.csv`.
 """
 

@@ -192,8 +192,7 @@ def query_tokens(sought: Sought, *, key: bytes, frequency: Frequency | None = No
     """The stages to ask, always three, in order: EXACT (documents, telephones), PAIRS, WIDER.
 
     EXACT and PAIRS are asked together; WIDER only when they do not find enough. A later stage never repeats
-    a token of an earlier one. All stages empty means that the search is too general: ask for a second name
-    or a birth year.
+    a token of an earlier one. When `too_general`, the person sought may well not be found.
     """
     frequency = frequency or frozen()
     stages: list[Stage] = []
@@ -207,6 +206,22 @@ def query_tokens(sought: Sought, *, key: bytes, frequency: Frequency | None = No
         stages.append(Stage(name, tokens))
         asked |= tokens
     return tuple(stages)
+
+
+def too_general(sought: Sought, *, frequency: Frequency | None = None) -> bool:
+    """Whether the search, as it stands, is one that more than 300 persons per million would answer: then the
+    person sought may not be among what is found, and the page asks for a second surname or a birth year."""
+    if sought.documents or sought.phones or sought.numbers:
+        return False
+    f = frequency or frozen()
+    given, surnames = map(keys_of, given_and_surnames(sought.names))
+    loose = keys_of(word for text in sought.loose for word in name_words(text))
+    # A word whose part is unknown is taken for what it more often is.
+    given += tuple(key for key in loose if f.of_given(key) >= f.of_surname(key))
+    surnames += tuple(key for key in loose if f.of_surname(key) >= f.of_given(key))
+    dates = (sought.birth.exact,) if sought.birth.exact else ()
+    facts = _Facts(given, surnames, sought.birth.years, dates, bool(loose))
+    return not any(True for parts in (_pairs(facts, f), _singles(facts, f)) for _ in parts)
 
 
 def _exact_parts(sought: Sought) -> Iterator[Parts]:
