@@ -122,6 +122,13 @@ def load_reference(engine: sa.Engine) -> int:
             ),
             kinds,
         )
+        connection.execute(
+            sa.text(
+                "INSERT INTO stay_end_pair (reason, destination, needs_review) VALUES (:r, :d, :n) "
+                "ON CONFLICT (reason, destination) DO UPDATE SET needs_review = excluded.needs_review"
+            ),
+            [{"r": p.reason, "d": p.destination, "n": p.needs_review} for p in reference.stay_pairs()],
+        )
     return len(codes)
 
 

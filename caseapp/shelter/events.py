@@ -1,0 +1,77 @@
+"""The event kinds of stays, and what higher areas hang on them.
+
+Referral stands above shelter: its `events.py` lists handlers here (`arrived`, `left`, `released`), which run
+in the same transaction as the verb. A departure of a child to the street or to nobody knows where leaves an
+outbox row; its handler raises the alert in the journal and calls `at_risk`, where an area that keeps alerts
+adds its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+from caseapp.core import clock, journal, outbox
+from caseapp.core.db import session
+from caseapp.core.journal import CaseEvent, EventKind, kind
+from caseapp.places.models import Site
+from caseapp.shelter.models import Stay
+
+BOOKED = kind("stay.booked")
+CANCELLED = kind("stay.cancelled")
+STARTED = kind("stay.started")
+MOVED = kind("stay.moved")
+EXTENDED = kind("stay.extended")
+ENDED = kind("stay.ended")
+NO_SHOW = kind("stay.no_show")
+CAPACITY_CONFIRMED = kind("capacity.confirmed")
+CAPACITY_CHANGED = kind("capacity.changed")
+ALERT_RAISED = kind("alert.raised")
+
+Handler = Callable[[Sequence[Stay]], None]
+#: Handlers of higher areas: people came in, people left, bookings were given up (cancelled or no-show).
+arrived: list[Handler] = []
+left: list[Handler] = []
+released: list[Handler] = []
+at_risk: list[Callable[[Stay], None]] = []
+
+DEPARTURE_AT_RISK = "shelter.departure_at_risk"
+
+
+def tell(handlers: Sequence[Handler], stays: Sequence[Stay]) -> None:
+    """Call the handlers with the stays, in the running transaction."""
+    for handler in handlers:
+        handler(stays)
+
+
+def happened(
+    event_kind: EventKind, stay: Stay, site: Site, *, on: date | None = None, **codes: Any
+) -> CaseEvent:
+    """Append an event about a stay, on the site's local date. The profile codes of the person are filled by
+    the database from the case's own events (`fill_profile`): a shelter's team may not read the origin, and
+    the gate not even the person."""
+    return journal.append(
+        event_kind,
+        country=site.country,
+        on=on or clock.today(site.timezone),
+        site_id=stay.site_id,
+        team_id=stay.team_id,
+        case_id=stay.case_id,
+        household_id=stay.household_id,
+        subject_id=stay.id,
+        **codes,
+    )
+
+
+@outbox.handles(DEPARTURE_AT_RISK)
+def raise_alert(row: outbox.OutboxRow) -> None:
+    """A child, or a household with a child, left for the street or for nobody knows where (ABSENT_AT_RISK), or
+    a child is still in whose last adult has left (CHILD_ALONE): `note` is the alert's code."""
+    stay = session.get(Stay, row.subject_id)
+    if stay is None:
+        return
+    site = session.get_one(Site, stay.site_id)
+    happened(ALERT_RAISED, stay, site, code=row.note)
+    for handler in at_risk:
+        handler(stay)

@@ -1,0 +1,360 @@
+"""What is read of shelters. Availability comes from definer functions that return ids and counts only:
+under the policies another team's stays are invisible, and full beds would look free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from caseapp.accounts.models import Team
+from caseapp.core import clock, crypto
+from caseapp.core.access import Principal
+from caseapp.core.db import session
+from caseapp.core.errors import NotYours
+from caseapp.core.journal import CaseEvent
+from caseapp.people import rules as people_rules
+from caseapp.people.models import Case, HouseholdMember, Person, PlacementRequirement, Relation
+from caseapp.people.rules.household import PARENTS
+from caseapp.places.models import Site
+from caseapp.shelter import rules
+from caseapp.shelter.models import HOLDING, Place, Stay, StayEndPair, StayState, Unit
+
+
+# -- who sees which stay ------------------------------------------------------------------------------
+def visible_to(principal: Principal) -> sa.Select[Stay]:
+    """Stays of the principal's own sites, and of cases that the principal's teams own."""
+    teams = {*principal.case_teams, *principal.site_teams}
+    own = sa.select(Case.id).where(Case.id == Stay.case_id, Case.team_id.in_(principal.case_teams)).exists()
+    return sa.select(Stay).where(sa.or_(Stay.team_id.in_(teams), own))
+
+
+def managed_by(principal: Principal) -> sa.Select[Stay]:
+    """Stays that the principal may act on: those of the sites where they work."""
+    return sa.select(Stay).where(Stay.team_id.in_(principal.site_teams))
+
+
+def managed(principal: Principal, stay_id: UUID) -> Stay:
+    """One stay of the principal's site, with place, unit and site, or `NotYours`."""
+    found = session.scalars(
+        managed_by(principal)
+        .where(Stay.id == stay_id)
+        .options(joinedload(Stay.place), joinedload(Stay.unit), joinedload(Stay.site))
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None:
+        raise NotYours
+    return found
+
+
+def managed_many(principal: Principal, ids: Iterable[UUID]) -> list[Stay]:
+    """Several stays of the principal's sites; a strange one among them is `NotYours`."""
+    wanted = set(ids)
+    found = list(session.scalars(managed_by(principal).where(Stay.id.in_(wanted)).order_by(Stay.id)))
+    if len(found) != len(wanted) or not wanted:
+        raise NotYours
+    return found
+
+
+def shelters_of(principal: Principal) -> list[Team]:
+    """The shelter teams in which the principal works, with their sites."""
+    return list(
+        session.scalars(
+            sa.select(Team)
+            .where(Team.id.in_(principal.site_teams), Team.site_id.is_not(None))
+            .options(joinedload(Team.site))
+            .order_by(Team.sort_key, Team.id)
+        )
+    )
+
+
+def tonight_at(site: Site) -> date:
+    """The night that it is now at the site."""
+    return rules.night_of(clock.local(clock.now(), site.timezone), site.rollover_hour)
+
+
+# -- what other areas ask -----------------------------------------------------------------------------
+def for_case(case: Case) -> list[Stay]:
+    """The stays of a case, newest first, with their sites."""
+    return list(
+        session.scalars(
+            sa.select(Stay)
+            .where(Stay.case_id == case.id)
+            .options(joinedload(Stay.site))
+            .order_by(Stay.first_night.desc(), Stay.id.desc())
+        )
+    )
+
+
+def open_for(case: Case) -> list[Stay]:
+    """Stays that keep a case from being closed: booked, or in."""
+    return list(session.scalars(sa.select(Stay).where(Stay.case_id == case.id, Stay.state.in_(HOLDING))))
+
+
+def holding_for_referral(referral_id: UUID, *, lock: bool = False) -> list[Stay]:
+    """Booked and present stays of a referral that the acting principal sees, in id order."""
+    wanted = (
+        sa.select(Stay)
+        .where(Stay.referral_id == referral_id, Stay.state.in_(HOLDING))
+        .options(joinedload(Stay.site, innerjoin=True))
+        .order_by(Stay.id)
+    )
+    return list(session.scalars(wanted.with_for_update(of=Stay) if lock else wanted))
+
+
+# -- availability -------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Free:
+    """A place that is free on all the nights asked for; `until` is the first night it is taken again."""
+
+    team_id: UUID
+    unit_id: UUID
+    place_id: UUID
+    until: date | None
+
+
+def free_places(
+    teams: Sequence[UUID], first: date, last: date, *, tonight: date, party: UUID | None = None
+) -> list[Free]:
+    """Places of these teams that are free from `first` to `last`; rooms for one household count as taken
+    unless `party` is who is in them."""
+    rows = session.execute(
+        sa.text("SELECT team_id, unit_id, place_id, free_until FROM free_places(:t, :f, :l, :p, :n)").bindparams(
+            sa.bindparam("t", list(teams), type_=sa.ARRAY(sa.Uuid())), sa.bindparam("p", party, type_=sa.Uuid()),
+            sa.bindparam("f", first, type_=sa.Date()), sa.bindparam("l", last, type_=sa.Date()),
+            sa.bindparam("n", tonight, type_=sa.Date()),
+        )
+    )  # fmt: skip
+    return [Free(*row) for row in rows]
+
+
+@dataclass(frozen=True)
+class Night:
+    night: date
+    capacity: int
+    taken: int
+    surge: int
+    surge_taken: int
+
+    @property
+    def free(self) -> int:
+        """Free places of the capacity; surge is over capacity and never counts."""
+        return max(0, self.capacity - (self.taken - self.surge_taken))
+
+
+def occupancy(team_id: UUID, first: date, last: date, *, tonight: date) -> list[Night]:
+    """Places and people of a team by night: counts only."""
+    rows = session.execute(
+        sa.text("SELECT night, capacity, taken, surge, surge_taken FROM shelter_occupancy(:t, :f, :l, :n)"),
+        {"t": team_id, "f": first, "l": last, "n": tonight},
+    )
+    return [Night(*row) for row in rows]
+
+
+def places_of(team_id: UUID, on: date) -> list[tuple[Place, Unit]]:
+    """Places of a team that are open on a night, by unit."""
+    rows = session.execute(
+        sa.select(Place, Unit)
+        .join(Unit, Unit.id == Place.unit_id)
+        .where(
+            Unit.team_id == team_id,
+            Unit.active,
+            Place.opened_on <= on,
+            sa.or_(Place.closed_on.is_(None), Place.closed_on >= on),
+        )
+        .order_by(Unit.sort_key, Unit.id, Place.code)
+    )
+    return [(place, unit) for place, unit in rows]
+
+
+def kinds_of(place_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The kind of each place."""
+    rows = session.execute(sa.select(Place.id, Place.kind).where(Place.id.in_(set(place_ids))))
+    return {row[0]: row[1] for row in rows}
+
+
+# -- people as the rules about rooms need them --------------------------------------------------------
+@dataclass(frozen=True)
+class Placing:
+    """A person about to be placed: what the rules need, and what the stay will carry."""
+
+    guest: rules.Guest
+    household_id: UUID | None
+    called_name: str
+    life_critical: str
+
+
+def persons_to_place(case_ids: Iterable[UUID], on: date) -> dict[UUID, Placing]:
+    """The people of these cases as the acting principal sees them (five statements, whatever the number).
+    A case that is not visible is missing from the answer."""
+    ids = set(case_ids)
+    persons = session.scalars(sa.select(Person).where(Person.case_id.in_(ids))).all()
+    crypto.load_keys([p.case_id for p in persons])
+    households = {
+        row[0]: row[1]
+        for row in session.execute(
+            sa.select(HouseholdMember.case_id, HouseholdMember.household_id).where(
+                HouseholdMember.case_id.in_(ids), HouseholdMember.left_on.is_(None)
+            )
+        )
+    }
+    needed = list(
+        session.scalars(
+            sa.select(PlacementRequirement)
+            .where(PlacementRequirement.case_id.in_(ids), PlacementRequirement.ended_on.is_(None))
+            .order_by(PlacementRequirement.requirement)
+        )
+    )
+    family = family_of(ids)
+    found = {}
+    for person in persons:
+        own = [r for r in needed if r.case_id == person.case_id]
+        birth = people_rules.Birth(person.birth_precision, person.birth_from, person.birth_to)
+        related, guardians, partners = family.get(person.case_id, (frozenset(), frozenset(), frozenset()))
+        guest = rules.Guest(
+            person.case_id, households.get(person.case_id) or person.case_id,
+            people_rules.is_child(birth, person.age_status, on),
+            rules.safe_in(person.sex_in_document, person.feels_safe_in),
+            frozenset(r.requirement for r in own), related, guardians, partners,
+        )  # fmt: skip
+        found[person.case_id] = Placing(
+            guest, households.get(person.case_id), called(person),
+            "\n".join(f"{r.requirement}|{r.detail or ''}" for r in own if r.life_critical),
+        )  # fmt: skip
+    return found
+
+
+def called(person: Person) -> str:
+    """The name the person is called by; the first given name where none was said."""
+    return person.called_name or (person.given_names or "").split(" ")[0]
+
+
+Family = tuple[frozenset[UUID], frozenset[UUID], frozenset[UUID]]
+
+
+def family_of(case_ids: Iterable[UUID]) -> dict[UUID, Family]:
+    """By child or person: relatives by evidence, parents and guardians by evidence, partners (any evidence)."""
+    ids = set(case_ids)
+    rows = session.execute(
+        sa.select(Relation.case_id, Relation.other_case_id, Relation.relation, Relation.evidence).where(
+            sa.or_(Relation.case_id.in_(ids), Relation.other_case_id.in_(ids)),
+            Relation.evidence != "DISPROVED",
+        )
+    ).all()
+    related: dict[UUID, set[UUID]] = {}
+    guardians: dict[UUID, set[UUID]] = {}
+    partners: dict[UUID, set[UUID]] = {}
+    for elder, younger, what, evidence in rows:
+        if what in ("SPOUSE", "PARTNER"):
+            partners.setdefault(elder, set()).add(younger)
+            partners.setdefault(younger, set()).add(elder)
+        turned = (younger, elder, people_rules.inverse(what))
+        for adult, child, relation in ((elder, younger, what), turned):
+            if people_rules.is_related(relation, evidence):
+                related.setdefault(child, set()).add(adult)
+                if relation in PARENTS:
+                    guardians.setdefault(child, set()).add(adult)
+    return {
+        i: (
+            frozenset(related.get(i, ())),
+            frozenset(guardians.get(i, ())),
+            frozenset(partners.get(i, ())),
+        )
+        for i in ids
+    }
+
+
+def sleepers(unit_ids: Iterable[UUID], first: date, last: date, tonight: date) -> dict[UUID, list[Stay]]:
+    """Who holds places in these units on any of the nights, and who should have left and is still in."""
+    overlap = sa.and_(Stay.first_night <= last, Stay.last_night >= first)
+    overdue = sa.and_(Stay.state == StayState.IN, Stay.last_night < first, sa.literal(first) <= tonight)
+    rows = session.scalars(
+        sa.select(Stay).where(
+            Stay.unit_id.in_(set(unit_ids)), Stay.state.in_(HOLDING), sa.or_(overlap, overdue)
+        )
+    )
+    found: dict[UUID, list[Stay]] = {}
+    for stay in rows:
+        found.setdefault(stay.unit_id, []).append(stay)
+    return found
+
+
+def as_guest(stay: Stay, family: dict[UUID, Family]) -> rules.Guest:
+    """A person already there, as the rules about rooms need them."""
+    related, guardians, partners = family.get(stay.case_id, (frozenset(), frozenset(), frozenset()))
+    return rules.Guest(
+        stay.case_id, stay.party, stay.child, related=related, guardians=guardians, partners=partners
+    )
+
+
+# -- tonight ------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Tonight:
+    """Tonight at one shelter. `overdue_in`: expected on an earlier night and neither in nor written off;
+    `overdue_out`: their last night is past and nobody recorded that they left."""
+
+    night: date
+    expected: list[Stay]
+    overdue_in: list[Stay]
+    present: list[Stay]
+    leaving: list[Stay]
+    overdue_out: list[Stay]
+    to_agree: list[Stay]
+    to_review: list[Stay]
+    count: Night
+
+
+def tonight(team: Team, *, whole: bool) -> Tonight:
+    """Tonight at a shelter team's site (three statements and one for keys). `whole` adds what a coordinator
+    decides; the gate does not see it."""
+    assert team.site is not None
+    night = tonight_at(team.site)
+    yesterday = clock.today(team.site.timezone) - timedelta(days=1)
+    rows = list(
+        session.scalars(
+            sa.select(Stay)
+            .where(Stay.team_id == team.id, Stay.state.in_(HOLDING), Stay.first_night <= night)
+            .options(joinedload(Stay.place), joinedload(Stay.unit))
+            .order_by(Stay.first_night, Stay.unit_id, Stay.place_id)
+        )
+    )
+    to_review = list(session.scalars(_to_review(team.id))) if whole else []
+    crypto.load_keys([s.case_id for s in [*rows, *to_review]])
+    counted = occupancy(team.id, night, night, tonight=night)
+    inside = [s for s in rows if s.state == StayState.IN]
+    return Tonight(
+        night,
+        [s for s in rows if s.state == StayState.BOOKED and s.first_night == night],
+        [s for s in rows if s.state == StayState.BOOKED and s.first_night < night],
+        inside,
+        [s for s in inside if s.last_night == yesterday],
+        [s for s in inside if s.last_night < yesterday],
+        [s for s in inside if s.proposed_by_id is not None] if whole else [],
+        to_review,
+        counted[0] if counted else Night(night, 0, 0, 0, 0),
+    )
+
+
+def _to_review(team_id: UUID) -> sa.Select[Any]:
+    return (
+        sa.select(Stay)
+        .join(StayEndPair, sa.and_(StayEndPair.reason == Stay.end_reason, StayEndPair.destination == Stay.end_destination))
+        .where(Stay.team_id == team_id, Stay.state == StayState.ENDED, StayEndPair.needs_review, Stay.reviewed_by_id.is_(None))
+        .options(joinedload(Stay.place), joinedload(Stay.unit))
+        .order_by(Stay.left_at.desc())
+        .limit(25)
+    )  # fmt: skip
+
+
+def last_confirmation(team_id: UUID) -> Any:
+    """When somebody last confirmed what this shelter has (UTC), or None."""
+    return session.scalar(
+        sa.select(sa.func.max(CaseEvent.recorded_at)).where(
+            CaseEvent.team_id == team_id, CaseEvent.kind == "capacity.confirmed"
+        )
+    )

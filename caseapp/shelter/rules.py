@@ -1,0 +1,163 @@
+"""Who may sleep where, what a night is, and how a stay may end (VOCABULARY A1, A2, A8; DO_NO_HARM).
+
+`why_not` is the one function that everything asks before a place is shown or booked. Its codes are for
+tests and for nobody's screen: whatever lies behind a refusal, it reads «No es posible ofrecerlo aquí».
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+BLANK = frozenset({"NO_PREFERENCE", "NOT_ASKED", "UNKNOWN", "DECLINED", "NOT_APPLICABLE"})
+#: Requirements that a place must answer; without them it is not offered.
+MUST = frozenset({
+    "STEP_FREE", "GROUND_FLOOR", "LOWER_BUNK", "ACCESSIBLE_BATH", "GUIDE_DOG", "WOMEN_ONLY", "SINGLE_ROOM",
+    "STAFF_NEARBY_AT_NIGHT", "FRIDGE_FOR_MEDICINE", "POWER_SOCKET",
+})  # fmt: skip
+#: Requirements that a place should answer; what it lacks is said beside it and a person decides.
+SHOULD = frozenset({"COT", "FAMILY_ROOM", "QUIET", "COMPANION", "DISCREET_ARRIVAL", "NO_PUBLIC_LIST"})
+#: Destinations that open an alert for a child, or for a household with a child (VOCABULARY A2).
+AT_RISK = frozenset({"STREET", "UNKNOWN"})
+#: Departures that a second person must agree to *before* they happen; other R pairs are facts that have
+#: happened, which are recorded at once and reviewed by a second person afterwards.
+AGREED_FIRST = frozenset({"ASKED_TO_LEAVE", "AGED_OUT"})
+#: Reasons that only somebody who never came in can have.
+NEVER_IN = frozenset({"NEVER_ARRIVED"})
+
+
+@dataclass(frozen=True)
+class Guest:
+    """A person as the rules about rooms need them. `related`: adults who are the child's family by evidence;
+    `guardians`: those of them who are parent or legal guardian; `partners`: spouse or partner, any evidence."""
+
+    case_id: UUID
+    party: UUID
+    child: bool
+    safe_in: str = "SEPARATE"  # WOMEN, MEN or SEPARATE
+    requirements: frozenset[str] = frozenset()
+    related: frozenset[UUID] = field(default=frozenset())
+    guardians: frozenset[UUID] = field(default=frozenset())
+    partners: frozenset[UUID] = field(default=frozenset())
+
+
+@dataclass(frozen=True)
+class Room:
+    """A unit: whom it takes, whether one household at a time, and whether its site may take children alone."""
+
+    takes: str
+    one_household: bool
+    child_licence: bool
+
+
+def safe_in(sex_in_document: str, feels_safe_in: str) -> str:
+    """Where the person is placed: what they said comes first, the document only where they said nothing.
+    A person of whom neither is known gets a room of their own."""
+    if feels_safe_in in ("WOMEN", "MEN"):
+        return feels_safe_in
+    if feels_safe_in in BLANK and sex_in_document in ("F", "M"):
+        return "WOMEN" if sex_in_document == "F" else "MEN"
+    return "SEPARATE"
+
+
+def why_not(newcomers: Sequence[Guest], room: Room, already: Sequence[Guest] = ()) -> str | None:
+    """Why these people may not sleep in this room together with those already there on those nights, as a
+    code that is shown to nobody; None if they may."""
+    everyone = [*newcomers, *already]
+    if room.one_household and len({g.party for g in everyone}) > 1:
+        return "ROOM_OF_ONE_HOUSEHOLD"
+    for guest in newcomers:
+        refused = _not_in_this_room(guest, room)
+        if refused:
+            return refused
+    for child in (g for g in everyone if g.child):
+        refused = _not_for_child(child, room, [g for g in everyone if g.case_id != child.case_id])
+        if refused:
+            return refused
+    return None
+
+
+def _not_in_this_room(guest: Guest, room: Room) -> str | None:
+    if room.takes == "CHILDREN":
+        return None if guest.child else "CHILDREN_ONLY"
+    if guest.child:
+        return None
+    if room.takes in ("WOMEN", "MEN") and guest.safe_in != room.takes:
+        return "NOT_SAFE_IN"
+    if guest.safe_in == "SEPARATE" and not room.one_household:
+        return "ROOM_OF_THEIR_OWN"
+    return None
+
+
+def _not_for_child(child: Guest, room: Room, others: Sequence[Guest]) -> str | None:
+    """A child never sleeps with unrelated adults. An adult of the child's own household whose relation is
+    only claimed may be there when the child's parent or guardian *by evidence* is there too. A child spouse
+    never sleeps with the partner. A child without family sleeps only with children, at a licensed site."""
+    if any(o.case_id in child.partners or child.case_id in o.partners for o in others):
+        return "CHILD_SPOUSE"
+    adults = [o for o in others if not o.child]
+    guardian_here = any(a.case_id in child.guardians for a in adults)
+    for adult in adults:
+        own_household = adult.party == child.party and guardian_here
+        if adult.case_id not in child.related and not own_household:
+            return "UNRELATED_ADULT"
+    if not adults and not room.child_licence:
+        return "NO_CHILD_LICENCE"
+    return None
+
+
+def answered(unit_traits: Iterable[str], place_traits: Iterable[str], kind: str) -> frozenset[str]:
+    """What a place answers, counted jointly: the unit's traits, its own, and what its kind is."""
+    return frozenset(unit_traits) | frozenset(place_traits) | ({"COT"} if kind == "COT" else frozenset())
+
+
+def lacks(requirements: frozenset[str], answers: frozenset[str]) -> frozenset[str]:
+    """Requirements without which the place is not offered and which it does not answer."""
+    return (requirements & MUST) - answers
+
+
+def misses(requirements: frozenset[str], answers: frozenset[str]) -> frozenset[str]:
+    """Requirements that it should answer and does not; told to the person who decides."""
+    return (requirements & SHOULD) - answers
+
+
+def fits_kind(child: bool, requirements: frozenset[str], kind: str) -> bool:
+    """A cot is for whoever needs a cot."""
+    return kind != "COT" or (child and "COT" in requirements)
+
+
+# -- nights -------------------------------------------------------------------------------------------
+def night_of(local: datetime, rollover_hour: int) -> date:
+    """The night that a local moment belongs to: until the roll-over hour it is still last evening's."""
+    return local.date() if local.hour >= rollover_hour else local.date() - timedelta(days=1)
+
+
+def nights_between(first: date, last: date) -> tuple[date, ...]:
+    return tuple(first + timedelta(days=i) for i in range((last - first).days + 1))
+
+
+def no_show_from(first_night: date, no_show_after_hour: int) -> datetime:
+    """The local moment (naive) before which nobody is marked a no-show: the site's hour next morning."""
+    return datetime.combine(first_night + timedelta(days=1), time(no_show_after_hour))
+
+
+def may_mark_no_show(
+    local: datetime, first_night: date, no_show_after_hour: int, *, immediate: bool, by_person: bool
+) -> bool:
+    """Never before the site's hour, and never by a machine for an IMMEDIATE referral."""
+    if immediate and not by_person:
+        return False
+    return local.replace(tzinfo=None) >= no_show_from(first_night, no_show_after_hour)
+
+
+# -- the end ------------------------------------------------------------------------------------------
+def must_be_agreed_first(reason: str, needs_review: bool) -> bool:
+    """Whether a second person has to agree before the departure takes place."""
+    return needs_review and reason in AGREED_FIRST
+
+
+def opens_alert(destination: str, child_in_household: bool) -> bool:
+    """The street, or nobody knows where, for a child or a household with a child."""
+    return child_in_household and destination in AT_RISK
