@@ -1,0 +1,133 @@
+"""Whose facts are counted anew, as whom they count, and their events as they stand today."""
+
+from __future__ import annotations
+
+from caseapp.indicators.facts.tables import Target
+
+# A withdrawal counts unless it was withdrawn itself.
+_TAKEN_BACK = """
+    SELECT w.withdraws_id AS id FROM facts.journal w
+    WHERE w.kind = 'event.withdrawn' AND w.country = :country AND w.withdraws_id IS NOT NULL
+      AND NOT EXISTS (SELECT FROM facts.journal u WHERE u.withdraws_id = w.id AND u.kind = 'event.withdrawn')
+"""
+# A merge is a pair, whatever the order of its two; the last word on a pair holds, so undo is exact.
+_MERGES = """
+    WITH word AS (
+        SELECT DISTINCT ON (least(person_key, other_key), greatest(person_key, other_key))
+               person_key, other_key, kind
+        FROM facts.journal j
+        WHERE kind IN ('person.merged', 'person.unmerged') AND country = :country
+          AND person_key IS NOT NULL AND other_key IS NOT NULL
+          AND NOT EXISTS (SELECT FROM taken_back t WHERE t.id = j.id)
+        ORDER BY least(person_key, other_key), greatest(person_key, other_key), recorded_at DESC, position DESC
+    )
+    SELECT person_key AS a, other_key AS b FROM word WHERE kind = 'person.merged'
+    UNION SELECT other_key, person_key FROM word WHERE kind = 'person.merged'
+"""
+# Everybody that the touched persons count with today, or were counted with until now.
+_REACHED = """
+    WITH RECURSIVE link AS (
+        SELECT a, b FROM merge
+        UNION SELECT person_key, counts_as FROM {identity} WHERE country = :country
+        UNION SELECT counts_as, person_key FROM {identity} WHERE country = :country
+    ), reached AS (
+        SELECT person_key FROM seed WHERE person_key IS NOT NULL
+        UNION SELECT link.b FROM reached JOIN link ON link.a = reached.person_key
+    )
+    SELECT person_key FROM reached
+"""
+_EVERYBODY = """
+    SELECT DISTINCT person_key FROM facts.journal WHERE country = :country AND person_key IS NOT NULL
+"""
+# The smallest pseudonym of those joined today speaks for all: no order of events can change it.
+_COUNTED_AS = """
+    WITH RECURSIVE joined AS (
+        SELECT DISTINCT a AS person_key, a AS other FROM merge
+        UNION SELECT joined.person_key, merge.b FROM joined JOIN merge ON merge.a = joined.other
+    ), smallest AS (
+        SELECT DISTINCT ON (person_key) person_key, other FROM joined ORDER BY person_key, other
+    )
+    SELECT r.person_key, coalesce(s.other, r.person_key) AS counts_as
+    FROM reached r LEFT JOIN smallest s USING (person_key)
+"""
+# The newest batch of corrected profiles of each person: the rows recorded together, last of all.
+_CORRECTIONS = """
+    WITH profiled AS (
+        SELECT j.*, max(j.recorded_at) OVER (PARTITION BY j.person_key) AS newest
+        FROM facts.journal j JOIN affected a USING (person_key)
+        WHERE j.kind = 'person.profiled' AND j.country = :country AND j.sex IS NOT NULL
+          AND NOT EXISTS (SELECT FROM taken_back t WHERE t.id = j.id)
+    )
+    SELECT person_key, position, effective_on, sex, age_band, origin, household_type,
+           min(recorded_at) OVER (PARTITION BY person_key) AS since
+    FROM profiled WHERE recorded_at > newest - interval '1 second'
+"""
+_EVENTS = """
+    SELECT j.position, j.id, j.kind, j.effective_on, j.recorded_at, coalesce(j.site, 'OTH') AS site,
+           a.counts_as AS person, j.person_key AS own_key, j.household_key AS household, j.subject_key,
+           j.code, j.reason, j.reason_group, j.sector, j.outcome, j.population, j.number,
+           coalesce(c.sex, j.sex) AS sex, coalesce(c.age_band, j.age_band) AS age_band,
+           coalesce(c.origin, j.origin) AS origin, coalesce(c.household_type, j.household_type) AS household_type
+    FROM facts.journal j
+    JOIN affected a ON a.person_key = j.person_key
+    LEFT JOIN LATERAL (
+        SELECT * FROM correction c
+        WHERE c.person_key = j.person_key AND c.since > j.recorded_at
+        ORDER BY c.effective_on <= j.effective_on DESC,
+                 CASE WHEN c.effective_on <= j.effective_on THEN c.effective_on END DESC,
+                 c.effective_on, c.position DESC
+        LIMIT 1
+    ) c ON true
+    WHERE j.country = :country AND NOT EXISTS (SELECT FROM taken_back t WHERE t.id = j.id)
+"""
+# An event without codes (the gate may not read a person) takes those of the nearest one before it, or after.
+_FILLED = """
+    UPDATE event e
+    SET sex = n.sex, age_band = n.age_band, origin = n.origin, household_type = n.household_type,
+        household = coalesce(e.household, n.household)
+    FROM event bare
+    CROSS JOIN LATERAL (
+        SELECT * FROM (
+            (SELECT k.*, 1 AS turn FROM event k
+             WHERE k.own_key = bare.own_key AND k.sex IS NOT NULL
+               AND (k.effective_on, k.recorded_at, k.position) <= (bare.effective_on, bare.recorded_at, bare.position)
+             ORDER BY k.effective_on DESC, k.recorded_at DESC, k.position DESC LIMIT 1)
+            UNION ALL
+            (SELECT k.*, 2 FROM event k
+             WHERE k.own_key = bare.own_key AND k.sex IS NOT NULL
+               AND (k.effective_on, k.recorded_at, k.position) > (bare.effective_on, bare.recorded_at, bare.position)
+             ORDER BY k.effective_on, k.recorded_at, k.position LIMIT 1)
+        ) near ORDER BY turn LIMIT 1
+    ) n
+    WHERE bare.id = e.id AND bare.sex IS NULL
+"""
+
+
+def gather(target: Target, *, everybody: bool) -> None:
+    """Make the temporary tables `affected` (person_key, counts_as) and `event`, from `seed` (person_key) or
+    for everybody, and bring `identity` up to date."""
+    target.fresh("taken_back", _TAKEN_BACK)
+    target.indexed("taken_back", "id")
+    target.fresh("merge", _MERGES)
+    target.indexed("merge", "a")
+    target.fresh("reached", _EVERYBODY if everybody else _REACHED)
+    target.fresh("affected", _COUNTED_AS)
+    target.indexed("affected", "person_key")
+    target.run(
+        "DELETE FROM {identity} WHERE country = :country AND person_key IN (SELECT person_key FROM affected)"
+    )
+    target.run(
+        "INSERT INTO {identity} (country, person_key, counts_as) "
+        "SELECT :country, person_key, counts_as FROM affected WHERE person_key IN (SELECT a FROM merge)"
+    )
+    target.fresh("correction", _CORRECTIONS)
+    target.indexed("correction", "person_key")
+    target.fresh("event", _EVENTS)
+    target.indexed("event", "kind", "own_key, effective_on, recorded_at, position", "id")
+    target.run(_FILLED)
+    target.run("UPDATE event SET household = person WHERE household IS NULL")
+    target.run(
+        "UPDATE event SET sex = coalesce(sex, 'O'), age_band = coalesce(age_band, 'UNKNOWN'), "
+        "origin = coalesce(origin, 'UNK'), household_type = coalesce(household_type, 'UNKNOWN') "
+        "WHERE sex IS NULL OR age_band IS NULL OR origin IS NULL OR household_type IS NULL"
+    )

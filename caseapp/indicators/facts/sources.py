@@ -1,0 +1,213 @@
+"""How events become facts: one select for each `source` of `config/reference/cubes.yml`.
+
+Each reads the temporary table `event` (a person's events as they stand) and `:until`, the first day of the
+month that is not over. Order among a person's events is always effective_on, recorded_at, position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from caseapp.indicators.cubes import Domain
+from caseapp.indicators.facts.tables import PERIOD
+
+IN_ORDER = "effective_on, recorded_at, position"
+#: Within how many hours of arrival a first contact should be screened (indicator P1-03).
+SCREENED_WITHIN = 24
+# A stay that ended so never was one; a case's step that ends a plan.
+NO_STAY = ("DATA_ERROR", "NEVER_ARRIVED")
+PLAN_ENDS = ("HELD_12M", "REFUSED", "FAILED", "STOPPED_BY_PERSON")
+RECOGNISED = ("RECOGNISED", "COMPLEMENTARY")
+PROTECTED_POPULATIONS = ("REFUGEE", "COMPLEMENTARY")
+
+
+def listed(values: Iterable[str]) -> str:
+    """A list for IN (…); only codes of the house come here."""
+    found = list(values)
+    for value in found:
+        if not value.replace("-", "").replace("_", "").replace(".", "").replace("+", "").isalnum():
+            raise ValueError(f"{value!r} is not a code")
+    return ", ".join(f"'{value}'" for value in found)
+
+
+def _row(
+    of: str, *, on: str = "", stage: str = "''", sector: str = "''", amount: str = "1", site: str = ""
+) -> str:
+    """The columns of a fact that come straight from the event `of`."""
+    on = on or f"{of}.effective_on"
+    return (
+        f"{of}.id, {of}.person, {of}.household, {site or of + '.site'} AS site, {on} AS effective_on, {of}.recorded_at, "
+        f"{of}.sex, {of}.age_band, {of}.origin, {of}.household_type, {stage} AS stage, {sector} AS sector, "
+        f"{amount} AS amount"
+    )
+
+
+def select_for(domain: Domain) -> str:
+    """The select that gives a domain's facts, with `period` last."""
+    if domain.source == "occurrences":
+        return _occurrences(domain)
+    return SELECTS[domain.source]
+
+
+def _occurrences(domain: Domain) -> str:
+    tests = [f"e.kind IN ({listed(domain.kinds)})"]
+    tests += [f"e.{column} IN ({listed(values)})" for column, values in domain.where.items()]
+    stage = _stage(domain.stage) if domain.stage else "''"
+    return (
+        f"SELECT {_row('e', stage=stage)}, {PERIOD.format(on='e.effective_on')} AS period "
+        f"FROM event e WHERE {' AND '.join(tests)}"
+    )
+
+
+def _stage(how: Mapping[str, object]) -> str:
+    groups: Mapping[str, list[str]] = how["groups"]  # type: ignore[assignment]
+    whens = " ".join(
+        f"WHEN e.{how['column']} IN ({listed(codes)}) THEN '{name}'" for name, codes in groups.items()
+    )
+    return f"CASE {whens} ELSE {listed([str(how['rest'])])} END"
+
+
+_REGISTRATIONS = f"""
+    WITH arrived AS (SELECT person, min(effective_on) AS day FROM event WHERE kind = 'intake.opened' GROUP BY person),
+    in_time AS (
+        SELECT DISTINCT s.person FROM event s JOIN arrived a USING (person)
+        WHERE s.kind = 'screening.completed'
+          AND (s.number <= {SCREENED_WITHIN} OR (s.number IS NULL AND s.effective_on = a.day))
+    )
+    SELECT {_row("e", stage="CASE WHEN a.person IS NULL THEN 'NO_INTAKE' WHEN i.person IS NULL THEN 'LATER_OR_NOT' ELSE 'WITHIN_24H' END")},
+           {PERIOD.format(on="e.effective_on")} AS period
+    FROM event e LEFT JOIN arrived a USING (person) LEFT JOIN in_time i USING (person)
+    WHERE e.kind = 'person.registered'
+"""
+
+# A claim ends once (again after it was reopened): with the first decision on its merits, or closed without one.
+_CLAIM_ENDINGS = f"""
+    WITH step AS (
+        SELECT e.*, coalesce(subject_key, person) AS claim,
+               count(*) FILTER (WHERE kind = 'claim.reopened') OVER (
+                   PARTITION BY person, coalesce(subject_key, person) ORDER BY {IN_ORDER}) AS round
+        FROM event e
+        WHERE kind IN ('claim.closed', 'claim.reopened') OR (kind = 'decision.made' AND outcome IS NOT NULL)
+    ), ending AS (
+        SELECT DISTINCT ON (person, claim, round) * FROM step WHERE kind <> 'claim.reopened'
+        ORDER BY person, claim, round, {IN_ORDER}
+    )
+    SELECT {
+    _row(
+        "e",
+        stage='''CASE WHEN e.outcome IN ('RECOGNISED', 'COMPLEMENTARY', 'REJECTED') THEN e.outcome
+           WHEN e.reason_group = 'WITHDRAWN' THEN 'CLOSED_WITHDRAWN' WHEN e.reason_group = 'LOST' THEN 'CLOSED_LEFT'
+           WHEN e.reason_group = 'NOT_ADMITTED' THEN 'CLOSED_NOT_ADMITTED' ELSE 'CLOSED_OTHER' END''',
+    )
+},
+           {PERIOD.format(on="e.effective_on")} AS period
+    FROM ending e
+"""
+
+# A referral of a person counts once, in the month in which it ended, by how it ended and whether its answer
+# (the first one) came within the time of its priority. The site is the one that sent it.
+_REFERRAL_ENDINGS = f"""
+    WITH step AS (
+        SELECT e.*, coalesce(subject_key, id) AS referral FROM event e WHERE kind IN (
+            'referral.sent', 'referral.accepted', 'referral.part_accepted', 'referral.declined',
+            'referral.withdrawn', 'referral.lapsed', 'referral.completed', 'referral.not_completed')
+    ), sent AS (
+        SELECT DISTINCT ON (person, referral) person, referral, site, sector FROM step
+        WHERE kind = 'referral.sent' ORDER BY person, referral, {IN_ORDER}
+    ), answer AS (
+        SELECT DISTINCT ON (person, referral) person, referral,
+               CASE WHEN outcome = 'ON_TIME' THEN '_ON_TIME' ELSE '_LATE' END AS timing
+        FROM step WHERE kind IN ('referral.accepted', 'referral.part_accepted', 'referral.declined')
+        ORDER BY person, referral, {IN_ORDER}
+    ), ending AS (
+        SELECT DISTINCT ON (person, referral) * FROM step
+        WHERE kind IN ('referral.declined', 'referral.withdrawn', 'referral.lapsed', 'referral.completed',
+                       'referral.not_completed')
+        ORDER BY person, referral, {IN_ORDER}
+    )
+    SELECT {
+    _row(
+        "e",
+        site="coalesce(s.site, e.site)",
+        sector="coalesce(s.sector, e.sector, '')",
+        stage='''CASE
+           WHEN e.kind = 'referral.lapsed' THEN 'LAPSED'
+           WHEN e.kind = 'referral.withdrawn' AND a.person IS NULL THEN 'WITHDRAWN'
+           WHEN e.kind = 'referral.completed' THEN 'COMPLETED' || coalesce(a.timing, '_LATE')
+           WHEN e.kind <> 'referral.declined' THEN 'NOT_COMPLETED' || coalesce(a.timing, '_LATE')
+           WHEN e.reason_group = 'CAPACITY' THEN 'NO_CAPACITY' || a.timing
+           ELSE 'DECLINED' || a.timing END''',
+    )
+},
+           {PERIOD.format(on="e.effective_on")} AS period
+    FROM ending e LEFT JOIN sent s USING (person, referral) LEFT JOIN answer a USING (person, referral)
+"""
+
+# Nights of a stay in each period that is over; a night is named by the evening on which it begins.
+_NIGHTS = f"""
+    WITH gone AS (SELECT person, min(effective_on) AS day FROM event WHERE kind = 'person.erased' GROUP BY person),
+    began AS (
+        SELECT DISTINCT ON (person, coalesce(subject_key, id)) e.*, coalesce(subject_key, id) AS stay FROM event e
+        WHERE kind = 'stay.started' ORDER BY person, coalesce(subject_key, id), {IN_ORDER}
+    ), ended AS (
+        SELECT DISTINCT ON (person, subject_key) person, subject_key AS stay, effective_on, reason FROM event
+        WHERE kind = 'stay.ended' ORDER BY person, subject_key, {IN_ORDER}
+    ), spell AS (
+        SELECT b.*, least(coalesce(x.effective_on, g.day, :until), g.day, :until) AS to_on
+        FROM began b LEFT JOIN ended x USING (person, stay) LEFT JOIN gone g USING (person)
+        WHERE coalesce(x.reason, '') NOT IN ({listed(NO_STAY)})
+    )
+    SELECT {_row("e", on="greatest(e.effective_on, c.starts)", amount="least(e.to_on, c.ends) - greatest(e.effective_on, c.starts)")},
+           c.period
+    FROM spell e JOIN calendar c ON c.starts < e.to_on AND c.ends > e.effective_on
+    WHERE e.to_on > e.effective_on
+"""
+
+# A person counts at a quarter's end if any of their cases is open that evening, with the codes of their latest
+# event; by whether they are recognised and whether a plan for a solution is under way.
+_OPEN_CASES = f"""
+    WITH word AS (
+        SELECT e.*, lead(effective_on) OVER (PARTITION BY own_key ORDER BY {IN_ORDER}) AS to_on FROM event e
+        WHERE kind IN ('case.opened', 'case.reopened', 'case.closed', 'person.erased')
+    ), quarter AS (
+        SELECT to_char(d, 'YYYY"-Q"Q') AS period, (d + interval '3 months')::date - 1 AS day
+        FROM generate_series(date '2013-01-01', CAST(:until AS date) - interval '3 months', interval '3 months') d
+    ), standing AS (
+        SELECT DISTINCT ON (w.person, q.period) w.*, q.period, q.day
+        FROM word w JOIN quarter q ON w.effective_on <= q.day AND (w.to_on IS NULL OR w.to_on > q.day)
+        WHERE w.kind IN ('case.opened', 'case.reopened')
+        ORDER BY w.person, q.period, w.effective_on DESC, w.recorded_at DESC, w.position DESC
+    ), recognised AS (
+        SELECT person, min(effective_on) AS day FROM event
+        WHERE (kind = 'decision.made' AND outcome IN ({listed(RECOGNISED)}))
+           OR (kind = 'population.changed' AND population IN ({listed(PROTECTED_POPULATIONS)}))
+        GROUP BY person
+    ), plan AS (
+        SELECT p.person, p.effective_on AS from_on, min(s.effective_on) AS to_on
+        FROM event p LEFT JOIN event s ON s.kind = 'solution.step' AND s.person = p.person
+             AND s.subject_key = p.subject_key AND s.outcome IN ({listed(PLAN_ENDS)})
+        WHERE p.kind = 'solution.planned' GROUP BY p.id, p.person, p.effective_on
+    )
+    SELECT o.id, o.person, o.household, o.site, o.day AS effective_on, o.recorded_at,
+           k.sex, k.age_band, k.origin, k.household_type,
+           CASE WHEN r.person IS NULL THEN 'NOT_RECOGNISED'
+                WHEN EXISTS (SELECT FROM plan p WHERE p.person = o.person AND p.from_on <= o.day
+                             AND (p.to_on IS NULL OR p.to_on > o.day)) THEN 'RECOGNISED_WITH_PLAN'
+                ELSE 'RECOGNISED_WITHOUT_PLAN' END AS stage,
+           '' AS sector, 1 AS amount, o.period
+    FROM standing o
+    LEFT JOIN recognised r ON r.person = o.person AND r.day <= o.day
+    CROSS JOIN LATERAL (
+        SELECT k.sex, k.age_band, k.origin, k.household_type FROM event k
+        WHERE k.own_key = o.own_key AND k.effective_on <= o.day
+        ORDER BY k.effective_on DESC, k.recorded_at DESC, k.position DESC LIMIT 1
+    ) k
+"""
+
+SELECTS = {
+    "registrations": _REGISTRATIONS,
+    "claim_endings": _CLAIM_ENDINGS,
+    "referral_endings": _REFERRAL_ENDINGS,
+    "nights": _NIGHTS,
+    "open_cases": _OPEN_CASES,
+}
