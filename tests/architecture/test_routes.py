@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +21,7 @@ from caseapp.people.models import Case, Person
 from tests.factories import make_person, make_site, make_team, make_user, principal_of
 from tests.statements import count_statements
 
+TESTS = Path(__file__).resolve().parents[1]
 MOST_STATEMENTS = 40  # a ceiling for any page; the constant ones have tests of their own
 
 
@@ -40,7 +41,7 @@ class Namespace:
 def gather() -> dict[tuple[str, str], Any]:
     found: dict[tuple[str, str], Any] = {}
     for area in ("core", *AREAS):
-        if find_spec(f"tests.{area}.routes"):
+        if (TESTS / area / "routes.py").exists():
             found.update(importlib.import_module(f"tests.{area}.routes").ROUTES)
     return found
 
