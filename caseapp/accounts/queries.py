@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +16,16 @@ from caseapp.core import clock
 from caseapp.core.access import Principal
 from caseapp.core.audit import AuditRow
 from caseapp.core.db import session
+from caseapp.core.jobs import JobRun
+from caseapp.core.outbox import OutboxRow
 from caseapp.places.models import Service, Site
 from caseapp.places.queries import sites
 from config.settings import settings
 
 __all__ = [
-    "audit_rows", "living_sessions", "membership_of", "roles_of", "site_of", "sites", "team_of_code", "teams_of",
-    "teams_offering", "timezone_of", "user_of_email", "users_of", "visible_to",
+    "audit_rows", "failed_messages", "failed_runs", "last_runs", "living_sessions", "members_in", "membership_of", "queues",
+    "roles_of", "site_of", "sites", "team_of_code", "teams_of", "teams_offering", "timezone_of", "user_of_email",
+    "users_of", "visible_to",
 ]  # fmt: skip
 
 
@@ -170,6 +174,17 @@ def membership_of(who: Principal, user_id: UUID, membership_id: UUID) -> HeldRol
     return HeldRole(row[0], row[1], True) if row else None
 
 
+def members_in(team_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many users hold a role in each team today; teams without any are missing."""
+    rows = session.execute(
+        sa.select(Membership.team_id, sa.func.count(sa.distinct(Membership.user_id)))
+        .join(User, User.id == Membership.user_id)
+        .where(Membership.team_id.in_(team_ids), User.active, _active_now())
+        .group_by(Membership.team_id)
+    ).all()
+    return {row[0]: row[1] for row in rows}
+
+
 def living_sessions(user_id: UUID) -> Sequence[UserSession]:
     """Sessions of a user that are still good, the last seen first."""
     moment = clock.real_now()
@@ -207,3 +222,69 @@ def audit_rows(
     if before is not None:
         wanted = wanted.where(AuditRow.id < before)
     return wanted.order_by(AuditRow.id.desc())
+
+
+# -- queues and runs: ids and codes, nothing of any person ----------------------------------------------
+@dataclass(frozen=True)
+class Queue:
+    """The messages of one topic that are not done: put off, due, handed to the broker, given up. Plus those
+    done in the last day, and since when the oldest has been due."""
+
+    topic: str
+    queue: str
+    waiting: int
+    due: int
+    handed: int
+    failed: int
+    done: int
+    oldest_due_at: datetime | None
+
+
+def queues() -> list[Queue]:
+    """Each topic that has something to do or did something in the last day, in one statement."""
+    moment = clock.real_now()
+    row = OutboxRow
+    open_, late = row.done_at.is_(None) & row.failed_at.is_(None), row.due_at <= moment
+    count = sa.func.count
+    rows = session.execute(
+        sa.select(
+            row.topic,
+            row.queue,
+            count().filter(open_, row.handed_at.is_(None), ~late),
+            count().filter(open_, row.handed_at.is_(None), late),
+            count().filter(open_, row.handed_at.is_not(None)),
+            count().filter(row.failed_at.is_not(None)),
+            count().filter(row.done_at.is_not(None)),
+            sa.func.min(row.due_at).filter(open_, late),
+        )
+        .where(sa.or_(row.done_at.is_(None), row.done_at > moment - timedelta(days=1)))
+        .group_by(row.topic, row.queue)
+        .order_by(row.queue, row.topic)
+    ).all()
+    return [Queue(*values) for values in rows]
+
+
+def failed_messages(limit: int = 50) -> Sequence[OutboxRow]:
+    """Messages that were given up, the last first."""
+    return session.scalars(
+        sa.select(OutboxRow)
+        .where(OutboxRow.failed_at.is_not(None))
+        .order_by(OutboxRow.failed_at.desc(), OutboxRow.id)
+        .limit(limit)
+    ).all()
+
+
+def last_runs() -> Sequence[JobRun]:
+    """The last run of each job."""
+    return session.scalars(
+        sa.select(JobRun)
+        .distinct(JobRun.job)
+        .order_by(JobRun.job, JobRun.started_at.desc(), JobRun.id.desc())
+    ).all()
+
+
+def failed_runs(limit: int = 25) -> Sequence[JobRun]:
+    """Runs that failed, the last first."""
+    return session.scalars(
+        sa.select(JobRun).where(JobRun.state == "FAILED").order_by(JobRun.started_at.desc()).limit(limit)
+    ).all()

@@ -58,15 +58,22 @@ def nav(order: int, label: Any, endpoint: str, permission: access.Permission) ->
 def nav_items() -> list[dict[str, Any]]:
     who = access.current()
     shown = sorted((e for e in _navigation if who.may(e.permission)), key=lambda e: e.order)
-    here = (request.endpoint or "").split(".")[0]
-    return [
-        {
-            "label": str(e.label),
-            "url": url_for(e.endpoint),
-            "current": e.endpoint == request.endpoint or e.endpoint.split(".")[0] == here,
-        }
-        for e in shown
-    ]
+    urls = {e.endpoint: url_for(e.endpoint) for e in shown}
+    here = _nav_here([e.endpoint for e in shown], urls)
+    return [{"label": str(e.label), "url": urls[e.endpoint], "current": e.endpoint == here} for e in shown]
+
+
+def _nav_here(endpoints: list[str], urls: dict[str, str]) -> str | None:
+    """The one word under which this page stands: its own, the one its address lies below, or its area's
+    where the area has a single word."""
+    below = [e for e in endpoints if request.path.startswith(urls[e].rstrip("/") + "/")]
+    area = (request.endpoint or "").split(".")[0]
+    of_area = [e for e in endpoints if e.split(".")[0] == area]
+    if request.endpoint in endpoints:
+        return request.endpoint
+    if below:
+        return max(below, key=lambda e: len(urls[e]))
+    return of_area[0] if len(of_area) == 1 else None
 
 
 # -- formats ------------------------------------------------------------------------------------------

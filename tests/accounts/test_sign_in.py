@@ -163,6 +163,7 @@ def test_the_first_sign_in_sets_the_second_factor(db, browser):
     session.expire_all()
     kept = session.get_one(User, user.id).totp_secret_sealed
     assert kept and secret.encode() not in kept
+    post(browser, "/sign-out", page="/account")
     assert give_password(browser, user).headers["Location"].startswith("/sign-in/code")
 
 

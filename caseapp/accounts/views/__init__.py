@@ -6,7 +6,7 @@ from flask import Blueprint, Flask
 
 blueprint = Blueprint("account", __name__)
 
-from caseapp.accounts.views import identity, own, sign_in  # noqa: E402, F401
+from caseapp.accounts.views import identity, jobs, own, sign_in, users  # noqa: E402, F401
 
 
 def init_app(app: Flask) -> None:
