@@ -140,10 +140,10 @@ _STANDING = """
            lead(effective_on) OVER (PARTITION BY site, team, subject_key, code
                                     ORDER BY effective_on, recorded_at, position) AS to_on
     FROM facts.journal j
-    WHERE country = :country AND kind IN ({kinds}) AND number IS NOT NULL AND code IS DISTINCT FROM 'SURGE'
+    WHERE country = :country AND kind IN ({kinds}) AND number IS NOT NULL {only}
       AND NOT EXISTS (SELECT FROM taken_back t WHERE t.id = j.id)
 """
-# Places stand from the day they were confirmed until the next word; overflow is never capacity.
+# What a unit said of its places in service (code PLACES) stands until its next word; overflow is never in it.
 _BED_NIGHTS = """
     SELECT 'BED_NIGHTS', s.site, c.period,
            sum(s.number * (least(coalesce(s.to_on, c.ends), c.ends) - greatest(s.from_on, c.starts)))
@@ -157,16 +157,17 @@ _CASEWORKERS = """
       ON s.from_on < q.d + interval '3 months' AND coalesce(s.to_on, 'infinity') >= q.d + interval '3 months'
     GROUP BY s.site, q.d
 """
-_NUMBERS = {"BED_NIGHTS": _BED_NIGHTS, "CASEWORKERS": _CASEWORKERS}
+_NUMBERS = {"BED_NIGHTS": (_BED_NIGHTS, "AND code = 'PLACES'"), "CASEWORKERS": (_CASEWORKERS, "")}
 
 
 def count_site_numbers(target: Target, until: date) -> None:
     """Count all numbers about no person of the country anew (there are few); needs `taken_back` and `calendar`."""
     target.run("DELETE FROM {site_number} WHERE country = :country")
     for name, number in numbers().items():
-        target.fresh("standing", _STANDING.replace("{kinds}", listed(number.kinds)))
+        select, only = _NUMBERS[name]
+        target.fresh("standing", _STANDING.replace("{kinds}", listed(number.kinds)).replace("{only}", only))
         target.run(
             f"INSERT INTO {{site_number}} ({COLUMNS['site_number']}) "
-            f"SELECT :country, n.* FROM ({_NUMBERS[name]}) AS n(kind, site, period, value)",
+            f"SELECT :country, n.* FROM ({select}) AS n(kind, site, period, value)",
             until=until,
         )

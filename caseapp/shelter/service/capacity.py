@@ -52,6 +52,7 @@ def add_unit(
                 )
             )
     session.flush()
+    _state(unit, opened_on)
     return unit
 
 
@@ -97,6 +98,9 @@ def take_out(place: Place, *, first_night: date, last_night: date | None, reason
     session.add(row)
     _changed(session.get_one(Site, unit.site_id), place.team_id, 1, "OUT_OF_SERVICE", reason)
     session.flush()
+    _state(unit, first_night)
+    if last_night is not None:
+        _state(unit, last_night + date.resolution)
     return row
 
 
@@ -112,6 +116,7 @@ def put_back(row: PlaceOut) -> None:
         row.last_night = tonight - (date.resolution)
     _changed(site, row.team_id, 1, "BACK_IN_SERVICE", None)
     session.flush()
+    _state(unit, tonight)
 
 
 def confirm_capacity(team: Team) -> int:
@@ -134,3 +139,29 @@ def _changed(site: Site, team_id: UUID, number: int, code: str, reason: str | No
         events.CAPACITY_CHANGED, country=site.country, on=clock.today(site.timezone), site_id=site.id,
         team_id=team_id, number=number, code=code, reason=reason,
     )  # fmt: skip
+
+
+def _state(unit: Unit, night: date) -> None:
+    """The unit's places in service from a night on, as the journal tells figures (bed-nights available); overflow
+    is over capacity and never part of it."""
+    out = sa.exists().where(
+        PlaceOut.place_id == Place.id,
+        PlaceOut.first_night <= night,
+        sa.or_(PlaceOut.last_night.is_(None), PlaceOut.last_night >= night),
+    )
+    places = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Place)
+        .where(
+            Place.unit_id == unit.id,
+            Place.kind != "SURGE",
+            Place.opened_on <= night,
+            sa.or_(Place.closed_on.is_(None), Place.closed_on >= night),
+            ~out,
+        )
+    )
+    journal.append(
+        events.CAPACITY_CHANGED, country=session.get_one(Site, unit.site_id).country, on=night,
+        site_id=unit.site_id, team_id=unit.team_id, subject_id=unit.id, number=places, code="PLACES",
+    )  # fmt: skip
+    session.flush()
