@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 
 from caseapp.accounts.models import Membership, Team, User, UserSession
 from caseapp.core import clock
@@ -278,7 +279,7 @@ def last_runs() -> Sequence[JobRun]:
     """The last run of each job."""
     return session.scalars(
         sa.select(JobRun)
-        .distinct(JobRun.job)
+        .ext(pg.distinct_on(JobRun.job))
         .order_by(JobRun.job, JobRun.started_at.desc(), JobRun.id.desc())
     ).all()
 
