@@ -247,6 +247,7 @@ class _Reader:
         axis = self._part_axis(entry, at)
         by = {k: ("base",) if v == "base" else tuple(v) for k, v in (entry.get("by") or {}).items()}
         parents = {a.name for a in domain.axes} | {p.axis.name for p in before}
+        parents |= {"counted"} if domain.is_distinct else set()
         for dimension in by:
             if dimension not in parents:
                 self.file.refuse(f"the parent has no {dimension}", *at, "by", dimension)

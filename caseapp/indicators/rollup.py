@@ -219,12 +219,12 @@ def _differences(stored: Target, table: str) -> Iterator[Difference]:
     kept = f"SELECT {COLUMNS[table]} FROM facts.{table} WHERE country = :country"
     anew = f"SELECT {COLUMNS[table]} FROM recount_{table}"
     found = stored.run(
-        f"SELECT place, count(*) FILTER (WHERE side = 1), count(*) FILTER (WHERE side = 2) FROM ("
+        f"SELECT place, count(*) FILTER (WHERE side = 1) AS old, count(*) FILTER (WHERE side = 2) AS new FROM ("
         f"SELECT {_PLACES[table]} AS place, 1 AS side FROM ({kept} EXCEPT ALL {anew}) a UNION ALL "
         f"SELECT {_PLACES[table]}, 2 FROM ({anew} EXCEPT ALL {kept}) b) d GROUP BY place ORDER BY place"
     )
-    for row in found.all():
-        yield Difference(stored.country, table, row[0], row[1], row[2])
+    for row in found.mappings():
+        yield Difference(stored.country, table, row["place"], row["old"], row["new"])
 
 
 def _replace(stored: Target) -> None:

@@ -1,0 +1,212 @@
+"""The catalogue of indicators, as data: `config/reference/indicators/*.yml`, read once and checked.
+
+`measure`, `unit`, `basis`, `select`, `part` and `of` are those of a release's manifest
+(docs/release-format.md): a COUNT sums the cells that `select` allows; a RATE divides those of `part` by
+those of `of`, both within `select`; with `of: PUBLIC` the denominator is the number `public` about no person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from caseapp.core.reference import ROOT, ReferenceInvalid, known
+from caseapp.indicators.cubes import Domain, domains, numbers
+from caseapp.indicators.located import Located
+
+FOLDER = ROOT / "indicators"
+MEASURES = {"COUNT": ("PERSONS", "HOUSEHOLDS", "EVENTS", "NIGHTS", "STOCK"), "RATE": ("PERCENT", "RATIO")}
+#: Which bases a domain's unit can carry (docs/release-format.md, `counted`).
+BASES = {
+    "PERSONS": ("PERSONS", "HOUSEHOLDS", "FIRST_COUNTED", "FIRST_EVER", "PERSON_MONTHS"),
+    "EVENTS": ("EVENTS",), "NIGHTS": ("NIGHTS",), "STOCK": ("STOCK",),
+}  # fmt: skip
+DIRECTIONS = ("up", "down", "context")
+PUBLIC = "PUBLIC"
+_NEEDED = (
+    "pillar", "version", "valid_from", "name", "definition", "numerator", "domain", "measure", "unit", "basis",
+    "direction", "source",
+)  # fmt: skip
+_KNOWN = (
+    *_NEEDED,
+    "valid_to",
+    "denominator",
+    "select",
+    "part",
+    "of",
+    "public",
+    "smallest_cell",
+    "disaggregations",
+)
+
+Selection = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One indicator in one version. Texts are by language (`es`, `en`)."""
+
+    code: str
+    pillar: str
+    version: int
+    valid_from: date
+    valid_to: date | None
+    name: Mapping[str, str]
+    definition: Mapping[str, str]
+    numerator: Mapping[str, str]
+    denominator: Mapping[str, str] | None
+    domain: Domain
+    measure: str
+    unit: str
+    basis: str
+    select: Selection
+    part: Selection
+    of: Selection | str
+    public: str | None
+    direction: str
+    smallest_cell: int
+    disaggregations: tuple[str, ...]
+    source: tuple[str, ...]
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The event kinds that drive it, those of a public denominator among them."""
+        return self.domain.kinds + (numbers()[self.public].kinds if self.public else ())
+
+    @property
+    def cube(self) -> str:
+        """The cube or split (`arrivals`, `referrals.ending`) that holds every dimension it selects by."""
+        wanted = {*self.select, *self.part, *(self.of if self.of != PUBLIC else ())}
+        wanted -= {axis.name for axis in self.domain.axes}
+        for part in self.domain.parts:
+            if wanted == {part.axis.name}:
+                return f"{self.domain.name}.{part.name}"
+        return self.domain.name
+
+    def manifest(self) -> dict[str, Any]:
+        """Its definition as a release's manifest writes it."""
+        plain: dict[str, Any] = {
+            "measure": self.measure, "unit": self.unit, "basis": self.basis, "version": self.version,
+            "select": {d: list(labels) for d, labels in self.select.items()},
+        }  # fmt: skip
+        if self.measure == "RATE":
+            plain["part"] = {d: list(labels) for d, labels in self.part.items()}
+            plain["of"] = self.of if isinstance(self.of, str) else {d: list(v) for d, v in self.of.items()}
+        return plain
+
+    def in_force(self, on: date) -> bool:
+        return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
+
+
+def all(on: date | None = None) -> tuple[Indicator, ...]:
+    """Every indicator in the order of its code, or those in force on a day."""
+    return tuple(each for each in _catalogue().values() if on is None or each.in_force(on))
+
+
+def get(code: str) -> Indicator:
+    """The indicator with this code. Raises LookupError."""
+    try:
+        return _catalogue()[code]
+    except KeyError:
+        raise LookupError(f"no indicator {code!r}") from None
+
+
+def read(paths: Iterable[Path]) -> dict[str, Indicator]:
+    """Read and check catalogue files; raises `ReferenceInvalid` with file and line at the first bad entry."""
+    found: dict[str, Indicator] = {}
+    for path in paths:
+        file = Located(path)
+        for code, entry in (file.values or {}).items():
+            if code in found:
+                raise ReferenceInvalid(path, 1, f"{code} stands in two files")
+            found[code] = _indicator(file, str(code), entry)
+    return dict(sorted(found.items()))
+
+
+@cache
+def _catalogue() -> Mapping[str, Indicator]:
+    return read(sorted(FOLDER.glob("*.yml")))
+
+
+def _indicator(file: Located, code: str, entry: Any) -> Indicator:
+    file.only(entry, _KNOWN, _NEEDED, code)
+    domain = _domain(file, code, entry)
+    _measures(file, code, entry, domain)
+    of: Selection | str = PUBLIC if entry.get("of") == PUBLIC else _selection(file, code, entry, "of", domain)
+    for word in ("valid_from", "valid_to"):
+        if word in entry and not isinstance(entry[word], date):
+            file.refuse(f"{word} is not a date", code, word)
+    smallest = int(entry.get("smallest_cell", domain.k))
+    if smallest != domain.k:
+        file.refuse(
+            f"smallest_cell {smallest} is not the k of {domain.name}, {domain.k}", code, "smallest_cell"
+        )
+    for number, name in enumerate(entry.get("disaggregations") or ()):
+        _axis(file, domain, name, code, "disaggregations", str(number))
+    return Indicator(
+        code=code, pillar=entry["pillar"], version=int(entry["version"]), valid_from=entry["valid_from"],
+        valid_to=entry.get("valid_to"), domain=domain, measure=entry["measure"], unit=entry["unit"],
+        basis=entry["basis"], of=of, public=entry.get("public"), direction=entry["direction"],
+        smallest_cell=smallest, disaggregations=tuple(entry.get("disaggregations") or ()),
+        source=tuple(entry["source"]),
+        denominator=file.words(entry["denominator"], code, "denominator") if "denominator" in entry else None,
+        name=file.words(entry["name"], code, "name"),
+        definition=file.words(entry["definition"], code, "definition"),
+        numerator=file.words(entry["numerator"], code, "numerator"),
+        select=_selection(file, code, entry, "select", domain),
+        part=_selection(file, code, entry, "part", domain),
+    )  # fmt: skip
+
+
+def _domain(file: Located, code: str, entry: Any) -> Domain:
+    if not known("mirps_pillar", str(entry["pillar"])) or not code.startswith(f"{entry['pillar']}-"):
+        file.refuse(f"pillar {entry['pillar']} is not that of {code}", code, "pillar")
+    if entry["domain"] not in domains():
+        file.refuse(f"no domain {entry['domain']!r} in cubes.yml", code, "domain")
+    return domains()[entry["domain"]]
+
+
+def _measures(file: Located, code: str, entry: Any, domain: Domain) -> None:
+    """Measure, unit, basis and direction fit each other and the domain."""
+    if entry["measure"] not in MEASURES:
+        file.refuse(f"measure {entry['measure']!r} is none of {', '.join(MEASURES)}", code, "measure")
+    if entry["unit"] not in MEASURES[entry["measure"]]:
+        file.refuse(f"a {entry['measure']} is not in {entry['unit']}", code, "unit")
+    if entry["basis"] not in BASES[domain.unit]:
+        file.refuse(f"{domain.name} counts {domain.unit}, not {entry['basis']}", code, "basis")
+    if entry["measure"] == "COUNT" and entry["unit"] not in (entry["basis"], domain.unit):
+        file.refuse(f"{entry['unit']} is not what {entry['basis']} counts", code, "unit")
+    if entry["direction"] not in DIRECTIONS:
+        file.refuse(f"direction {entry['direction']!r} is none of {', '.join(DIRECTIONS)}", code, "direction")
+    is_rate = entry["measure"] == "RATE"
+    for word in ("part", "of", "denominator"):
+        if (word in entry) != is_rate:
+            file.refuse(f"{word} is {'missing' if is_rate else 'only for a RATE'}", code, word)
+    if ("public" in entry) != (entry.get("of") == PUBLIC):
+        file.refuse("`public` names the denominator where `of` is PUBLIC, and only there", code, "of")
+    if "public" in entry and entry["public"] not in numbers():
+        file.refuse(f"no number {entry['public']!r} in cubes.yml", code, "public")
+    if "public" in entry and numbers()[entry["public"]].grain != domain.grain:
+        file.refuse(f"{entry['public']} is not by {domain.grain}", code, "public")
+
+
+def _selection(file: Located, code: str, entry: Any, word: str, domain: Domain) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for name, labels in (entry.get(word) or {}).items():
+        axis = _axis(file, domain, name, code, word, name)
+        for number, label in enumerate(labels):
+            if axis.labels and label not in axis.all_labels():
+                file.refuse(f"{name} has no label {label!r}", code, word, name, str(number))
+        found[name] = tuple(labels)
+    return found
+
+
+def _axis(file: Located, domain: Domain, name: str, *at: str) -> Any:
+    try:
+        return domain.axis(name)
+    except LookupError as error:
+        file.refuse(str(error), *at)
