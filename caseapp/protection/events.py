@@ -1,0 +1,10 @@
+"""The event kinds of screening."""
+
+from __future__ import annotations
+
+from caseapp.core.journal import kind
+
+STARTED = kind("screening.started")
+COMPLETED = kind("screening.completed")
+UNFINISHED = kind("screening.unfinished")
+OUTCOME = kind("screening.outcome")
