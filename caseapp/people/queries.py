@@ -10,7 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from caseapp.core import crypto
+from caseapp.core import clock, crypto
 from caseapp.core.access import Permission, Principal
 from caseapp.core.db import session
 from caseapp.core.errors import NotPermitted, NotYours
@@ -31,6 +31,7 @@ from caseapp.people.models import (
     PlacementRequirement,
     Relation,
 )
+from caseapp.places.models import Site
 
 
 def visible_to(principal: Principal) -> sa.Select[Case]:
@@ -61,6 +62,12 @@ def owned_case(number: str, principal: Principal, permission: Permission) -> Cas
     return case
 
 
+def today_of(case: Case) -> date:
+    """The local date at the site of a case."""
+    zone = session.scalar(sa.select(Site.timezone).where(Site.id == case.site_id))
+    return clock.today(zone or "UTC")
+
+
 def person_of(case: Case | UUID, *, lock: bool = False) -> Person:
     """The person of a case; with `lock` the row is locked and read afresh (before comparing versions)."""
     case_id = case if isinstance(case, UUID) else case.id
@@ -80,6 +87,22 @@ def household_of(case_id: UUID) -> Household | None:
         .join(HouseholdMember, HouseholdMember.household_id == Household.id)
         .where(HouseholdMember.case_id == case_id, HouseholdMember.left_on.is_(None))
     ).one_or_none()
+
+
+def household_by_number(number: str, principal: Principal) -> Household:
+    """The household with this number, if it is of one of the principal's teams or has a member whose file they
+    may open; else NotYours (404)."""
+    number = number.strip().upper()
+    mine = visible_to(principal).with_only_columns(Case.id)
+    members = sa.select(HouseholdMember.household_id).where(
+        HouseholdMember.case_id.in_(mine), HouseholdMember.left_on.is_(None)
+    )
+    found = session.scalars(
+        sa.select(Household).where(Household.number == number, Household.id.in_(members))
+    ).one_or_none()
+    if found is None:
+        raise NotYours
+    return found
 
 
 @dataclass(frozen=True)

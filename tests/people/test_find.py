@@ -41,7 +41,7 @@ def sought(desk):
     "text",
     [
         "José Guadalupe Xicoténcatl Velásquez", "jose xicotencatl", "XICOTENCATL VELASQUES", "Velásquez Xicoténcatl",
-        "Xicotencal, Jose", "Pepe Xicoténcatl", "Xicoténcatl 1991", "José 2/3/1991", "Gisotencatl Velasquez",
+        "Xicotencal, Jose", "Pepe Xicoténcatl", "Xicoténcatl 1991", "José 2/3/1991", "Jicotencatl Belasques",
         "AB778812", "ab-778812", "Xicoténcatl 34 años",
     ],
 )  # fmt: skip

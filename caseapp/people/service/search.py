@@ -80,8 +80,13 @@ def search(text: str, principal: Principal, *, on: date, most: int = 50) -> Foun
             scored = _scored(sought, _candidates(country, near | wider))
         for hit in _hits(scored[: most * 2]):
             found.setdefault(hit.summary.case_id, hit)
-    best = sorted(found.values(), key=lambda h: -h.score)
-    return Found(tuple(h for h in best if h.score >= WORTH_SHOWING)[:most], too_general=not asked)
+    best = [h for h in sorted(found.values(), key=lambda h: -h.score) if h.score >= WORTH_SHOWING][:most]
+    return Found(tuple(best), too_general=not best and (not asked or _says_little(sought)))
+
+
+def _says_little(sought: Sought) -> bool:
+    """One name and nothing else."""
+    return len(sought.loose) == 1 and sought.birth.date_from is None and not sought.numbers
 
 
 def _by_number(number: str, principal: Principal) -> tuple[Hit, ...]:

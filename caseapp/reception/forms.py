@@ -1,0 +1,199 @@
+"""The form that registers a family: as many members as there are, each with what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from wtforms import BooleanField, FieldList, FormField, StringField
+from wtforms.validators import Length
+
+from caseapp.core.errors import Refused
+from caseapp.core.forms import Form
+from caseapp.core.i18n import _, _l
+from caseapp.people import rules
+from caseapp.people.inputs import (
+    NAME,
+    BirthPart,
+    DatePart,
+    ListField,
+    NamesPart,
+    Part,
+    as_truth,
+    codes,
+    nationality,
+    spoken,
+    yes_no,
+)
+from caseapp.people.service import NewContact, NewDocument, NewPerson
+
+MOST_MEMBERS = 25
+#: Said before others: which of them needs more care is asked alone, on the person's own page.
+ASKED_ALONE = frozenset({"LGBTIQ_SITE"})
+#: Kept from the member before when another is added: families mostly share these.
+SHARED = ("nationality_1", "language_1", "population")
+
+
+class MemberForm(Part):
+    names = FormField(NamesPart)
+    birth = FormField(BirthPart)
+    sex_in_document = ListField(
+        _l("Sexo en el documento"), codes("sex_in_document", blanks=True), blank=None, default="NOT_ASKED"
+    )
+    nationality_1 = nationality(_l("Nacionalidad"))
+    population = ListField(_l("Situación de protección"), codes("population"))
+    relation_to_head = ListField(_l("Es … de la primera persona"), codes("relation"))
+    evidence = ListField(
+        _l("Cómo consta el vínculo"), codes("relation_evidence"), blank=None, default="CLAIMED"
+    )
+    also_known_as = StringField(_l("Otros nombres que usa"), validators=[NAME])
+    nationality_2 = nationality(_l("Otra nacionalidad"), blank=_l("Ninguna"))
+    language_1 = spoken(_l("Lengua que prefiere"))
+    language_2 = spoken(_l("Otra lengua"))
+    interpreter_needed = ListField(_l("Necesita intérprete"), yes_no, blank=None, default="NOT_ASKED")
+    feels_safe_in = ListField(
+        _l("Dónde se siente más segura"), codes("feels_safe_in", blanks=True, without=ASKED_ALONE), blank=None,
+        default="NOT_ASKED",
+    )  # fmt: skip
+    document_type = ListField(_l("Documento"), codes("document_type"), blank=_l("No se preguntó"))
+    document_number = StringField(_l("Número"), validators=[Length(max=60)])
+    document_seen = BooleanField(_l("Se vio el documento"))
+    contact_rule = ListField(_l("Contacto seguro"), codes("contact_rule"), blank=_l("No se preguntó"))
+    contact_number = StringField(_l("Teléfono"), validators=[Length(max=40)])
+    contact_whose = ListField(_l("De quién es"), codes("contact_phone_owner"))
+    contact_via = StringField(_l("Por medio de quién"), validators=[Length(max=120)])
+
+    #: Where a rule's refusal is shown.
+    PLACES = ("nationality_1", "population")
+
+    def more_is_filled(self) -> bool:
+        """Whether something under «Más datos» was typed or is wrong, so that it stays open."""
+        typed = (
+            "also_known_as",
+            "nationality_2",
+            "language_2",
+            "document_type",
+            "document_number",
+            "contact_rule",
+            "contact_number",
+        )
+        return any(self[name].data for name in typed) or any(f.errors for f in self)
+
+    def person(self, on: date, *, head: bool) -> NewPerson:
+        """What was typed as a person to register. Raises what the birth's parts refuse."""
+        names = self.names.form
+        return NewPerson(
+            given_names=names.given_names.data or "", surname_1=names.surname_1.data or "",
+            surname_2=names.surname_2.data or "", called_name=names.called_name.data or "",
+            also_known_as=self.also_known_as.data or "", birth=self.birth.form.birth(on),
+            sex_in_document=self.sex_in_document.data, feels_safe_in=self.feels_safe_in.data,
+            interpreter_needed=as_truth(self.interpreter_needed.data),
+            nationalities=_filled(self.nationality_1.data, self.nationality_2.data),
+            languages=_filled(self.language_1.data, self.language_2.data),
+            populations=_filled(self.population.data), documents=self._documents(), contacts=self._contacts(),
+            relation_to_head=None if head else self.relation_to_head.data or None, evidence=self.evidence.data,
+        )  # fmt: skip
+
+    def _documents(self) -> tuple[NewDocument, ...]:
+        if not self.document_type.data:
+            return ()
+        return (
+            NewDocument(
+                self.document_type.data, self.document_number.data or "", seen=bool(self.document_seen.data)
+            ),
+        )
+
+    def _contacts(self) -> tuple[NewContact, ...]:
+        if not self.contact_rule.data:
+            return ()
+        return (
+            NewContact(
+                self.contact_rule.data, self.contact_number.data or "", self.contact_whose.data or "",
+                self.contact_via.data or "", language=self.language_1.data or None,
+            ),
+        )  # fmt: skip
+
+    def refused(self, error: Refused) -> None:
+        """Put a rule's refusal beside its field."""
+        names, birth = self.names.form, self.birth.form
+        place = {
+            "given_names": names.given_names,
+            "birth": birth.year if birth.precision.data != "AGE_ESTIMATED" else birth.age,
+        }
+        field = place.get(error.field or "") or self._fields.get(error.field or "") or names.given_names
+        field.errors = [*field.errors, str(error)]
+
+
+def _filled(*values: str | None) -> tuple[str, ...]:
+    return tuple(v for v in values if v)
+
+
+class FamilyForm(Form):
+    members = FieldList(FormField(MemberForm), min_entries=1, max_entries=MOST_MEMBERS)
+    arrived_on = FormField(DatePart)
+    place = ListField(_l("Por dónde entró al país"), list, blank=_l("No se preguntó"))
+    mode = ListField(_l("Cómo llegó"), codes("arrival_mode", blanks=True), blank=None, default="NOT_ASKED")
+    team = ListField(_l("Equipo que lleva el expediente"), list, blank=None)
+    q = StringField()
+
+    def check(self, on: date, country: str) -> list[NewPerson]:
+        """The people typed; members whose parts are refused get the sentence beside the field and are left out."""
+        people = []
+        for position, entry in enumerate(self.members):
+            try:
+                person = entry.form.person(on, head=position == 0)
+                rules.may_register(
+                    names=(person.given_names, person.surname_1, person.called_name),
+                    nationalities=person.nationalities, populations=person.populations, country=country,
+                )  # fmt: skip
+                people.append(person)
+            except Refused as error:
+                entry.form.refused(error)
+            if not entry.form.population.data:
+                entry.form.population.errors = [_("Elija la situación de protección.")]
+            if position and not entry.form.relation_to_head.data:
+                entry.form.relation_to_head.errors = [
+                    _("Elija qué es de la primera persona, o «Sin parentesco».")
+                ]
+        return people
+
+    def arrival_day(self) -> date | None:
+        """The day of arrival; a sentence beside it if it is none."""
+        try:
+            found = self.arrived_on.form.value()
+        except ValueError:
+            found = None
+        if found is None:
+            self.arrived_on.form.day.errors = [
+                _("Escriba día, mes y año de llegada, por ejemplo 07 03 2025.")
+            ]
+        return found
+
+    def wrong(self) -> list[dict[str, str]]:
+        """Every sentence with the id of its field and whom it is about, for the summary on top."""
+        found = [
+            {"text": f"{member_title(i, entry.form)}: {text}", "field_id": field_id}
+            for i, entry in enumerate(self.members)
+            for field_id, text in _sentences(entry.form)
+        ]
+        for part in (self.arrived_on.form, self):
+            for field in part:
+                if field not in (self.members, self.arrived_on):
+                    found += [{"text": str(e), "field_id": field.id} for e in field.errors]
+        return found + [{"text": str(e), "field_id": ""} for e in self.form_errors]
+
+
+def member_title(position: int, form: Any) -> str:
+    """«Persona 2, Luis»."""
+    name = (form.names.form.given_names.data or form.names.form.called_name.data or "").strip()
+    words = _("Persona %(n)s", n=position + 1)
+    return f"{words}, {name}" if name else words
+
+
+def _sentences(form: Any) -> Iterator[tuple[str, str]]:
+    for field in form:
+        if isinstance(field, FormField):
+            yield from _sentences(field.form)
+        else:
+            yield from ((field.id, str(e)) for e in field.errors)

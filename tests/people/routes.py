@@ -1,0 +1,100 @@
+"""A valid request for each route of people, aimed at a record of the namespace's team."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from caseapp.people.models import Consent, DuplicateCandidate
+from tests.factories import make_household, make_person
+
+DAY = date(2025, 11, 20)
+
+
+def _case(path: str, data: dict[str, Any] | None = None) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        url = f"/cases/{ns.case.number}/{path}"
+        return url if data is None else (url, data)
+
+    return build
+
+
+def _search(db: Any, ns: Any) -> str:
+    return "/people?q=Prueba"
+
+
+_search.public = True  # type: ignore[attr-defined]
+
+
+def _household(db: Any, ns: Any) -> Any:
+    with db.as_owner():
+        make_household(ns.team, ns.person)
+    return f"/cases/{ns.case.number}/household", {
+        "verb": "population", "population-population": "REFUGEE", "population-ends": "",
+    }  # fmt: skip
+
+
+def _withdraw(db: Any, ns: Any, method: str) -> Any:
+    with db.as_owner():
+        row = Consent(
+            case_id=ns.case.id, person_id=ns.person.id, purpose="CASH", state="GIVEN", adult=True, given_by="SELF",
+            form="SIGNED", text_version="1", asked_on=DAY,
+        )  # fmt: skip
+        db.session.add(row)
+    url = f"/cases/{ns.case.number}/consents/{row.id}/withdraw"
+    return url if method == "GET" else (url, {})
+
+
+def _pair(db: Any, ns: Any) -> Any:
+    with db.as_owner():
+        other = make_person(ns.team)
+        first, second = sorted((ns.case.id, other.case_id))
+        row = DuplicateCandidate(case_id=first, other_case_id=second, score=90, found_at=ns.person.created_at)
+        db.session.add(row)
+    return f"/duplicates/{row.id}", {"decision": "NOT_SAME"}
+
+
+def _merge(db: Any, ns: Any) -> Any:
+    with db.as_owner():
+        other = make_person(ns.team)
+        kept = db.session.get_one(type(ns.case), other.case_id)
+    return f"/cases/{ns.case.number}/merge", {"number": kept.number}
+
+
+def _unmerge(db: Any, ns: Any) -> Any:
+    with db.as_owner():
+        other = make_person(ns.team)
+        ns.person.merged_into_id = other.id
+    return f"/cases/{ns.case.number}/unmerge", {}
+
+
+PERSON = {
+    "version": "1", "names-given_names": "Ana", "names-surname_1": "Prueba", "birth-precision": "YEAR",
+    "birth-year": "1990", "age_status": "STATED", "sex_in_document": "F", "feels_safe_in": "NOT_ASKED",
+    "nationality_1": "HND", "interpreter_needed": "NOT_ASKED",
+}  # fmt: skip
+CONSENT = {"purpose": "CASH", "state": "GIVEN", "given_by": "SELF", "alone": "YES", "form": "SIGNED"}
+
+ROUTES = {
+    ("people.search", "GET"): _search,
+    ("people.person", "GET"): _case("person"),
+    ("people.save_person", "POST"): _case("person", PERSON),
+    ("people.gender", "GET"): _case("gender"),
+    ("people.save_gender", "POST"): _case("gender", {"version": "1", "gender_self": "WOMAN", "alone": "y"}),
+    ("people.household", "GET"): _case("household"),
+    ("people.change_household", "POST"): _household,
+    ("people.consents", "GET"): _case("consents"),
+    ("people.record_consent", "POST"): _case("consents", CONSENT),
+    ("people.withdraw", "GET"): lambda db, ns: _withdraw(db, ns, "GET"),
+    ("people.withdraw_consent", "POST"): lambda db, ns: _withdraw(db, ns, "POST"),
+    ("people.contact", "GET"): _case("contact"),
+    ("people.change_contact", "POST"): _case(
+        "contact", {"rule": "SAFE_TO_CALL", "number": "555 1234", "whose": "OWN"}
+    ),
+    ("people.record_attempt", "POST"): _case("contact/attempts", {"channel": "CALL", "result": "NO_ANSWER"}),
+    ("people.duplicates", "GET"): lambda db, ns: "/duplicates",
+    ("people.decide_duplicate", "POST"): _pair,
+    ("people.merge", "GET"): _case("merge"),
+    ("people.unite", "POST"): _merge,
+    ("people.separate", "POST"): _unmerge,
+}
