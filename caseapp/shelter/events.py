@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from caseapp.core import clock, journal, outbox
 from caseapp.core.db import session
@@ -46,7 +47,13 @@ def tell(handlers: Sequence[Handler], stays: Sequence[Stay]) -> None:
 
 
 def happened(
-    event_kind: EventKind, stay: Stay, site: Site, *, on: date | None = None, **codes: Any
+    event_kind: EventKind,
+    stay: Stay,
+    site: Site,
+    *,
+    on: date | None = None,
+    subject_id: UUID | None = None,
+    **codes: Any,
 ) -> CaseEvent:
     """Append an event about a stay, on the site's local date. The profile codes of the person are filled by
     the database from the case's own events (`fill_profile`): a shelter's team may not read the origin, and
@@ -59,7 +66,7 @@ def happened(
         team_id=stay.team_id,
         case_id=stay.case_id,
         household_id=stay.household_id,
-        subject_id=stay.id,
+        subject_id=subject_id or stay.id,
         **codes,
     )
 

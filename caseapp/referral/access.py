@@ -1,0 +1,11 @@
+"""What the roles may do with referrals; which referral is decided by team (`queries.visible_to`)."""
+
+from __future__ import annotations
+
+from caseapp.core.access import permission
+
+READ = permission("referral.read", "CASEWORKER", "SUPERVISOR", "SHELTER_COORDINATOR", "SERVICE_FOCAL_POINT")
+SEND = permission("referral.send", "CASEWORKER", "SUPERVISOR")
+ANSWER = permission(
+    "referral.answer", "CASEWORKER", "SUPERVISOR", "SHELTER_COORDINATOR", "SERVICE_FOCAL_POINT"
+)

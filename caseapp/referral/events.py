@@ -1,0 +1,123 @@
+"""The event kinds of referrals, and what follows for a referral when people come to a shelter, leave it, or
+give their booking up: handlers that shelter calls in the same transaction (referral stands above shelter)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from caseapp.core import access, clock
+from caseapp.core.db import session, uuid7
+from caseapp.core.journal import EventKind, kind
+from caseapp.places.models import Site
+from caseapp.referral import rules
+from caseapp.shelter import events as shelter_events
+from caseapp.shelter.models import Stay
+
+DRAFTED = kind("referral.drafted")
+SENT = kind("referral.sent")
+INFO_ASKED = kind("referral.info_asked")
+INFO_GIVEN = kind("referral.info_given")
+ACCEPTED = kind("referral.accepted")
+PART_ACCEPTED = kind("referral.part_accepted")
+DECLINED = kind("referral.declined")
+WITHDRAWN = kind("referral.withdrawn")
+LAPSED = kind("referral.lapsed")
+ESCALATED = kind("referral.escalated")
+STARTED = kind("referral.started")
+COMPLETED = kind("referral.completed")
+NOT_COMPLETED = kind("referral.not_completed")
+CONSENT_WAIVED = kind("consent.waived")
+
+_GIVEN_UP = {
+    "PLACE_NOT_READY": "BED_NOT_READY",
+    "PERSON_DECLINED": "NEED_CHANGED",
+    "BETTER_OPTION_FOUND": "NEED_CHANGED",
+}
+
+
+def _follow(referral_id: UUID, to: str, code: str | None) -> tuple[str, str, bool] | None:
+    """Move the referral on as the stays stand. Done by a definer function, because the gate sees no
+    referral: it answers sector and priority for the journal, and whether the state changed."""
+    session.flush()
+    row = session.execute(
+        sa.text("SELECT sector, priority, moved FROM referral_follows_stay(:r, :to, :code, :at, :actor, :step, :notice)"),
+        {
+            "r": referral_id, "to": to, "code": code, "at": clock.now(), "actor": access.current().name, "step": uuid7(),
+            "notice": uuid7(),
+        },
+    ).one_or_none()  # fmt: skip
+    return None if row is None else (row.sector, row.priority, row.moved)
+
+
+def _by_referral(stays: Sequence[Stay]) -> dict[UUID, list[Stay]]:
+    found: dict[UUID, list[Stay]] = {}
+    for stay in stays:
+        if stay.referral_id is not None:
+            found.setdefault(stay.referral_id, []).append(stay)
+    return found
+
+
+def _of_referral(referral_id: UUID) -> list[Stay]:
+    return list(session.scalars(sa.select(Stay).where(Stay.referral_id == referral_id).order_by(Stay.id)))
+
+
+def _happened(event_kind: EventKind, stay: Stay, referral_id: UUID, **codes: Any) -> None:
+    shelter_events.happened(
+        event_kind, stay, session.get_one(Site, stay.site_id), subject_id=referral_id, **codes
+    )
+
+
+def people_arrived(stays: Sequence[Stay]) -> None:
+    """Check-in sets the referral to STARTED; each person's arrival is the start of their service."""
+    for referral_id, arrived in _by_referral(stays).items():
+        answer = _follow(referral_id, "STARTED", None)
+        if answer is not None:
+            for stay in arrived:
+                _happened(STARTED, stay, referral_id, sector=answer[0], priority=answer[1], code="CHECK_IN")
+
+
+def people_left(stays: Sequence[Stay]) -> None:
+    """When the last person of a referral has left, the shelter's service is completed, with its result."""
+    for referral_id in _by_referral(stays):
+        everyone = _of_referral(referral_id)
+        result = rules.result_of_departure([s.end_reason for s in everyone if s.end_reason])
+        answer = _follow(referral_id, "COMPLETED", result)
+        if answer is not None and answer[2]:
+            for stay in (s for s in everyone if s.state == "ENDED"):
+                _happened(
+                    COMPLETED,
+                    stay,
+                    referral_id,
+                    sector=answer[0],
+                    priority=answer[1],
+                    outcome=result,
+                    code="CHECK_OUT",
+                )
+
+
+def bookings_given_up(stays: Sequence[Stay]) -> None:
+    """When nobody of an accepted referral came or will come, it was not completed."""
+    for referral_id, given_up in _by_referral(stays).items():
+        came_not = any(s.state == "NO_SHOW" for s in given_up)
+        reason = (
+            "NO_SHOW" if came_not else _GIVEN_UP.get(given_up[0].cancel_reason or "", "PROVIDER_CANCELLED")
+        )
+        answer = _follow(referral_id, "NOT_COMPLETED", reason)
+        if answer is not None and answer[2]:
+            for stay in _of_referral(referral_id):
+                _happened(
+                    NOT_COMPLETED, stay, referral_id, sector=answer[0], priority=answer[1], reason=reason
+                )
+
+
+for _handlers, _handler in (
+    (shelter_events.arrived, people_arrived),
+    (shelter_events.left, people_left),
+    (shelter_events.released, bookings_given_up),
+):
+    if _handler not in _handlers:
+        _handlers.append(_handler)

@@ -1,0 +1,208 @@
+"""Referrals: a family (or one person) asked of another team, its states (VOCABULARY A1) and their history.
+
+A receiver is told requirements and the items chosen for it, never needs. What is written in free text is
+sealed with the key of a member's case; a member's life-critical text with their own.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from caseapp.accounts.models import Team
+from caseapp.core.crypto import Encrypted
+from caseapp.core.db import Base, Identified, Versioned, one_of
+from caseapp.people.models import Case
+
+
+class State(StrEnum):
+    DRAFT = "DRAFT"
+    SENT = "SENT"
+    INFO_ASKED = "INFO_ASKED"
+    ACCEPTED = "ACCEPTED"
+    PART_ACCEPTED = "PART_ACCEPTED"
+    DECLINED = "DECLINED"
+    WITHDRAWN = "WITHDRAWN"
+    LAPSED = "LAPSED"
+    STARTED = "STARTED"
+    COMPLETED = "COMPLETED"
+    NOT_COMPLETED = "NOT_COMPLETED"
+
+
+class Mode(StrEnum):
+    """SHARE: responsibility stays with the sender. TRANSFER: it moves on acceptance."""
+
+    SHARE = "SHARE"
+    TRANSFER = "TRANSFER"
+
+
+PRIORITIES = ("IMMEDIATE", "EMERGENCY", "URGENT", "NORMAL")
+CHANNELS = ("SYSTEM", "ONE_TIME_PAGE", "PHONE_RECORDED_BY_SENDER", "PAPER", "IN_PERSON")
+OUTCOMES = ("WAITING", "ACCEPTED", "NOT_ACCEPTED")
+#: What the sender may choose to show of each person.
+ITEMS = ("NAME", "AGE", "SEX", "LANGUAGES", "RELATIONS")
+BASES = ("VITAL_INTEREST", "CHILD_BEST_INTERESTS", "LEGAL_DUTY", "LACKS_CAPACITY")
+NOTICES = (
+    "ARRIVED", "NEXT_CONTACT", "ESCALATED", "LAPSED", "INFO_ASKED", "INFO_GIVEN", "ACCEPTED", "PART_ACCEPTED", "DECLINED",
+    "WITHDRAWN", "STARTED", "COMPLETED", "NOT_COMPLETED",
+)  # fmt: skip
+
+
+class Referral(Identified, Versioned, Base):
+    """One asking. `case_id` is the first member's: its key seals the texts. `due_at` is when the answer is
+    due, `told_at` when the next contact is told, `lapse_at` when it lapses; they stand still while
+    `paused_at` is set (the receiver truly needs the sender's answer)."""
+
+    __tablename__ = "referral"
+    __table_args__ = (
+        one_of("state", State),
+        one_of("mode", Mode),
+        one_of("priority", PRIORITIES),
+        one_of("answer_channel", CHANNELS),
+        sa.CheckConstraint(f"items <@ ARRAY[{', '.join(repr(i) for i in ITEMS)}]::text[]", name="items_known"),
+        sa.CheckConstraint("from_team_id <> to_team_id", name="not_to_itself"),
+        sa.CheckConstraint("state IN ('DRAFT', 'WITHDRAWN') OR sent_at IS NOT NULL", name="sent_has_time"),
+        sa.CheckConstraint(
+            "sent_at IS NULL OR (due_at IS NOT NULL AND lapse_at IS NOT NULL AND lapse_at >= due_at)", name="sent_has_clock"
+        ),
+        sa.CheckConstraint(
+            "state NOT IN ('ACCEPTED', 'PART_ACCEPTED', 'DECLINED', 'STARTED', 'COMPLETED', 'NOT_COMPLETED') "
+            "OR (answered_at IS NOT NULL AND answer_channel IS NOT NULL)", name="answered_has_time",
+        ),
+        sa.CheckConstraint("(state = 'DECLINED') = (decline_reason IS NOT NULL)", name="declined_has_reason"),
+        sa.CheckConstraint("(state = 'WITHDRAWN') = (withdraw_reason IS NOT NULL)", name="withdrawn_has_reason"),
+        sa.CheckConstraint("(state = 'COMPLETED') = (result IS NOT NULL)", name="completed_has_result"),
+        sa.CheckConstraint(
+            "(state = 'NOT_COMPLETED') = (not_completed_reason IS NOT NULL)", name="not_completed_has_reason"
+        ),
+        sa.CheckConstraint(
+            "(ended_at IS NOT NULL) = (state IN ('DECLINED', 'WITHDRAWN', 'LAPSED', 'COMPLETED', 'NOT_COMPLETED'))",
+            name="ended_has_time",
+        ),
+        sa.CheckConstraint("(first_night IS NULL) = (last_night IS NULL) AND last_night >= first_night", name="nights_whole"),
+        sa.CheckConstraint("paused_at IS NULL OR state = 'INFO_ASKED'", name="paused_while_asked"),
+        sa.Index("ix_referral_inbox", "to_team_id", "state", "due_at"),
+        sa.Index("ix_referral_outbox", "from_team_id", "state", "due_at"),
+        sa.Index(
+            "ix_referral_clock", "lapse_at", postgresql_where=sa.text("state IN ('SENT', 'INFO_ASKED') AND paused_at IS NULL")
+        ),
+    )  # fmt: skip
+
+    number: Mapped[str] = mapped_column(unique=True)
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    household_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("household.id"), index=True)
+    country: Mapped[str] = mapped_column(sa.CHAR(3))
+    from_team_id: Mapped[UUID] = mapped_column(sa.ForeignKey("team.id"))
+    to_team_id: Mapped[UUID] = mapped_column(sa.ForeignKey("team.id"))
+    kind: Mapped[str]  # a code of the list `service_kind`
+    sector: Mapped[str]  # what journal and figures say of the kind
+    mode: Mapped[str]
+    priority: Mapped[str]
+    state: Mapped[str]
+    items: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text()))
+    first_night: Mapped[date | None]
+    last_night: Mapped[date | None]
+    message_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    made_at: Mapped[datetime]
+    made_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    sent_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
+    lapse_at: Mapped[datetime | None]
+    next_told_at: Mapped[datetime | None]  # when the next contact was told
+    escalated_at: Mapped[datetime | None]  # when somebody above was told that the deadline has passed
+    paused_at: Mapped[datetime | None]
+    question_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    reply_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    answered_at: Mapped[datetime | None]
+    answered_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    answered_by_name_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    answer_channel: Mapped[str | None]
+    decline_reason: Mapped[str | None]
+    unlocks_on: Mapped[date | None]
+    unlocks_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    withdraw_reason: Mapped[str | None]
+    result: Mapped[str | None]
+    not_completed_reason: Mapped[str | None]
+    ended_at: Mapped[datetime | None]
+
+    from_team: Mapped[Team] = relationship(lazy="raise", foreign_keys=[from_team_id])
+    to_team: Mapped[Team] = relationship(lazy="raise", foreign_keys=[to_team_id])
+    members: Mapped[list[ReferralMember]] = relationship(
+        lazy="raise", order_by="ReferralMember.position", back_populates="referral"
+    )
+
+    message = Encrypted("message")
+    question = Encrypted("question")
+    reply = Encrypted("reply")
+    answered_by_name = Encrypted("answered_by_name")
+    unlocks = Encrypted("unlocks")
+
+
+class ReferralMember(Identified, Base):
+    """A person of the referral: the requirements as they were when it was sent, and on what it may be sent:
+    the consent, or a legal basis with its reason (sealed)."""
+
+    __tablename__ = "referral_member"
+    __table_args__ = (
+        one_of("outcome", OUTCOMES),
+        one_of("basis", BASES),
+        sa.UniqueConstraint("referral_id", "case_id"),
+        sa.CheckConstraint("basis IS NULL OR basis_reason_sealed IS NOT NULL", name="basis_has_reason"),
+        sa.CheckConstraint("basis IS NULL OR consent_id IS NULL", name="consent_or_basis"),
+    )
+
+    referral_id: Mapped[UUID] = mapped_column(sa.ForeignKey("referral.id"))
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    position: Mapped[int]
+    requirements: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text()), default=list, server_default="{}")
+    life_critical_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    consent_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("consent.id"), index=True)
+    basis: Mapped[str | None]
+    basis_reason_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    outcome: Mapped[str] = mapped_column(default="WAITING", server_default="WAITING")
+    not_accepted_reason: Mapped[str | None]
+
+    referral: Mapped[Referral] = relationship(lazy="raise", back_populates="members")
+    case: Mapped[Case] = relationship(lazy="raise")
+
+    life_critical = Encrypted("life_critical")
+    basis_reason = Encrypted("basis_reason")
+
+
+class ReferralStep(Identified, Base):
+    """One step of a referral: which verb, from which state to which, by whom, when."""
+
+    __tablename__ = "referral_step"
+
+    referral_id: Mapped[UUID] = mapped_column(sa.ForeignKey("referral.id"), index=True)
+    at: Mapped[datetime]
+    verb: Mapped[str]
+    from_state: Mapped[str]
+    to_state: Mapped[str]
+    party: Mapped[str]  # SENDER, RECEIVER, CLOCK or STAY
+    actor: Mapped[str]
+    code: Mapped[str | None]  # a reason as it may be shown to both
+
+
+class ReferralNotice(Identified, Base):
+    """A word to a team about a referral, for its inbox and its today page."""
+
+    __tablename__ = "referral_notice"
+    __table_args__ = (
+        one_of("kind", NOTICES),
+        sa.Index(
+            "ix_referral_notice_unseen", "team_id", "made_at", postgresql_where=sa.text("seen_at IS NULL")
+        ),
+    )
+
+    referral_id: Mapped[UUID] = mapped_column(sa.ForeignKey("referral.id"), index=True)
+    team_id: Mapped[UUID] = mapped_column(sa.ForeignKey("team.id"), index=True)
+    kind: Mapped[str]
+    made_at: Mapped[datetime]
+    seen_at: Mapped[datetime | None]

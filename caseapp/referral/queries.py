@@ -1,0 +1,389 @@
+"""What is read of referrals. Every query starts from `visible_to`; PostgreSQL's policies say it again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload, selectinload
+
+from caseapp.core import crypto, reference
+from caseapp.core.access import Principal
+from caseapp.core.db import session
+from caseapp.core.errors import NotYours
+from caseapp.people import queries as people
+from caseapp.people import rules as people_rules
+from caseapp.people.models import (
+    Case,
+    Consent,
+    HouseholdMember,
+    Person,
+    PersonLanguage,
+    PersonNationality,
+    Relation,
+)
+from caseapp.people.rules.household import PARENTS
+from caseapp.referral import rules
+from caseapp.referral.models import Referral, ReferralMember, ReferralNotice, ReferralStep
+
+
+def visible_to(principal: Principal) -> sa.Select[Referral]:
+    """Referrals from or to the principal's teams; a receiver does not see drafts. The system sees all."""
+    found = sa.select(Referral)
+    if principal.kind == "system":
+        return found
+    teams = list(principal.case_teams)
+    received = sa.and_(Referral.to_team_id.in_(teams), Referral.sent_at.is_not(None))
+    return found.where(sa.or_(Referral.from_team_id.in_(teams), received))
+
+
+def referral(principal: Principal, number: str, *, lock: bool = False) -> Referral:
+    """One referral with its members and teams, or `NotYours`. `lock`: for a verb, read afresh."""
+    asked = visible_to(principal).where(Referral.number == number.strip().upper())
+    if lock:
+        asked = asked.with_for_update(of=Referral).execution_options(populate_existing=True)
+    found = session.scalars(asked.options(*WHOLE)).one_or_none()
+    if found is None:
+        raise NotYours
+    return found
+
+
+WHOLE = (
+    joinedload(Referral.from_team, innerjoin=True),
+    joinedload(Referral.to_team, innerjoin=True),
+    selectinload(Referral.members),
+)
+
+
+def party_of(found: Referral, principal: Principal) -> tuple[str, ...]:
+    """SENDER, RECEIVER or both, as the principal's teams stand; CLOCK for the system."""
+    if principal.kind == "system":
+        return (rules.CLOCK,)
+    teams = set(principal.case_teams)
+    parties = [(rules.SENDER, found.from_team_id), (rules.RECEIVER, found.to_team_id)]
+    return tuple(party for party, team in parties if team in teams)
+
+
+# -- what other areas ask -----------------------------------------------------------------------------
+def for_case(case: Case) -> list[Referral]:
+    """The referrals that include a case, newest first, with teams and members."""
+    return list(
+        session.scalars(
+            sa.select(Referral)
+            .join(ReferralMember, ReferralMember.referral_id == Referral.id)
+            .where(ReferralMember.case_id == case.id)
+            .options(*WHOLE)
+            .order_by(Referral.made_at.desc(), Referral.id.desc())
+        )
+    )
+
+
+def open_for(case: Case) -> list[Referral]:
+    """Referrals that keep a case from being closed: sent or accepted and not ended."""
+    return list(
+        session.scalars(
+            sa.select(Referral)
+            .join(ReferralMember, ReferralMember.referral_id == Referral.id)
+            .where(
+                ReferralMember.case_id == case.id,
+                ReferralMember.outcome != "NOT_ACCEPTED",
+                Referral.state.in_(rules.NOT_ENDED),
+            )
+        )
+    )
+
+
+def awaiting(principal: Principal) -> sa.Select[Referral]:
+    """Referrals that wait for somebody of the principal's teams: an answer as receiver, a reply as sender."""
+    teams = list(principal.case_teams)
+    return visible_to(principal).where(
+        sa.or_(
+            sa.and_(Referral.to_team_id.in_(teams), Referral.state.in_(("SENT", "INFO_ASKED"))),
+            sa.and_(Referral.from_team_id.in_(teams), Referral.state.in_(("INFO_ASKED", "PART_ACCEPTED"))),
+        )
+    )
+
+
+def inbox_for(principal: Principal, limit: int = 10) -> list[Referral]:
+    """What waits for the principal's teams, the nearest deadline first, with teams and members."""
+    asked = awaiting(principal).options(*WHOLE).order_by(Referral.due_at.nulls_last(), Referral.id)
+    return list(session.scalars(asked.limit(limit)))
+
+
+def listed(
+    principal: Principal,
+    *,
+    side: str,
+    states: Sequence[str] = (),
+    priority: str | None = None,
+    kind: str | None = None,
+) -> sa.Select[Referral]:
+    """The list page: `side` is `in` or `out`; filters by state, priority and kind; what is due first."""
+    teams = list(principal.case_teams)
+    asked = visible_to(principal)
+    asked = (
+        asked.where(Referral.to_team_id.in_(teams), Referral.sent_at.is_not(None))
+        if side == "in"
+        else asked.where(Referral.from_team_id.in_(teams))
+    )
+    if states:
+        asked = asked.where(Referral.state.in_(states))
+    if priority:
+        asked = asked.where(Referral.priority == priority)
+    if kind:
+        asked = asked.where(Referral.kind == kind)
+    ended = Referral.ended_at.is_not(None)
+    return asked.options(*WHOLE).order_by(
+        ended,
+        sa.case((ended, None), else_=Referral.due_at).nulls_last(),
+        Referral.made_at.desc(),
+        Referral.id.desc(),
+    )
+
+
+def notices_for(principal: Principal, limit: int = 20) -> list[tuple[ReferralNotice, Referral]]:
+    """Words to the principal's teams that nobody has read yet, the newest first."""
+    rows = session.execute(
+        sa.select(ReferralNotice, Referral)
+        .join(Referral, Referral.id == ReferralNotice.referral_id)
+        .where(ReferralNotice.team_id.in_(principal.case_teams), ReferralNotice.seen_at.is_(None))
+        .order_by(ReferralNotice.made_at.desc(), ReferralNotice.id.desc())
+        .limit(limit)
+    )
+    return [(notice, found) for notice, found in rows]
+
+
+def notices_of(referral_ids: Collection[UUID], principal: Principal) -> dict[UUID, list[str]]:
+    """The kinds of unread words of these referrals to the principal's teams."""
+    rows = session.execute(
+        sa.select(ReferralNotice.referral_id, ReferralNotice.kind)
+        .where(
+            ReferralNotice.referral_id.in_(referral_ids), ReferralNotice.team_id.in_(principal.case_teams),
+            ReferralNotice.seen_at.is_(None),
+        )
+        .order_by(ReferralNotice.made_at, ReferralNotice.id)
+    )  # fmt: skip
+    found: dict[UUID, list[str]] = {}
+    for referral_id, kind in rows:
+        found.setdefault(referral_id, []).append(kind)
+    return found
+
+
+def steps_of(found: Referral) -> list[ReferralStep]:
+    return list(
+        session.scalars(
+            sa.select(ReferralStep)
+            .where(ReferralStep.referral_id == found.id)
+            .order_by(ReferralStep.at, ReferralStep.id)
+        )
+    )
+
+
+# -- before it is sent --------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Subject:
+    """A person about to be referred, as the rules and the preview need them."""
+
+    case: Case
+    person: Person
+    household_id: UUID | None
+    child: bool
+    nationalities: frozenset[str]
+    requirements: tuple[str, ...]
+    life_critical: str
+    own: Consent | None  # the latest answer to the purpose
+    guardians: frozenset[UUID]
+
+
+def subjects(case_ids: Iterable[UUID], purpose: str, on: date, principal: Principal) -> list[Subject]:
+    """The people of these cases that the principal's teams own, in the order given; a strange one among them
+    is `NotYours` (seven statements, whatever the number)."""
+    ids = list(dict.fromkeys(case_ids))
+    asked = (
+        sa.select(Case, Person)
+        .join(Person, Person.case_id == Case.id)
+        .where(Case.id.in_(ids), Case.erased_at.is_(None))
+    )
+    if principal.kind != "system":
+        asked = asked.where(Case.team_id.in_(principal.case_teams))
+    rows = {case.id: (case, person) for case, person in session.execute(asked)}
+    if len(rows) != len(ids) or not ids:
+        raise NotYours
+    crypto.load_keys(ids)
+    nationalities = _grouped(
+        sa.select(PersonNationality.case_id, PersonNationality.country), PersonNationality.case_id, ids
+    )
+    needed = people.requirements_of(ids)
+    consents: dict[UUID, Consent] = {}
+    for row in session.scalars(
+        sa.select(Consent)
+        .where(
+            Consent.case_id.in_(ids), Consent.purpose == purpose, Consent.state != "NOT_ASKED",
+            Consent.given_by != "CHILD_ASSENT",
+        )
+        .order_by(Consent.id)
+    ):  # fmt: skip
+        consents[row.case_id] = row
+    guardians = _guardians(ids)
+    households = _households(ids)
+    found = []
+    for case_id in ids:
+        case, person = rows[case_id]
+        own = [r for r in needed if r.case_id == case_id]
+        found.append(
+            Subject(
+                case, person, households.get(case_id), people_rules.is_child(people.birth_of(person), person.age_status, on),
+                frozenset(nationalities.get(case_id, ())), tuple(sorted(r.requirement for r in own)),
+                "\n".join(f"{r.requirement}|{r.detail or ''}" for r in own if r.life_critical),
+                consents.get(case_id), guardians.get(case_id, frozenset()),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _grouped(asked: Any, column: Any, ids: Collection[UUID]) -> dict[UUID, list[str]]:
+    found: dict[UUID, list[str]] = {}
+    for case_id, value in session.execute(asked.where(column.in_(ids))):
+        found.setdefault(case_id, []).append(value)
+    return found
+
+
+def _households(ids: Collection[UUID]) -> dict[UUID, UUID]:
+    rows = session.execute(
+        sa.select(HouseholdMember.case_id, HouseholdMember.household_id).where(
+            HouseholdMember.case_id.in_(ids), HouseholdMember.left_on.is_(None)
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _guardians(ids: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """By child: who among these is recorded as parent or legal guardian and not disproved."""
+    found: dict[UUID, set[UUID]] = {}
+    for row in people.relations_among(ids):
+        if row.evidence == "DISPROVED":
+            continue
+        for what, elder, younger in (
+            (row.relation, row.case_id, row.other_case_id),
+            (people_rules.inverse(row.relation), row.other_case_id, row.case_id),
+        ):
+            if what in PARENTS:
+                found.setdefault(younger, set()).add(elder)
+    return {child: frozenset(elders) for child, elders in found.items()}
+
+
+def standings(
+    found: Sequence[Subject], bases: Mapping[UUID, tuple[str, str]], to_team_id: UUID, on: date
+) -> dict[UUID, rules.Standing]:
+    """How each person stands towards the purpose (`rules.may_share`)."""
+
+    def state(subject: Subject) -> str | None:
+        consent = subject.own
+        if consent is None:
+            return None
+        if consent.state == "GIVEN" and consent.expires_on is not None and consent.expires_on < on:
+            return "EXPIRED"
+        if consent.state == "GIVEN" and consent.recipient_team_id not in (None, to_team_id):
+            return "OTHER_RECIPIENT"
+        return consent.state
+
+    own = {s.case.id: state(s) for s in found}
+    adults = {s.case.id for s in found if not s.child}
+    return {
+        s.case.id: rules.Standing(
+            s.child, own[s.case.id],
+            any(own.get(g) == "GIVEN" for g in s.guardians & adults),
+            *bases.get(s.case.id, (None, "")),
+        )
+        for s in found
+    }  # fmt: skip
+
+
+def open_to_the_same(case_ids: Collection[UUID], to_team_id: UUID, kind: str) -> bool:
+    """Whether one of these is already asked of this team for this service."""
+    asked = (
+        sa.select(Referral.id)
+        .join(ReferralMember, ReferralMember.referral_id == Referral.id)
+        .where(
+            ReferralMember.case_id.in_(case_ids), ReferralMember.outcome != "NOT_ACCEPTED",
+            Referral.to_team_id == to_team_id, Referral.kind == kind, Referral.state.in_(rules.NOT_ENDED),
+            Referral.state != "DRAFT",
+        )
+        .limit(1)
+    )  # fmt: skip
+    return session.scalars(asked).first() is not None
+
+
+# -- what the receiver sees ---------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Seen:
+    """A person of a referral as the receiver reads them: chosen items and requirements, never needs."""
+
+    case_id: UUID
+    name: str
+    age: tuple[int, int] | None
+    age_status: str | None
+    sex: str | None
+    languages: tuple[str, ...]
+    requirements: tuple[str, ...]
+    life_critical: tuple[tuple[str, str], ...]
+    outcome: str
+    case_number: str | None = None
+
+
+def seen_by_receiver(
+    items: Collection[str], members: Sequence[Any], on: date, *, numbers: bool = False
+) -> list[Seen]:
+    """The people of a referral with the chosen items only. `members` are `ReferralMember`s, or the
+    `Subject`s of one that is being written: the preview is the same function. A person whose case is no longer
+    open to the reader is left out (three statements and one for keys)."""
+    ids = [m.case.id if isinstance(m, Subject) else m.case_id for m in members]
+    rows = {
+        case.id: (case, person)
+        for case, person in session.execute(
+            sa.select(Case, Person)
+            .join(Person, Person.case_id == Case.id)
+            .where(Case.id.in_(ids), Case.erased_at.is_(None))
+        )
+    }
+    crypto.load_keys(rows)
+    languages = _grouped(
+        sa.select(PersonLanguage.case_id, PersonLanguage.language).order_by(PersonLanguage.position),
+        PersonLanguage.case_id,
+        ids,
+    )
+    found = []
+    for case_id, member in zip(ids, members, strict=True):
+        if case_id not in rows:
+            continue
+        case, person = rows[case_id]
+        birth = people.birth_of(person)
+        lines = [line.split("|", 1) for line in (member.life_critical or "").splitlines()]
+        found.append(
+            Seen(
+                case_id,
+                (person.full_name if "NAME" in items else "") or person.called_name or "",
+                people_rules.age_range(birth, on) if "AGE" in items else None,
+                person.age_status if "AGE" in items else None,
+                person.sex_in_document if "SEX" in items else None,
+                tuple(languages.get(case_id, ())) if "LANGUAGES" in items else (),
+                tuple(member.requirements),
+                tuple((code, detail) for code, detail in lines),
+                getattr(member, "outcome", "WAITING"),
+                case.number if numbers else None,
+            )
+        )
+    return found
+
+
+def relations_shown(case_ids: Collection[UUID]) -> list[Relation]:
+    return people.relations_among(case_ids)
+
+
+def kinds_to_refer() -> list[str]:
+    """Service kinds offered in the form: protected ones belong to their matter."""
+    return [c.code for c in reference.codes("service_kind") if "S" not in c.flags and c.code != "OTHER"]

@@ -1,0 +1,20 @@
+"""The verbs of referrals: they change rows, append the event and leave notices; they flush, never commit."""
+
+from caseapp.referral.service.answering import (
+    accept,
+    agree_part,
+    ask_info,
+    complete,
+    decline,
+    not_complete,
+    refuse_part,
+    start,
+)
+from caseapp.referral.service.clocks import look_at_clocks
+from caseapp.referral.service.sending import draft, give_info, refer, send, withdraw
+from caseapp.referral.service.steps import read_notices
+
+__all__ = [
+    "accept", "agree_part", "ask_info", "complete", "decline", "draft", "give_info", "look_at_clocks", "not_complete",
+    "read_notices", "refer", "refuse_part", "send", "start", "withdraw",
+]  # fmt: skip

@@ -1,0 +1,251 @@
+"""The receiver's verbs, and the sender's to a part acceptance."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from uuid import UUID
+
+from caseapp.core import access, clock, reference
+from caseapp.core.db import session
+from caseapp.referral import errors, events, queries, rules
+from caseapp.referral.models import CHANNELS, Referral, ReferralMember
+from caseapp.referral.service.sending import GIVES_PLACES, read_on_as_stay
+from caseapp.referral.service.steps import end_reading, notice, step, tell_journal, write_step
+from caseapp.shelter import queries as shelter_queries
+from caseapp.shelter import service as shelter
+
+
+def ask_info(found: Referral, question: str, *, stops_clock: bool = False) -> None:
+    """Ask the sender something. The clock stops only if their answer is truly needed; the time counts on."""
+    step(found, "ask_info")
+    found.question, found.reply = question.strip(), None
+    found.paused_at = clock.now() if stops_clock else None
+    tell_journal(
+        events.INFO_ASKED, found, rules.RECEIVER, code="CLOCK_STOPPED" if stops_clock else "CLOCK_RUNS"
+    )
+    notice(found, "INFO_ASKED", found.from_team_id)
+    session.flush()
+
+
+def accept(
+    found: Referral,
+    places: Mapping[UUID, UUID] | None = None,
+    *,
+    members: Collection[UUID] | None = None,
+    reason: str | None = None,
+    first_night: date | None = None,
+    last_night: date | None = None,
+    channel: str = "SYSTEM",
+    answered_by_name: str = "",
+) -> None:
+    """Accept all people of the referral, or only `members` (case ids; the sender then agrees or not; `reason`,
+    list `decline_reason`, says why not the others). A shelter gives each a place of its own for the nights
+    asked or changed: acceptance and bookings are one act. `channel` other than SYSTEM is the sender writing
+    down an answer given outside, with the name of who gave it; then no place is booked here.
+
+    Raises `NotNow`, `PlacesMissing` and the refusals of `shelter.service.book`."""
+    chosen = [m for m in found.members if members is None or m.case_id in members]
+    if not chosen:
+        raise errors.NobodyChosen
+    whole = len(chosen) == len(found.members)
+    if not whole and not reference.known("decline_reason", reason or ""):
+        raise errors.ReasonNotKnown
+    verb = "accept" if whole else "accept_part"
+    outcome = _answer(found, verb, channel, answered_by_name)
+    for member in found.members:
+        member.outcome = "ACCEPTED" if member in chosen else "NOT_ACCEPTED"
+        member.not_accepted_reason = None if member in chosen else reason
+    party = step(found, verb, channel=channel)
+    session.flush()
+    if found.kind in GIVES_PLACES and channel == "SYSTEM":
+        if set(places or {}) != {m.case_id for m in chosen}:
+            raise errors.PlacesMissing
+        first, last = first_night or found.first_night, last_night or found.last_night
+        if first is None or last is None:
+            raise errors.NightsMissing
+        shelter.book(
+            places or {}, team_id=found.to_team_id, first_night=first, last_night=last, referral_id=found.id,
+            immediate=found.priority == "IMMEDIATE",
+        )  # fmt: skip
+    kind, word = (events.ACCEPTED, "ACCEPTED") if whole else (events.PART_ACCEPTED, "PART_ACCEPTED")
+    tell_journal(
+        kind,
+        found,
+        party,
+        chosen,
+        priority=found.priority,
+        outcome=outcome,
+        number=_took(found),
+        code=channel,
+    )
+    notice(found, word, found.from_team_id)
+    session.flush()
+
+
+def _answer(found: Referral, verb: str, channel: str, answered_by_name: str) -> str:
+    """Write down that the answer came now, and say whether in time. Refuses before it writes."""
+    parties = queries.party_of(found, access.current())
+    if parties and not any(rules.may(verb, found.state, party, channel) for party in parties):
+        raise errors.NotNow
+    if channel not in CHANNELS:
+        raise errors.ReasonNotKnown(field="channel")
+    if channel in rules.RECORDED_BY_SENDER and not answered_by_name.strip():
+        raise errors.NameMissing
+    now = clock.now()
+    if found.paused_at is not None and found.due_at is not None and found.lapse_at is not None:
+        stood = now - found.paused_at
+        found.due_at, found.lapse_at, found.paused_at = found.due_at + stood, found.lapse_at + stood, None
+    if found.due_at is None:
+        raise errors.NotNow
+    found.answered_at, found.answer_channel, found.answered_by_id = now, channel, access.current().user_id
+    found.answered_by_name = answered_by_name.strip()
+    return rules.on_time(now, found.due_at)
+
+
+def _took(found: Referral) -> int:
+    assert found.sent_at is not None and found.answered_at is not None
+    return rules.minutes(found.sent_at, found.answered_at)
+
+
+def decline(
+    found: Referral,
+    reason: str,
+    *,
+    unlocks: str = "",
+    unlocks_on: date | None = None,
+    channel: str = "SYSTEM",
+    answered_by_name: str = "",
+) -> None:
+    """Say no, with a reason of the list and what would make it possible. Outside the receiving team a safety
+    reason reads CANNOT_OFFER, in the journal too. The reading of the cases ends."""
+    if not reference.known("decline_reason", reason) or reason in reference.BLANKS:
+        raise errors.ReasonNotKnown
+    shown = rules.shown_reason(reason)
+    outcome = _answer(found, "decline", channel, answered_by_name)
+    party = step(found, "decline", channel=channel, code=shown)
+    found.decline_reason, found.unlocks_on = reason, unlocks_on
+    found.unlocks = unlocks.strip()
+    for member in found.members:
+        member.outcome = "NOT_ACCEPTED"
+    tell_journal(
+        events.DECLINED, found, party, priority=found.priority, reason=shown,
+        reason_group=reference.group_of("decline_reason", shown), outcome=outcome, number=_took(found), code=channel,
+    )  # fmt: skip
+    notice(found, "DECLINED", found.from_team_id)
+    end_reading(found)
+    session.flush()
+
+
+def agree_part(found: Referral) -> None:
+    """The sender agrees that only some were accepted; the others are free to be referred elsewhere."""
+    step(found, "agree_part")
+    assert found.answered_at is not None and found.due_at is not None
+    outcome = rules.on_time(found.answered_at, found.due_at)
+    accepted = [m for m in found.members if m.outcome == "ACCEPTED"]
+    others = [m for m in found.members if m.outcome == "NOT_ACCEPTED"]
+    common = {
+        "priority": found.priority,
+        "outcome": outcome,
+        "number": _took(found),
+        "code": found.answer_channel,
+    }
+    tell_journal(events.ACCEPTED, found, rules.SENDER, accepted, **common)
+    _not_accepted(found, others, common)
+    end_reading(found, others)
+    notice(found, "ACCEPTED", found.to_team_id)
+    session.flush()
+    if any(s.state == "IN" for s in shelter_queries.holding_for_referral(found.id)):
+        # Somebody came before the sender had agreed.
+        write_step(found, "start", rules.STAY, "STARTED")
+        session.flush()
+
+
+def _not_accepted(found: Referral, members: Collection[ReferralMember], common: Mapping[str, object]) -> None:
+    for member in members:
+        shown = rules.shown_reason(member.not_accepted_reason or "OTHER")
+        group = reference.group_of("decline_reason", shown)
+        tell_journal(
+            events.DECLINED, found, rules.SENDER, [member], reason=shown, reason_group=group, **common
+        )
+
+
+def refuse_part(found: Referral) -> None:
+    """The sender does not want the family divided: nobody goes, and the places that were held are free."""
+    stays = shelter_queries.holding_for_referral(found.id, lock=True)
+    reason = next((m.not_accepted_reason for m in found.members if m.not_accepted_reason), "OTHER")
+    step(found, "refuse_part", code=rules.shown_reason(reason))
+    found.decline_reason = reason
+    assert found.answered_at is not None and found.due_at is not None
+    common = {
+        "priority": found.priority, "outcome": rules.on_time(found.answered_at, found.due_at), "number": _took(found),
+        "code": found.answer_channel,
+    }  # fmt: skip
+    for member in found.members:
+        member.outcome, member.not_accepted_reason = "NOT_ACCEPTED", reason
+    _not_accepted(found, found.members, common)
+    session.flush()
+    if stays:
+        shelter.cancel(stays, "PERSON_DECLINED")
+    notice(found, "DECLINED", found.to_team_id)
+    end_reading(found)
+    session.flush()
+
+
+def start(found: Referral, *, channel: str = "SYSTEM") -> None:
+    """The service began. For a shelter the check-in does this."""
+    party = step(found, "start", channel=channel)
+    tell_journal(events.STARTED, found, party, _accepted(found), priority=found.priority, code=channel)
+    notice(found, "STARTED", _other_team(found, party))
+    session.flush()
+
+
+def complete(found: Referral, result: str, *, channel: str = "SYSTEM") -> None:
+    """Close the loop with the result (list `service_result`). People who are still in go on being read as a
+    stay. The departure of the last person of a referral does this for a shelter."""
+    if not reference.known("service_result", result):
+        raise errors.ReasonNotKnown(field="result")
+    party = step(found, "complete", channel=channel, code=result)
+    found.result = result
+    tell_journal(
+        events.COMPLETED,
+        found,
+        party,
+        _accepted(found),
+        priority=found.priority,
+        outcome=result,
+        code=channel,
+    )
+    _close(found, party, "COMPLETED")
+
+
+def not_complete(found: Referral, reason: str) -> None:
+    """Accepted and not delivered (list `not_completed_reason`); bookings that remain are cancelled."""
+    if not reference.known("not_completed_reason", reason):
+        raise errors.ReasonNotKnown
+    stays = shelter_queries.holding_for_referral(found.id, lock=True)
+    party = step(found, "not_complete", code=reason)
+    found.not_completed_reason = reason
+    tell_journal(events.NOT_COMPLETED, found, party, _accepted(found), priority=found.priority, reason=reason)
+    session.flush()
+    booked = [s for s in stays if s.state == "BOOKED"]
+    if booked:
+        shelter.cancel(booked, "PLACE_NOT_READY" if reason == "BED_NOT_READY" else "PERSON_DECLINED")
+    _close(found, party, "NOT_COMPLETED")
+
+
+def _close(found: Referral, party: str, word: str) -> None:
+    session.flush()
+    inside = {s.case_id for s in shelter_queries.holding_for_referral(found.id) if s.state == "IN"}
+    end_reading(found)
+    read_on_as_stay(found, inside)
+    notice(found, word, _other_team(found, party))
+    session.flush()
+
+
+def _accepted(found: Referral) -> list[ReferralMember]:
+    return [m for m in found.members if m.outcome == "ACCEPTED"]
+
+
+def _other_team(found: Referral, party: str) -> UUID:
+    return found.to_team_id if party == rules.SENDER else found.from_team_id

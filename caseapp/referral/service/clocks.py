@@ -1,0 +1,60 @@
+"""What the clock does: tells the next contact, escalates, lets lapse. May run twice without harm, and side by
+side: rows are locked and skipped, and what was done stands in the row."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from caseapp.core import clock
+from caseapp.core.db import session
+from caseapp.referral import events, queries, rules
+from caseapp.referral.models import Referral
+from caseapp.referral.service.steps import end_reading, notice, step, tell_journal
+
+
+def look_at_clocks(limit: int = 200) -> dict[str, int]:
+    """Look at every referral that waits for an answer; the acting principal is the system. Returns how many
+    were told, escalated and lapsed."""
+    now = clock.now()
+    done = {"told": 0, "escalated": 0, "lapsed": 0}
+    due = (
+        sa.select(Referral)
+        .where(
+            Referral.state.in_(rules.AWAITING_RECEIVER),
+            Referral.paused_at.is_(None),
+            sa.or_(
+                Referral.lapse_at <= now,
+                sa.and_(Referral.told_at <= now, Referral.next_told_at.is_(None)),
+                sa.and_(Referral.due_at <= now, Referral.escalated_at.is_(None)),
+            ),
+        )
+        .order_by(Referral.lapse_at, Referral.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Referral)
+        .options(*queries.WHOLE)
+        .execution_options(populate_existing=True)
+    )
+    for found in session.scalars(due).all():
+        done[_look_at(found)] += 1
+        session.flush()
+    return done
+
+
+def _look_at(found: Referral) -> str:
+    now = clock.now()
+    assert found.lapse_at is not None and found.due_at is not None
+    if found.lapse_at <= now:
+        step(found, "lapse")
+        tell_journal(events.LAPSED, found, rules.CLOCK, priority=found.priority, outcome="LATE")
+        notice(found, "LAPSED", found.from_team_id, found.to_team_id)
+        end_reading(found)
+        return "lapsed"
+    if found.due_at <= now and found.escalated_at is None:
+        found.escalated_at = now
+        tell_journal(events.ESCALATED, found, rules.CLOCK, priority=found.priority)
+        notice(found, "ESCALATED", found.from_team_id, found.to_team_id)
+        return "escalated"
+    found.next_told_at = now
+    tell_journal(events.ESCALATED, found, rules.CLOCK, priority=found.priority)
+    notice(found, "NEXT_CONTACT", found.to_team_id)
+    return "told"

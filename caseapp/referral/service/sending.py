@@ -1,0 +1,215 @@
+"""The sender's verbs: draft, send, give information, withdraw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
+from uuid import UUID
+
+from caseapp.accounts.models import Team
+from caseapp.accounts.queries import teams_offering, timezone_of
+from caseapp.core import access, clock, reference
+from caseapp.core.db import session
+from caseapp.core.errors import NotYours, Refused
+from caseapp.people.events import happened
+from caseapp.people.models import AccessScope, CaseAccess
+from caseapp.people.service.register import fresh_number
+from caseapp.referral import errors, events, queries, rules
+from caseapp.referral.models import ITEMS, Referral, ReferralMember
+from caseapp.referral.service.steps import end_reading, notice, open_reading, step, tell_journal
+from caseapp.shelter import queries as shelter_queries
+from caseapp.shelter import service as shelter
+
+#: Service kinds that give a place for nights.
+GIVES_PLACES = frozenset({"SHELTER", "SAFE_SHELTER"})
+
+
+def draft(
+    case_ids: Sequence[UUID],
+    *,
+    from_team: Team,
+    to_team: Team,
+    kind: str,
+    priority: str,
+    items: Collection[str] = ITEMS,
+    first_night: date | None = None,
+    last_night: date | None = None,
+    message: str = "",
+    bases: Mapping[UUID, tuple[str, str]] | None = None,
+    numbers: Callable[[str], str] = fresh_number,
+) -> Referral:
+    """Prepare a referral of these people (their cases belong to `from_team`) to a team that offers `kind`.
+
+    `bases` gives, for a person without consent, one of the four legal bases and its reason. Responsibility
+    stays with the sender (mode SHARE). Raises the refusals of `errors`; what a refusal depends on is asked
+    again when it is sent."""
+    if priority not in {c.code for c in reference.codes("referral_priority")}:
+        raise errors.ReasonNotKnown(field="priority")
+    if kind in GIVES_PLACES and (first_night is None or last_night is None or last_night < first_night):
+        raise errors.NightsMissing
+    if not case_ids:
+        raise errors.NobodyChosen
+    on = clock.today(timezone_of(from_team.id))
+    people = queries.subjects(case_ids, rules.purpose_of(kind), on, access.current())
+    if any(p.case.team_id != from_team.id for p in people):
+        raise NotYours
+    _must_be_possible(people, to_team, kind)
+    first = people[0]
+    households = {p.household_id for p in people}
+    found = Referral(
+        number=numbers("R"), case_id=first.case.id, household_id=first.household_id if len(households) == 1 else None,
+        country=first.case.country, from_team_id=from_team.id, to_team_id=to_team.id, kind=kind,
+        sector=rules.sector_of(kind), mode="SHARE", priority=priority, state="DRAFT", items=sorted(set(items) & set(ITEMS)),
+        first_night=first_night, last_night=last_night, made_at=clock.now(), made_by_id=access.current().user_id,
+    )  # fmt: skip
+    found.message = message.strip()
+    found.from_team, found.to_team = from_team, to_team
+    found.members = [
+        _member(found, position, person, (bases or {}).get(person.case.id))
+        for position, person in enumerate(people)
+    ]
+    session.add(found)
+    tell_journal(events.DRAFTED, found, rules.SENDER, priority=priority)
+    session.flush()
+    return found
+
+
+def _member(
+    found: Referral, position: int, person: queries.Subject, basis: tuple[str, str] | None
+) -> ReferralMember:
+    member = ReferralMember(
+        referral_id=found.id, case_id=person.case.id, position=position, basis=basis[0] if basis else None
+    )
+    if basis:
+        member.basis_reason = basis[1].strip()
+    return member
+
+
+def _must_be_possible(people: Sequence[queries.Subject], to_team: Team, kind: str) -> None:
+    for person in people:
+        if person.case.status != "OPEN":
+            raise errors.CaseClosed
+        if rules.may_receive(to_team.type, to_team.country, person.case.country, person.nationalities):
+            raise errors.ReceiverNotAllowed
+    if to_team.id not in {o.team.id for o in teams_offering(kind, to_team.country)}:
+        raise errors.ReceiverDoesNotOffer
+
+
+def send(found: Referral) -> None:
+    """Send a draft: consent or a legal basis for each person, the clock of its priority, requirements as they
+    are now; the receiver reads the cases from here on. Raises `ConsentMissing` and the others of `draft`."""
+    timezone = timezone_of(found.from_team_id)
+    on = clock.today(timezone)
+    ids = [m.case_id for m in found.members]
+    people = queries.subjects(ids, rules.purpose_of(found.kind), on, access.current())
+    _must_be_possible(people, found.to_team, found.kind)
+    if queries.open_to_the_same(ids, found.to_team_id, found.kind):
+        raise errors.AlreadyAsked
+    _must_be_shared(found, people, on)
+    now = clock.now()
+    limits = rules.clock_of(found.priority, now, timezone, found.country)
+    found.sent_at, found.due_at, found.told_at, found.lapse_at = (
+        now,
+        limits.due_at,
+        limits.told_at,
+        limits.lapse_at,
+    )
+    step(found, "send")
+    for member, person in zip(found.members, people, strict=True):
+        member.requirements = list(person.requirements)
+        member.life_critical = person.life_critical
+        happened(
+            events.SENT, person.case, on=on, person=person.person, site_id=found.from_team.site_id,
+            team_id=found.from_team_id, subject_id=found.id, sector=found.sector, priority=found.priority,
+            code=found.to_team.type if "S" not in reference.code("team_type", found.to_team.type).flags else None,
+        )  # fmt: skip
+    open_reading(found)
+    notice(found, "ARRIVED", found.to_team_id)
+    session.flush()
+
+
+_REFUSALS: Mapping[str, type[Refused]] = {
+    "CONSENT_MISSING": errors.ConsentMissing,
+    "NEVER_WITHOUT_CONSENT": errors.NeverWithoutConsent,
+    "REASON_MISSING": errors.BasisReasonMissing,
+    "ONLY_FOR_A_CHILD": errors.BasisOnlyForChild,
+}
+
+
+def _must_be_shared(found: Referral, people: Sequence[queries.Subject], on: date) -> None:
+    purpose = rules.purpose_of(found.kind)
+    bases = {m.case_id: (m.basis, m.basis_reason or "") for m in found.members if m.basis}
+    standing = queries.standings(people, bases, found.to_team_id, on)
+    for member, person in zip(found.members, people, strict=True):
+        refused = rules.may_share(purpose, standing[member.case_id])
+        if refused:
+            raise _REFUSALS[refused]
+        if member.basis:
+            happened(
+                events.CONSENT_WAIVED, person.case, on=on, person=person.person, subject_id=found.id, code=purpose,
+                reason=member.basis,
+            )  # fmt: skip
+        elif person.own is not None:
+            member.consent_id = person.own.id
+
+
+def refer(case_ids: Sequence[UUID], **values: object) -> Referral:
+    """Draft and send in one act; takes what `draft` takes."""
+    found = draft(case_ids, **values)  # type: ignore[arg-type]
+    send(found)
+    return found
+
+
+def give_info(found: Referral, reply: str) -> None:
+    """Answer the receiver's question; a clock that stood still goes on with the time it had left."""
+    step(found, "give_info")
+    if found.paused_at is not None:
+        stood = clock.now() - found.paused_at
+        for name in ("due_at", "told_at", "lapse_at"):
+            if getattr(found, name) is not None:
+                setattr(found, name, getattr(found, name) + stood)
+        found.paused_at = None
+    found.reply = reply.strip()
+    tell_journal(events.INFO_GIVEN, found, rules.SENDER)
+    notice(found, "INFO_GIVEN", found.to_team_id)
+    session.flush()
+
+
+def withdraw(found: Referral, reason: str) -> None:
+    """Take the referral back (list `withdraw_reason`). Bookings are cancelled. Somebody who is already in
+    stays; after CONSENT_WITHDRAWN the shelter keeps the minimum, otherwise it reads the case on as a stay."""
+    if not reference.known("withdraw_reason", reason):
+        raise errors.ReasonNotKnown
+    was_sent = found.sent_at is not None
+    stays = shelter_queries.holding_for_referral(found.id, lock=True) if was_sent else []
+    step(found, "withdraw", code=reason)
+    found.withdraw_reason, found.paused_at = reason, None
+    tell_journal(events.WITHDRAWN, found, rules.SENDER, priority=found.priority, reason=reason)
+    session.flush()
+    if not was_sent:
+        return
+    inside = [s for s in stays if s.state == "IN"]
+    booked = [s for s in stays if s.state == "BOOKED"]
+    if booked:
+        shelter.cancel(booked, "REFERRAL_WITHDRAWN")
+    end_reading(found)
+    if reason == "CONSENT_WITHDRAWN":
+        shelter.keep_minimum(inside)
+    else:
+        read_on_as_stay(found, {s.case_id for s in inside})
+    notice(found, "WITHDRAWN", found.to_team_id)
+    session.flush()
+
+
+def read_on_as_stay(found: Referral, case_ids: Collection[UUID]) -> None:
+    """The shelter where these people are goes on reading their cases, because of the stay."""
+    for case_id in sorted(case_ids):
+        session.add(
+            CaseAccess(
+                case_id=case_id,
+                team_id=found.to_team_id,
+                scope=AccessScope.STAY,
+                subject_id=found.id,
+                since=clock.now(),
+            )
+        )
