@@ -20,7 +20,9 @@ from caseapp.core.i18n import init_i18n
 from config.settings import settings
 
 app = Celery("acogida")
-TASKS = ("workers.outbox", "workers.indicators", "workers.deadline", "workers.demo.tasks")
+TASKS = (
+    "workers.outbox", "workers.indicators", "workers.deadline", "workers.accounts", "workers.demo.tasks",
+)  # fmt: skip
 
 
 class Work(Task):  # type: ignore[misc]

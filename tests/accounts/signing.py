@@ -9,7 +9,7 @@ from typing import Any
 import pyotp
 
 from caseapp.accounts.models import User
-from caseapp.accounts.service import users
+from caseapp.accounts.service import passwords, second_factor
 from caseapp.core import clock
 from tests.factories import make_site, make_team, make_user
 
@@ -23,9 +23,8 @@ def make_known(
     """A user who can sign in with PASSWORD and SECRET."""
     with db.as_owner():
         user = make_user(role, team or make_team(make_site()), **values)
-        users.set_credentials(user, PASSWORD, SECRET)
-        if not totp:
-            user.totp_secret_sealed = None
+        user.password_hash = passwords.hash_of(PASSWORD)
+        user.totp_secret_sealed = second_factor.sealed(user.id, SECRET) if totp else None
     return user
 
 

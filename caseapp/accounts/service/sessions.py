@@ -13,7 +13,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from caseapp.accounts.models import Membership, Stage, Team, User, UserSession
+from caseapp.accounts.models import Membership, PasswordReset, Stage, Team, User, UserSession
 from caseapp.accounts.rules import BETWEEN_STEPS
 from caseapp.core import access, clock
 from caseapp.core.db import session
@@ -176,10 +176,12 @@ def revoke_all(user_id: UUID) -> int:
 
 
 def sweep() -> int:
-    """Delete sessions that ended a month ago (role `work`); returns how many."""
-    gone = session.execute(
-        sa.delete(UserSession)
-        .where(UserSession.expires_at < clock.real_now() - KEPT_AFTER_END)
-        .execution_options(synchronize_session=False)
-    )
-    return int(gone.rowcount)  # type: ignore[attr-defined]
+    """Delete sessions and one-time links that ended a month ago (role `work`); returns how many."""
+    long_ago = clock.real_now() - KEPT_AFTER_END
+    gone = 0
+    for table in (UserSession, PasswordReset):
+        deleted = session.execute(
+            sa.delete(table).where(table.expires_at < long_ago).execution_options(synchronize_session=False)
+        )
+        gone += int(deleted.rowcount)  # type: ignore[attr-defined]
+    return gone

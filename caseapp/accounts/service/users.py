@@ -19,7 +19,7 @@ from caseapp.accounts.rules import (
     may_hold,
     must_be_good,
 )
-from caseapp.accounts.service import passwords, second_factor, sessions, sign_in
+from caseapp.accounts.service import passwords, sessions, sign_in
 from caseapp.core import access, audit, clock
 from caseapp.core.db import session
 from caseapp.core.errors import says
@@ -42,19 +42,11 @@ def add_user(email: str, name: str, *, language: str = "es") -> User:
     return user
 
 
-def set_credentials(user: User, password: str, totp_secret: str) -> None:
-    """Give a password and a second factor that are known already (the demo's accounts)."""
-    user.password_hash = passwords.hash_of(password)
-    user.totp_secret_sealed = second_factor.sealed(user.id, totp_secret)
-    user.totp_last_step = None
-    session.flush()
-
-
 def give_role(user: User, role: Role | str, team: Team, *, on: date | None = None) -> Membership:
-    """Give a role in a team from a day on (default today). Raises `AdministratorAlone`,
+    """Give a role in a team from a day on (default the team's today). Raises `AdministratorAlone`,
     `StewardAndApprover`, `RoleHeldAlready`; `OwnAccount` for one's own account."""
     _not_oneself(user.id)
-    on = on or clock.today()
+    on = on or _today(team.id)
     wanted = Held(Role(role).value, on)
     held = [h.membership for h in queries.roles_of([user.id])[user.id]]
     periods = {m.id: Held(m.role, m.valid_from, m.valid_to) for m in held}
@@ -75,9 +67,9 @@ def give_role(user: User, role: Role | str, team: Team, *, on: date | None = Non
 
 
 def end_role(membership: Membership, *, on: date | None = None) -> None:
-    """The role holds until the day before `on` (default today: it ends at once)."""
+    """The role holds until the day before `on` (default the team's today: it ends at once)."""
     _not_oneself(membership.user_id)
-    membership.valid_to = max(on or clock.today(), membership.valid_from)
+    membership.valid_to = max(on or _today(membership.team_id), membership.valid_from)
     session.flush()
     audit.record("role_ended", "membership", membership.id, membership.role)
 
@@ -119,6 +111,11 @@ def change_password(visit: sessions.Visit, current: str, new: str, browser: sign
     sessions.revoke_all(user.id)
     audit.record("password_changed", "user_account", user.id)
     return sessions.start(user.id, Stage.SIGNED_IN, address=browser.address, agent=browser.agent)
+
+
+def _today(team_id: UUID) -> date:
+    """The team's date, but never one that has not come in UTC, by which memberships are read."""
+    return min(clock.today(queries.timezone_of(team_id)), clock.today())
 
 
 def _not_oneself(user_id: UUID) -> None:
