@@ -7,9 +7,10 @@ or unresolved alert. The rejection of a claim is not a reason, and losing contac
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 
+from caseapp.casefile.rules.alerts import STANDING
 from caseapp.core.errors import Refused
 from caseapp.core.i18n import _l
 
@@ -194,9 +195,6 @@ class ClosingFacts:
     merged: bool = False
     screened_by_closer: bool = False
     approved: bool = False
-    standing_alerts: Collection[str] = field(
-        default=("INTERPRETER_NEEDED", "ALLERGY_LIFE", "CONSENT_ENDS", "DOCUMENT_EXPIRES", "CHILD_TURNS_18")
-    )
 
 
 def still_open(reason: str, facts: ClosingFacts) -> list[type[NotClosable]]:
@@ -205,7 +203,7 @@ def still_open(reason: str, facts: ClosingFacts) -> list[type[NotClosable]]:
     it as one."""
     urgent = any(p in ("EMERGENCY", "HIGH") for p in facts.open_needs)
     near = any(day <= facts.today + timedelta(days=CLOCK_DAYS) for day in facts.legal_clocks)
-    alerts = set(facts.alerts) - set(facts.standing_alerts)
+    alerts = set(facts.alerts) - STANDING
     if reason == "DUPLICATE":
         alerts.discard("POSSIBLE_DUPLICATE")
     if reason in WITHOUT_CHILD:
@@ -295,10 +293,3 @@ def may_reopen(closed: bool, reason: str, merged: bool) -> None:
         raise ReasonUnknown(sentence=_l("Elija por qué se abre de nuevo."))
     if merged:
         raise StillMerged
-
-
-def reason_group(reason: str, groups: Mapping[str, str]) -> str:
-    """The group that figures count. A lost contact can never count as a solution."""
-    group = groups[reason]
-    assert group != "SOLUTION" or reason in SOLUTIONS
-    return group

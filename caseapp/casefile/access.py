@@ -1,0 +1,13 @@
+"""Who opens a file, closes it, decides on a request, and who has a page for today. An administrator and the
+gate at night open no file."""
+
+from __future__ import annotations
+
+from caseapp.core.access import SIGNED_IN, permission
+
+OPEN = permission("casefile.open", "CASEWORKER", "SUPERVISOR", "SHELTER_COORDINATOR", "SERVICE_FOCAL_POINT")
+#: What is shown to nobody but those who hold the file.
+PRIVATE = permission("casefile.private", "CASEWORKER", "SUPERVISOR")
+CLOSE = permission("casefile.close", "CASEWORKER", "SUPERVISOR")
+APPROVE = permission("casefile.approve", "SUPERVISOR")
+TODAY = SIGNED_IN

@@ -1,0 +1,75 @@
+"""From a file to the plain values that the rules of alerts look at."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from caseapp.casefile import rules
+from caseapp.casefile.queries.file import CodeRow, File
+from caseapp.people import present
+from caseapp.people import rules as people_rules
+
+_PARTNERS = frozenset({"SPOUSE", "PARTNER"})
+
+
+def alert_facts(file: File) -> rules.AlertFacts:
+    """What `rules.alerts` asks of a file."""
+    person, on = file.glance.person, file.glance.on
+    adults = {
+        m.case.id for m in file.members if not present.is_child(m.person, on) and m.person is not person
+    }
+    child = present.is_child(person, on)
+    return rules.AlertFacts(
+        today=on,
+        child=child,
+        age_disputed=person.age_status == "DISPUTED_TREATED_AS_CHILD",
+        turns_18_on=_turns_18(person.birth_precision, person.birth_from) if child else None,
+        adults_here=len(adults),
+        related_adults_here=len(related(file) & adults),
+        in_union=any(r.a in _PARTNERS and r.b != "DISPROVED" for r in (*file.of("is_of"), *file.of("has"))),
+        guardian=_newest(file, "guardian.assigned"),
+        custody=_in_custody(file),
+        interpreter_needed=bool(person.interpreter_needed),
+        possible_duplicates=len(file.of("duplicate")),
+        consents_end=[c.ended for c in _standing_consents(file) if c.ended],
+        documents_end=[d.ended for d in file.of("document") if d.ended],
+        requirements=[r.requirement for r in file.requirements],
+    )
+
+
+def related(file: File) -> set[UUID]:
+    """The cases of people who by evidence are parents, guardians or near relatives of this person."""
+    found = set()
+    for row in file.of("has"):
+        if row.other and people_rules.is_related(row.a or "", row.b or ""):
+            found.add(row.other)
+    for row in file.of("is_of"):
+        if row.other and people_rules.is_related(people_rules.inverse(row.a or "NONE"), row.b or ""):
+            found.add(row.other)
+    return found
+
+
+def _standing_consents(file: File) -> list[CodeRow]:
+    """The newest answer to each purpose, where it is a yes."""
+    newest = {c.a: c for c in file.of("consent")}
+    return [c for c in newest.values() if c.b == "GIVEN"]
+
+
+def _newest(file: File, kind: str) -> bool:
+    return any(e.a == kind for e in file.of("event"))
+
+
+def _in_custody(file: File) -> bool:
+    """Custody began and its end was not written."""
+    kinds = [e.a for e in file.of("event") if e.a in ("custody.opened", "custody.released")]
+    return bool(kinds) and kinds[-1] == "custody.opened"
+
+
+def _turns_18(precision: str, birth: date | None) -> date | None:
+    if precision != "DAY" or birth is None:
+        return None
+    try:
+        return birth.replace(year=birth.year + people_rules.ADULT)
+    except ValueError:  # 29 February
+        return date(birth.year + people_rules.ADULT, 3, 1)

@@ -1,0 +1,10 @@
+"""The event kinds of a whole file."""
+
+from __future__ import annotations
+
+from caseapp.core.journal import kind
+
+CLOSED = kind("case.closed")
+REOPENED = kind("case.reopened")
+APPROVAL_ASKED = kind("approval.asked")
+APPROVAL_GIVEN = kind("approval.given")

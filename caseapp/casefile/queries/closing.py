@@ -1,0 +1,87 @@
+"""The plain values that the rules of closing look at."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from caseapp.casefile import rules
+from caseapp.casefile.alerting import alert_facts
+from caseapp.casefile.models import ClosureRequest
+from caseapp.casefile.queries.file import File
+from caseapp.core import clock
+from caseapp.core.db import session
+from caseapp.people.models import ContactAttempt
+from caseapp.referral.models import Referral, ReferralMember
+from caseapp.referral.queries import open_for as open_referrals
+from caseapp.shelter.models import HOLDING
+from caseapp.solutions.rules import STEPS
+
+
+def open_request(case_id: UUID, *, lock: bool = False) -> ClosureRequest | None:
+    """The request to close that waits for a second person."""
+    asked = sa.select(ClosureRequest).where(
+        ClosureRequest.case_id == case_id, ClosureRequest.state == "ASKED"
+    )
+    if lock:
+        asked = asked.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(asked).one_or_none()
+
+
+def closing_facts(file: File, closer: UUID | None, *, approved: bool = False) -> rules.ClosingFacts:
+    """Gather what `rules.may_close` asks, from a file and three further statements."""
+    case, person, today = file.glance.case, file.glance.person, file.glance.on
+    told = alert_facts(file)
+    completed = [s for s in file.of("screening") if s.a == "COMPLETED"]
+    timezone = file.glance.site.timezone
+    attempts = session.scalars(sa.select(ContactAttempt).where(ContactAttempt.case_id == case.id))
+    return rules.ClosingFacts(
+        today=today,
+        closed=case.status == "CLOSED",
+        open_needs=[n.priority for n in file.needs if n.state == "OPEN"],
+        stay=any(s.state in HOLDING for s in file.stays),
+        referral=bool(open_referrals(case)),
+        custody=told.custody,
+        child=told.child,
+        carer=told.guardian or told.related_adults_here > 0 or _transferred(case.id, "CHILD_PROTECTION"),
+        alerts=rules.alerts(told),
+        attempts=[
+            rules.Attempt(a.channel, clock.local(a.at, timezone).date(), a.result == "REACHED")
+            for a in attempts
+        ],
+        newest_steps=newest_steps(file),
+        populations={p.a for p in file.of("population") if p.ended is None and p.a},
+        handed_over=any(e.a == "case.handed_over" for e in file.of("event")) or _transferred(case.id),
+        main_outcome=completed[-1].b if completed else None,
+        ever_protection=any(o.a in ("IP_WISH", "IP_NEED") for o in file.of("outcome")),
+        merged=person.merged_into_id is not None,
+        screened_by_closer=closer is not None and any(s.other == closer for s in completed),
+        approved=approved,
+    )
+
+
+def newest_steps(file: File) -> set[tuple[str, str]]:
+    """Each plan's pathway with the newest step that it reached."""
+    found = set()
+    for plan in file.of("plan"):
+        reached = [s.a for s in file.of("step") if s.other == plan.id and s.a]
+        if reached and plan.a:
+            found.add((plan.a, max(reached, key=STEPS.index)))
+    return found
+
+
+def _transferred(case_id: UUID, kind: str | None = None) -> bool:
+    """Whether another team accepted responsibility for the person."""
+    asked = (
+        sa.select(Referral.id)
+        .join(ReferralMember, ReferralMember.referral_id == Referral.id)
+        .where(
+            ReferralMember.case_id == case_id, ReferralMember.outcome == "ACCEPTED", Referral.mode == "TRANSFER",
+            Referral.state.in_(("ACCEPTED", "STARTED", "COMPLETED")),
+        )
+        .limit(1)
+    )  # fmt: skip
+    if kind is not None:
+        asked = asked.where(Referral.kind == kind)
+    return session.scalars(asked).first() is not None

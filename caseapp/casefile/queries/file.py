@@ -1,0 +1,238 @@
+"""What the case file shows. Everything that is only codes and dates comes in one statement (`CodeRow`); what is
+sealed comes by table, because each value is bound to its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from caseapp.accounts.models import Team, User
+from caseapp.casefile.models import ClosureRequest
+from caseapp.core import clock, crypto
+from caseapp.core.access import Principal
+from caseapp.core.db import session
+from caseapp.core.errors import NotYours
+from caseapp.core.journal import CaseEvent
+from caseapp.people import queries as people
+from caseapp.people.models import (
+    Case,
+    Consent,
+    Contact,
+    DuplicateCandidate,
+    Household,
+    HouseholdMember,
+    IdentityDocument,
+    Need,
+    Person,
+    PersonLanguage,
+    PersonNationality,
+    PersonPopulation,
+    PlacementRequirement,
+    Relation,
+)
+from caseapp.places.models import Site
+from caseapp.procedure.models import Claim
+from caseapp.protection.models import Screening, ScreeningOutcome
+from caseapp.referral.models import Referral, ReferralMember
+from caseapp.referral.queries import visible_to as referrals_visible_to
+from caseapp.shelter.models import Stay
+from caseapp.shelter.queries import for_case as stays_of
+from caseapp.solutions.models import SolutionPlan, SolutionStep
+
+#: Events that say something about the state of a file and have no table of their own yet.
+MARKING = ("intake.opened", "custody.opened", "custody.released", "case.handed_over", "guardian.assigned")
+
+
+@dataclass(frozen=True)
+class Glance:
+    """A file as it is opened: what every page about it begins with."""
+
+    case: Case
+    person: Person
+    site: Site
+    team: str
+    assigned_to: str | None
+
+    @property
+    def on(self) -> date:
+        """The site's date."""
+        return clock.today(self.site.timezone)
+
+
+def open_file(number: str, principal: Principal) -> Glance:
+    """The file with this number (two statements, with its key); NotYours if there is none or it is not theirs."""
+    asked = (
+        people.visible_to(principal)
+        .where(Case.number == number.strip().upper())
+        .join(Person, Person.case_id == Case.id)
+        .join(Site, Site.id == Case.site_id)
+        .join(Team, Team.id == Case.team_id)
+        .outerjoin(User, User.id == Case.assigned_to_id)
+        .add_columns(Person, Site, Team.name, User.name)
+    )
+    row = session.execute(asked).one_or_none()
+    if row is None:
+        raise NotYours
+    return Glance(*row)
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody of the household, as they are now."""
+
+    case: Case
+    person: Person
+    head: bool
+    household: Household
+
+
+def _members(case_id: UUID) -> list[Member]:
+    mine = aliased(HouseholdMember)
+    rows = session.execute(
+        sa.select(Case, Person, HouseholdMember.is_head, Household)
+        .join(HouseholdMember, HouseholdMember.case_id == Case.id)
+        .join(mine, mine.household_id == HouseholdMember.household_id)
+        .join(Household, Household.id == HouseholdMember.household_id)
+        .join(Person, Person.case_id == Case.id)
+        .where(mine.case_id == case_id, mine.left_on.is_(None), HouseholdMember.left_on.is_(None))
+        .where(Case.erased_at.is_(None))
+        .order_by(HouseholdMember.is_head.desc(), HouseholdMember.id)
+    ).all()
+    return [Member(*row) for row in rows]
+
+
+@dataclass(frozen=True)
+class CodeRow:
+    """A line of codes and dates; what `a` to `d` mean stands with each part of the statement below."""
+
+    what: str
+    id: UUID
+    other: UUID | None
+    a: str | None
+    b: str | None
+    c: str | None
+    d: str | None
+    day: date | None
+    ended: date | None
+    at: datetime | None
+    n: int | None
+
+
+def _part(what: str, table: Any, where: Any, **columns: Any) -> sa.Select[Any]:
+    def column(name: str, kind: Any) -> Any:
+        return sa.cast(columns.get(name, sa.null()), kind).label(name)
+
+    return (
+        sa.select(
+            sa.literal(what).label("what"), table.id.label("id"), column("other", sa.Uuid()),
+            *(column(letter, sa.Text()) for letter in "abcd"), column("day", sa.Date()), column("ended", sa.Date()),
+            column("at", sa.DateTime(timezone=True)), column("n", sa.Integer()),
+        )
+        .where(where)
+    )  # fmt: skip
+
+
+def _code_rows(case_id: UUID) -> list[CodeRow]:
+    """Languages, nationalities, situations, documents, relations, consents, claims, plans, screenings, possible
+    duplicates, an open closure request and the events that mark the file, in one statement."""
+
+    def of(table: Any) -> Any:
+        return table.case_id == case_id
+
+    pair = DuplicateCandidate
+    parts = [
+        _part("language", PersonLanguage, of(PersonLanguage), a=PersonLanguage.language, n=PersonLanguage.position),
+        _part("nationality", PersonNationality, of(PersonNationality), a=PersonNationality.country, n=PersonNationality.position),
+        _part("population", PersonPopulation, of(PersonPopulation), a=PersonPopulation.population, day=PersonPopulation.since, ended=PersonPopulation.ended_on),
+        _part("document", IdentityDocument, of(IdentityDocument), a=IdentityDocument.document_type, b=IdentityDocument.issued_by, c=sa.case((IdentityDocument.seen, "YES"), else_="NO"), ended=IdentityDocument.valid_to),
+        _part("is_of", Relation, of(Relation), other=Relation.other_case_id, a=Relation.relation, b=Relation.evidence),
+        _part("has", Relation, Relation.other_case_id == case_id, other=Relation.case_id, a=Relation.relation, b=Relation.evidence),
+        _part("claim", Claim, of(Claim), a=Claim.application_type, b=Claim.outcome, c=Claim.closure_reason, day=Claim.lodged_on, ended=sa.func.coalesce(Claim.decided_on, Claim.closed_on)),
+        _part("plan", SolutionPlan, of(SolutionPlan), a=SolutionPlan.pathway, day=SolutionPlan.agreed_on, ended=SolutionPlan.ended_on),
+        _part("step", SolutionStep, of(SolutionStep), other=SolutionStep.plan_id, a=SolutionStep.step, day=SolutionStep.reached_on),
+        _part("screening", Screening, of(Screening), other=Screening.interviewer_id, a=Screening.state, b=Screening.main_outcome, c=Screening.incomplete_reason, d=Screening.interpreter, at=Screening.started_at),
+        _part("outcome", ScreeningOutcome, of(ScreeningOutcome), other=ScreeningOutcome.screening_id, a=ScreeningOutcome.outcome),
+        _part("duplicate", pair, sa.and_(sa.or_(pair.case_id == case_id, pair.other_case_id == case_id), pair.decision == "OPEN"), n=pair.score),
+        _part("request", ClosureRequest, sa.and_(of(ClosureRequest), ClosureRequest.state == "ASKED"), other=ClosureRequest.asked_by_id, a=ClosureRequest.reason, day=ClosureRequest.asked_on),
+        _part("event", CaseEvent, sa.and_(of(CaseEvent), CaseEvent.kind.in_(MARKING)), a=CaseEvent.kind, day=CaseEvent.effective_on, at=CaseEvent.recorded_at),
+        _part("consent", Consent, of(Consent), other=Consent.given_by_case_id, a=Consent.purpose, b=Consent.state, c=Consent.given_by, d=Team.name, day=Consent.asked_on, ended=Consent.expires_on)
+        .select_from(Consent).outerjoin(Team, Team.id == Consent.recipient_team_id),
+    ]  # fmt: skip
+    rows = session.execute(sa.union_all(*parts)).all()
+    return sorted((CodeRow(*row) for row in rows), key=lambda r: (r.what, r.n or 0, r.id))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A referral as the file shows it."""
+
+    referral: Referral
+    to: str
+    by: str
+    outcome: str
+
+
+@dataclass(frozen=True)
+class File:
+    """A file, whole. `codes` come by `of(what)`, oldest first."""
+
+    glance: Glance
+    members: Sequence[Member]
+    codes: Sequence[CodeRow]
+    needs: Sequence[Need]
+    requirements: Sequence[PlacementRequirement]
+    contacts: Sequence[Contact]
+    referrals: Sequence[Asked]
+    stays: Sequence[Stay]
+
+    def of(self, what: str) -> list[CodeRow]:
+        return [row for row in self.codes if row.what == what]
+
+    @property
+    def intake_event(self) -> CodeRow | None:
+        return next((r for r in self.of("event") if r.a == "intake.opened"), None)
+
+
+def file_of(glance: Glance, principal: Principal) -> File:
+    """Everything of a file that its holders see: eight statements, whatever the rows."""
+    case = glance.case
+    members = _members(case.id)
+    crypto.load_keys({case.id, *(m.case.id for m in members)})
+    return File(
+        glance, members, _code_rows(case.id), people.needs_of(case.id), people.requirements_of([case.id]),
+        people.contacts_of(case.id), referrals_of(case.id, principal), stays_of(case),
+    )  # fmt: skip
+
+
+def referrals_of(case_id: UUID, principal: Principal) -> list[Asked]:
+    """The referrals of a case that the principal sees, newest first (one statement)."""
+    to, by = aliased(Team), aliased(Team)
+    rows = session.execute(
+        referrals_visible_to(principal)
+        .join(ReferralMember, ReferralMember.referral_id == Referral.id)
+        .join(to, to.id == Referral.to_team_id)
+        .join(by, by.id == Referral.from_team_id)
+        .where(ReferralMember.case_id == case_id)
+        .add_columns(to.name, by.name, ReferralMember.outcome)
+        .order_by(Referral.made_at.desc(), Referral.id.desc())
+    ).all()
+    return [Asked(*row) for row in rows]
+
+
+def glance_at(glance: Glance, principal: Principal) -> dict[str, Any]:
+    """What a team that reads the case without holding it may see: languages, requirements, its own referrals
+    and stays."""
+    case = glance.case
+    teams = set(principal.case_teams) | set(principal.site_teams)
+    return {
+        "languages": people.languages_of(case.id),
+        "requirements": people.requirements_of([case.id]),
+        "referrals": [a for a in referrals_of(case.id, principal) if a.referral.to_team_id in teams],
+        "stays": [s for s in stays_of(case) if s.team_id in teams],
+    }

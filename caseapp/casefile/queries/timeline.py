@@ -1,0 +1,63 @@
+"""What happened, from the journal, page by page. What is sealed stands in nobody's timeline but on the private
+page of those who hold the file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from caseapp.accounts.models import User
+from caseapp.casefile.sentences import CODES_OF, sealed_codes
+from caseapp.core import journal
+from caseapp.core.db import session
+from caseapp.core.journal import CaseEvent
+from caseapp.places.models import Site
+
+TIMELINE_SIZE = 30
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event, who wrote it and where it happened."""
+
+    event: CaseEvent
+    who: str | None
+    where: str | None
+
+
+def _sealed() -> sa.ColumnElement[bool]:
+    """Events of sealed kinds, and those that carry a sealed code that has no other words outside."""
+    kinds = [name for name, kind in journal.kinds().items() if kind.sealed]
+    found: list[sa.ColumnElement[bool]] = [CaseEvent.kind.in_(kinds)]
+    for column, list_name in sorted({pair for pairs in CODES_OF.values() for pair in pairs}):
+        hidden = sealed_codes(list_name)
+        if not hidden:
+            continue
+        telling = [kind for kind, pairs in CODES_OF.items() if (column, list_name) in pairs]
+        shown = sa.func.coalesce(getattr(CaseEvent, column), "")
+        found.append(sa.and_(CaseEvent.kind.in_(telling), shown.in_(hidden)))
+    return sa.or_(*found)
+
+
+def timeline(case_id: UUID, page: int = 1, *, sealed: bool = False) -> tuple[Sequence[Told], bool]:
+    """A page of events, the newest first, and whether there are more (one statement). `sealed` gives only what
+    the ordinary timeline leaves out."""
+    user_id = sa.case(
+        (
+            CaseEvent.actor.like("user:%"),
+            sa.cast(sa.func.split_part(CaseEvent.actor, ":", 2), sa.Uuid()),
+        )
+    )
+    rows = session.execute(
+        sa.select(CaseEvent, User.name, Site.name)
+        .outerjoin(User, User.id == user_id)
+        .outerjoin(Site, Site.id == CaseEvent.site_id)
+        .where(CaseEvent.case_id == case_id, _sealed() if sealed else sa.not_(_sealed()))
+        .order_by(CaseEvent.effective_on.desc(), CaseEvent.position.desc())
+        .limit(TIMELINE_SIZE + 1)
+        .offset((page - 1) * TIMELINE_SIZE)
+    ).all()
+    return [Told(*row) for row in rows[:TIMELINE_SIZE]], len(rows) > TIMELINE_SIZE

@@ -1,0 +1,65 @@
+"""Alerts that follow from what a file holds (VOCABULARY A5). Those that a person raises come with their own
+pages later; nothing here is stored, so an alert ends when its cause does."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+#: Standing facts to keep in mind; they are not resolved, and keep no file open.
+STANDING = frozenset(
+    {"INTERPRETER_NEEDED", "ALLERGY_LIFE", "CONSENT_ENDS", "DOCUMENT_EXPIRES", "CHILD_TURNS_18"}
+)
+SOON_DAYS = 30
+TURNS_18_DAYS = 90
+
+
+@dataclass(frozen=True)
+class AlertFacts:
+    """What the rules look at. `adults_here` counts the adults of the household, `related_adults_here` those
+    related to the child by evidence; `in_union` a partner of any evidence; `guardian` that an authority named
+    one."""
+
+    today: date
+    child: bool = False
+    age_disputed: bool = False
+    turns_18_on: date | None = None
+    adults_here: int = 0
+    related_adults_here: int = 0
+    in_union: bool = False
+    guardian: bool = False
+    custody: bool = False
+    interpreter_needed: bool = False
+    possible_duplicates: int = 0
+    consents_end: Sequence[date] = ()
+    documents_end: Sequence[date] = ()
+    requirements: Collection[str] = ()
+
+
+def alerts(facts: AlertFacts) -> tuple[str, ...]:
+    """Codes of the list `alert`, in the order of the list."""
+    soon = facts.today + timedelta(days=SOON_DAYS)
+    turns = facts.turns_18_on
+    return tuple(
+        code
+        for code, holds in {
+            "CHILD_ALONE": facts.child and not facts.adults_here and not facts.guardian,
+            "CHILD_AGE_DISPUTED": facts.age_disputed,
+            "CHILD_IN_CUSTODY": facts.child and facts.custody,
+            "CHILD_WITH_UNVERIFIED_ADULT": facts.child
+            and facts.adults_here > 0
+            and not facts.related_adults_here
+            and not facts.guardian,
+            "CHILD_SPOUSE": facts.child and facts.in_union,
+            "CHILD_TURNS_18": turns is not None
+            and facts.today <= turns <= facts.today + timedelta(days=TURNS_18_DAYS),
+            "ALLERGY_LIFE": "ALLERGY_LIFE" in facts.requirements,
+            "CUSTODY": facts.custody and not facts.child,
+            "DOCUMENT_EXPIRES": any(facts.today <= day <= soon for day in facts.documents_end),
+            "POSSIBLE_DUPLICATE": facts.possible_duplicates > 0,
+            "CONSENT_ENDS": any(facts.today <= day <= soon for day in facts.consents_end),
+            "INTERPRETER_NEEDED": facts.interpreter_needed,
+        }.items()
+        if holds
+    )
