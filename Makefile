@@ -90,6 +90,10 @@ translations: ready ## gather the sentences of the program into the catalogues, 
 	$(BIN)/pybabel -q update -i build/messages.pot -d caseapp/translations --no-fuzzy-matching --ignore-pot-creation-date
 	$(BIN)/pybabel compile -d caseapp/translations
 
+.PHONY: indicators
+indicators: ready ## print the catalogue of indicators into docs/indicators.md
+	@$(BIN)/python -m caseapp.indicators.printed
+
 .PHONY: screenshots
 screenshots: ready ## take the pictures of the README and the docs (needs Chromium)
 	@$(BIN)/python -m tests.journeys.screenshots $(ARGS)

@@ -20,4 +20,14 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"queue": "figures", "expires": 15},
     },
+    "caseworkers": {
+        "task": "workers.indicators.count_caseworkers",
+        "schedule": 21600.0,
+        "options": {"queue": "casework", "expires": 3600},
+    },
+    "accounts": {
+        "task": "workers.accounts.sweep",
+        "schedule": 86400.0,
+        "options": {"queue": "casework", "expires": 3600},
+    },
 }

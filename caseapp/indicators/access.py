@@ -6,5 +6,5 @@ from caseapp.core.access import permission
 
 READ_CATALOGUE = permission(
     "indicators.read",
-    "DATA_STEWARD", "RELEASE_APPROVER", "COMMISSION_ANALYST", "REGIONAL_ANALYST", "SUPERVISOR", "AUDITOR",
+    "DATA_STEWARD", "RELEASE_APPROVER", "COMMISSION_ANALYST", "REGIONAL_ANALYST",
 )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 
@@ -57,7 +57,7 @@ class Journal:
     def _site(self, code: str | None) -> UUID | None:
         if code is None:
             return None
-        return self.sites.setdefault(code, uuid4())
+        return self.sites.setdefault(code, key(f"site {code}"))
 
     def write(self, rows: Iterable[dict[str, Any]] | None = None) -> None:
         """Write what is waiting (or these rows) in one transaction."""

@@ -37,7 +37,8 @@ _REACHED = """
     SELECT person_key FROM reached
 """
 _EVERYBODY = """
-    SELECT DISTINCT person_key FROM facts.journal WHERE country = :country AND person_key IS NOT NULL
+    SELECT person_key FROM facts.journal WHERE country = :country AND person_key IS NOT NULL
+    UNION SELECT a FROM merge
 """
 # The smallest pseudonym of those joined today speaks for all: no order of events can change it.
 _COUNTED_AS = """

@@ -1,0 +1,83 @@
+"""The printed catalogue, `docs/indicators.md`: `python -m caseapp.indicators.printed` writes it anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from caseapp.core.reference import label
+from caseapp.indicators import catalogue
+from caseapp.indicators.catalogue import PUBLIC, Indicator, Selection
+from caseapp.indicators.cubes import numbers
+
+FILE = Path(__file__).resolve().parents[2] / "docs" / "indicators.md"
+_HEAD = """# Indicators
+
+Printed from `config/reference/indicators/*.yml` and `config/reference/cubes.yml` by `make indicators`; a test
+checks that it is up to date. Every figure counts what is recorded in Acogida, with its coverage beside it, and
+is published only from protected cells (`docs/release-format.md`). A late or withdrawn event never changes a
+released figure; it enters the next month as *late*, or stands in a table of its own.
+"""
+
+
+def text() -> str:
+    """The whole document."""
+    parts = [_HEAD]
+    pillar = ""
+    for each in catalogue.all():
+        if each.pillar != pillar:
+            pillar = each.pillar
+            parts.append(
+                f"## {label('mirps_pillar', pillar, 'en')} / {label('mirps_pillar', pillar, 'es')}\n"
+            )
+        parts.append(_entry(each))
+    return "\n".join(parts)
+
+
+def _entry(each: Indicator) -> str:
+    rows = [
+        ("Numerator", f"{each.numerator['en']} / {each.numerator['es']}"),
+        *(
+            [("Denominator", f"{each.denominator['en']} / {each.denominator['es']}")]
+            if each.denominator
+            else []
+        ),
+        ("Measure", f"`{each.measure}` in `{each.unit}`, basis `{each.basis}`"),
+        ("Cells", f"`{each.cube}`{_selections(each)}"),
+        ("Events", ", ".join(f"`{kind}`" for kind in each.kinds)),
+        ("Broken down by", ", ".join(f"`{name}`" for name in each.disaggregations) or "nothing"),
+        ("Smallest group", f"{each.smallest_cell}"),
+        ("Better when", {"up": "higher", "down": "lower", "context": "neither (context)"}[each.direction]),
+        ("Version", f"{each.version}, from {each.valid_from.isoformat()}"),
+        ("Source", ", ".join(each.source)),
+    ]
+    table = "\n".join(f"| {name} | {value} |" for name, value in rows)
+    return (
+        f"### {each.code} {each.name['en']} / {each.name['es']}\n\n"
+        f"{each.definition['en']}\n\n*{each.definition['es']}*\n\n| | |\n| --- | --- |\n{table}\n"
+    )
+
+
+def _selections(each: Indicator) -> str:
+    found = [("all", each.select)] if each.select else []
+    if each.measure == "RATE":
+        found.append(("numerator", each.part))
+        if isinstance(each.of, str):
+            assert each.of == PUBLIC and each.public is not None
+            return (
+                _listed(found)
+                + f"; denominator: the public number `{each.public}` ({numbers()[each.public].label_en})"
+            )
+        found.append(("denominator", each.of))
+    return _listed(found)
+
+
+def _listed(found: list[tuple[str, Selection]]) -> str:
+    words = []
+    for name, selection in found:
+        inside = ", ".join(f"`{d}` {' or '.join(labels)}" for d, labels in selection.items())
+        words.append(f"; {name}: {inside or 'every cell'}")
+    return "".join(words)
+
+
+if __name__ == "__main__":
+    FILE.write_text(text(), encoding="utf-8")

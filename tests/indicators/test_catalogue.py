@@ -1,0 +1,107 @@
+"""The catalogue as data: whole, refused by file and line, and printed as it stands."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from caseapp.core import journal
+from caseapp.core.reference import ReferenceInvalid
+from caseapp.indicators import catalogue, cubes, printed
+
+ONE = """\
+P1-00:
+  pillar: P1
+  version: 1
+  valid_from: 2013-01-01
+  name: {es: Personas, en: Persons}
+  definition: {es: Personas, en: Persons}
+  numerator: {es: Personas, en: Persons}
+  domain: arrivals
+  measure: COUNT
+  unit: PERSONS
+  basis: PERSONS
+  direction: context
+  disaggregations: [sex]
+  source: [own]
+"""
+
+
+def refused(tmp_path, text: str) -> str:
+    file = tmp_path / "bad.yml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ReferenceInvalid) as refusal:
+        catalogue.read([file])
+    return str(refusal.value)
+
+
+def test_the_sound_one_is_read(tmp_path):
+    (tmp_path / "good.yml").write_text(ONE, encoding="utf-8")
+    assert catalogue.read([tmp_path / "good.yml"])["P1-00"].smallest_cell == 5
+
+
+@pytest.mark.parametrize(
+    ("was", "is_now", "line", "says"),
+    [
+        ("domain: arrivals", "domain: arivals", 8, "no domain"),
+        ("pillar: P1", "pillar: P2", 2, "pillar P2 is not that of P1-00"),
+        ("basis: PERSONS", "basis: NIGHTS", 11, "arrivals counts PERSONS"),
+        ("disaggregations: [sex]", "disaggregations: [sex, shoe]", 13, "no dimension shoe"),
+        ("  source: [own]", "  sources: [own]", 14, "unknown word 'sources'"),
+        ("  source: [own]", "  source: [own]\n  smallest_cell: 3", 15, "smallest_cell 3 is not the k"),
+        ("  source: [own]", "  source: [own]\n  select: {screened: [SOON]}", 15, "no label 'SOON'"),
+        ("  source: [own]", "  source: [own]\n  of: PUBLIC", 15, "only for a RATE"),
+        ("measure: COUNT", "measure: RATE", 10, "is not in PERSONS"),
+        ("es: Personas, en: Persons}\n  definition", "es: Personas}\n  definition", 5, "en is missing"),
+        ("  version: 1\n", "  version: 1\n  version: 2\n", 4, "stands twice"),
+    ],
+)
+def test_a_bad_one_is_refused_by_file_and_line(tmp_path, was, is_now, line, says):
+    said = refused(tmp_path, ONE.replace(was, is_now, 1))
+    assert said.startswith(f"bad.yml:{line}: ") and says in said
+
+
+def test_every_kind_and_column_is_in_the_list_of_events():
+    for domain in cubes.domains().values():
+        assert set(domain.kinds) <= set(journal.kinds())
+        for column in domain.where:
+            assert all(column in journal.kind(kind).codes for kind in domain.kinds)
+    for each in catalogue.all():
+        assert each.kinds and set(each.kinds) <= set(journal.kinds())
+
+
+def test_at_least_one_for_each_of_pillars_1_to_4_and_twelve_in_all():
+    found = catalogue.all()
+    assert {each.pillar for each in found} >= {"P1", "P2", "P3", "P4"}
+    assert len(found) >= 13
+
+
+def test_sensitive_groups_have_k_10():
+    assert cubes.domains()["uasc"].k == 10
+    assert cubes.domains()["departures"].part("pathway").ks == {"PTA": 10}
+
+
+def test_numerators_are_splits_of_their_own_denominator():
+    for each in catalogue.all():
+        if each.measure == "RATE" and not isinstance(each.of, str):
+            assert set(each.of) | set(each.part) <= {part.axis.name for part in each.domain.parts}
+            assert "." in each.cube
+
+
+def test_the_printed_catalogue_is_up_to_date():
+    assert printed.FILE.read_text(encoding="utf-8") == printed.text(), "make indicators"
+
+
+def test_no_label_of_a_domain_stands_in_two_groups_that_must_add_up():
+    ending = cubes.domains()["claim_endings"].part("ending").axis
+    assert sorted([*ending.groups["MERITS"], *ending.groups["CLOSED"]]) == sorted(ending.labels)
+    referral = cubes.domains()["referrals"].part("ending").axis
+    assert set(referral.labels) - set(referral.groups["ANSWER_DUE"]) == {"WITHDRAWN"}
+
+
+def test_codes_of_the_facts_find_their_label():
+    arrivals = cubes.definition("arrivals", "MEX")
+    assert arrivals.axis("origin").place("NIC") == "NIC" and arrivals.axis("origin").place("FRA") == "OTHER"
+    assert arrivals.axis("age_band").place("UNKNOWN") == "18-59" and arrivals.axis("sex").place("X") == "O"
+    assert re.fullmatch(r"[A-Z_]+", cubes.definition("referrals", "MEX").axis("sector").place("MHPSS"))
