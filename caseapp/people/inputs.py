@@ -8,7 +8,7 @@ from typing import Any
 
 from wtforms import Form as PlainForm
 from wtforms import RadioField, SelectField, StringField
-from wtforms.validators import Length
+from wtforms.validators import Length, ValidationError
 
 from caseapp.core import reference
 from caseapp.core.i18n import _, _l, language
@@ -41,7 +41,7 @@ class WholeField(StringField):  # type: ignore[misc]
 
     def pre_validate(self, form: Any) -> None:
         if (self.data or "").strip() and self.number is None:
-            raise ValueError(_("Escriba solo cifras, por ejemplo %(example)s.", example=self.example))
+            raise ValidationError(_("Escriba solo cifras, por ejemplo %(example)s.", example=self.example))
 
 
 class ListField(SelectField):  # type: ignore[misc]

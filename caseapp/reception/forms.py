@@ -26,6 +26,7 @@ from caseapp.people.inputs import (
     spoken,
     yes_no,
 )
+from caseapp.people.rules import UNKNOWN_BIRTH, Birth
 from caseapp.people.service import NewContact, NewDocument, NewPerson
 
 MOST_MEMBERS = 25
@@ -64,29 +65,29 @@ class MemberForm(Part):
     contact_whose = ListField(_l("De quién es"), codes("contact_phone_owner"))
     contact_via = StringField(_l("Por medio de quién"), validators=[Length(max=120)])
 
-    #: Where a rule's refusal is shown.
-    PLACES = ("nationality_1", "population")
-
     def more_is_filled(self) -> bool:
-        """Whether something under «Más datos» was typed or is wrong, so that it stays open."""
+        """Whether something that is folded away was typed or is wrong, so that it stays open."""
         typed = (
-            "also_known_as",
-            "nationality_2",
-            "language_2",
-            "document_type",
-            "document_number",
-            "contact_rule",
-            "contact_number",
+            "also_known_as", "nationality_2", "language_2", "document_type", "document_number", "contact_rule",
+            "contact_number", "contact_via",
+        )  # fmt: skip
+        folded = (
+            *typed,
+            "language_1",
+            "interpreter_needed",
+            "feels_safe_in",
+            "document_seen",
+            "contact_whose",
         )
-        return any(self[name].data for name in typed) or any(f.errors for f in self)
+        return any(self[name].data for name in typed) or any(self[name].errors for name in folded)
 
-    def person(self, on: date, *, head: bool) -> NewPerson:
-        """What was typed as a person to register. Raises what the birth's parts refuse."""
+    def person(self, birth: Birth, *, head: bool) -> NewPerson:
+        """What was typed as a person to register, with the birth that its parts describe."""
         names = self.names.form
         return NewPerson(
             given_names=names.given_names.data or "", surname_1=names.surname_1.data or "",
             surname_2=names.surname_2.data or "", called_name=names.called_name.data or "",
-            also_known_as=self.also_known_as.data or "", birth=self.birth.form.birth(on),
+            also_known_as=self.also_known_as.data or "", birth=birth,
             sex_in_document=self.sex_in_document.data, feels_safe_in=self.feels_safe_in.data,
             interpreter_needed=as_truth(self.interpreter_needed.data),
             nationalities=_filled(self.nationality_1.data, self.nationality_2.data),
@@ -138,24 +139,33 @@ class FamilyForm(Form):
     q = StringField()
 
     def check(self, on: date, country: str) -> list[NewPerson]:
-        """The people typed; members whose parts are refused get the sentence beside the field and are left out."""
+        """The people typed; whatever the rules refuse gets its sentence beside its field, all at once."""
         people = []
         for position, entry in enumerate(self.members):
+            member, birth = entry.form, UNKNOWN_BIRTH
+            # What is not even a number has its own sentence already.
+            if not any(part.errors for part in member.birth.form):
+                try:
+                    birth = member.birth.form.birth(on)
+                except Refused as error:
+                    member.refused(error)
+            person = member.person(birth, head=position == 0)
             try:
-                person = entry.form.person(on, head=position == 0)
                 rules.may_register(
                     names=(person.given_names, person.surname_1, person.called_name),
-                    nationalities=person.nationalities, populations=person.populations, country=country,
-                )  # fmt: skip
-                people.append(person)
+                    nationalities=person.nationalities,
+                    populations=person.populations,
+                    country=country,
+                )
             except Refused as error:
-                entry.form.refused(error)
-            if not entry.form.population.data:
-                entry.form.population.errors = [_("Elija la situación de protección.")]
-            if position and not entry.form.relation_to_head.data:
-                entry.form.relation_to_head.errors = [
+                member.refused(error)
+            if not member.population.data:
+                member.population.errors = [_("Elija la situación de protección.")]
+            if position and not member.relation_to_head.data:
+                member.relation_to_head.errors = [
                     _("Elija qué es de la primera persona, o «Sin parentesco».")
                 ]
+            people.append(person)
         return people
 
     def arrival_day(self) -> date | None:

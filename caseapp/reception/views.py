@@ -191,7 +191,12 @@ def _page(form: FamilyForm, alike: list[Likeness] | None = None) -> str:
     ]
     asked = [
         {
-            "text": _("%(who)s: diga si es la misma persona que %(name)s", who=s["who"], name=s["name"]),
+            "text": _(
+                "%(who)s: diga si es la misma persona que %(name)s, %(number)s",
+                who=s["who"],
+                name=s["name"],
+                number=s["number"],
+            ),
             "field_id": f"{s['field']}-SAME",
         }
         for s in shown
