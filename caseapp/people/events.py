@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from caseapp.core import journal
 from caseapp.core.db import session
 from caseapp.core.journal import CaseEvent, EventKind, kind
-from caseapp.people import rules
+from caseapp.people import profiles, rules
 from caseapp.people.models import Case, HouseholdMember, Person, PersonNationality, Relation
 
 INTAKE_OPENED = kind("intake.opened")
@@ -120,8 +120,9 @@ def happened(
     second person of a merge; `household_id` spares a look-up where it is known.
     """
     if codes_of is None:
-        person = person or session.scalars(sa.select(Person).where(Person.case_id == case.id)).one_or_none()
-        codes_of = profile(person, on) if person is not None else {}
+        codes_of = profiles.once((case.id, on), lambda: _codes_of(case, person, on))
+    if household_id is None:
+        household_id = profiles.once(case.id, lambda: household_of(case.id))
     return journal.append(
         event_kind,
         country=case.country,
@@ -129,8 +130,13 @@ def happened(
         site_id=site_id or case.site_id,
         team_id=team_id or case.team_id,
         case_id=case.id,
-        household_id=household_id or household_of(case.id),
+        household_id=household_id,
         subject_id=subject_id,
         other_case_id=other_case_id,
         **{**codes_of, **codes},
     )
+
+
+def _codes_of(case: Case, person: Person | None, on: date) -> dict[str, Any]:
+    person = person or session.scalars(sa.select(Person).where(Person.case_id == case.id)).one_or_none()
+    return profile(person, on) if person is not None else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 
 from caseapp.core import reference
 from caseapp.core.i18n import _, ngettext
@@ -82,8 +83,18 @@ def languages_text(codes: list[str] | tuple[str, ...]) -> str:
     return ", ".join(reference.language_label(c) for c in codes)
 
 
+def region_choices() -> list[tuple[str, str]]:
+    """The countries of the region by name, for a second nationality where a whole list would be heavy."""
+    return [line for line in country_choices() if line[0] in _region()]
+
+
+@cache
+def _region() -> frozenset[str]:
+    return frozenset(c.iso3 for c in reference.countries() if c.group in ("MIRPS", "REGION"))
+
+
 def country_choices() -> list[tuple[str, str]]:
-    """Stateless and unknown, the countries of the region by name, then the rest of the world."""
+    """The countries of the region by name, stateless and unknown, then the rest of the world."""
     special = [(c, reference.country_label(c)) for c in (reference.STATELESS, reference.UNKNOWN_COUNTRY)]
     near: list[tuple[str, str]] = []
     far: list[tuple[str, str]] = []

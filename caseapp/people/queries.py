@@ -140,6 +140,15 @@ def relations_among(case_ids: Iterable[UUID]) -> list[Relation]:
     )
 
 
+def is_carer(adult_case_id: UUID, child_case_id: UUID) -> bool:
+    """Whether the relation between the two is recorded as parent or legal guardian, with enough evidence."""
+    for row in relations_among([adult_case_id, child_case_id]):
+        says = row.relation if row.case_id == adult_case_id else rules.inverse(row.relation)
+        if says in ("PARENT", "GUARDIAN_LEGAL") and rules.is_related(says, row.evidence):
+            return True
+    return False
+
+
 def _of_case(table: Any, case_id: UUID, *order: Any) -> list[Any]:
     return list(session.scalars(sa.select(table).where(table.case_id == case_id).order_by(*order)))
 

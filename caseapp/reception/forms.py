@@ -12,7 +12,7 @@ from wtforms.validators import Length
 from caseapp.core.errors import Refused
 from caseapp.core.forms import Form
 from caseapp.core.i18n import _, _l
-from caseapp.people import rules
+from caseapp.people import present, rules
 from caseapp.people.inputs import (
     NAME,
     BirthPart,
@@ -49,7 +49,8 @@ class MemberForm(Part):
         _l("Cómo consta el vínculo"), codes("relation_evidence"), blank=None, default="CLAIMED"
     )
     also_known_as = StringField(_l("Otros nombres que usa"), validators=[NAME])
-    nationality_2 = nationality(_l("Otra nacionalidad"), blank=_l("Ninguna"))
+    # The whole list for each member would make the page heavy; others are added on the person's own page.
+    nationality_2 = ListField(_l("Otra nacionalidad"), present.region_choices, blank=_l("Ninguna"))
     language_1 = spoken(_l("Lengua que prefiere"))
     language_2 = spoken(_l("Otra lengua"))
     interpreter_needed = ListField(_l("Necesita intérprete"), yes_no, blank=None, default="NOT_ASKED")

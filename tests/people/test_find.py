@@ -9,9 +9,11 @@ import sqlalchemy as sa
 
 from caseapp.core import access
 from caseapp.core.db import session
-from caseapp.people import service
-from caseapp.people.models import Case
+from caseapp.people import queries, service
+from caseapp.people.models import Case, NameToken
 from caseapp.people.service import NewDocument, NewFamily
+from caseapp.people.service.tokens import forget_tokens
+from caseapp.reception.models import Arrival
 from tests.people.conftest import restart
 from tests.people.statements import counted
 from tests.reception.families import TODAY, adult, born
@@ -67,6 +69,21 @@ def test_the_wall_stands_in_search(desk, sought, stranger):
         restart()
         for text in ("José Xicoténcatl", "AB-778812", sought.number):
             assert not service.search(text, stranger.principal, on=TODAY).hits
+
+
+def test_nobody_writes_or_reads_the_tokens_of_another_team(desk, sought, stranger):
+    person = queries.person_of(sought)
+    with access.acting_as(stranger.principal):
+        restart()
+        nested = session.begin_nested()
+        with pytest.raises(sa.exc.ProgrammingError, match="another team"):
+            forget_tokens("MEX", person.id)
+        nested.rollback()
+        nested = session.begin_nested()
+        with pytest.raises(sa.exc.ProgrammingError, match="permission denied"):
+            session.execute(sa.select(NameToken.token))
+        nested.rollback()
+        assert session.scalars(sa.select(Arrival.id)).all() == []
 
 
 def test_few_statements_whatever_is_found(desk, sought):

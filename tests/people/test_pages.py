@@ -165,7 +165,12 @@ def test_one_adult_never_answers_for_another(at_desk, family):
     answer = at_desk.post(url, data=data)
     assert answer.status_code == 422 and "decide por sí misma" in text_of(answer)
     child = f"/cases/{family[2].number}/consents"
-    assert at_desk.post(child, data=data).status_code == 302
+    page = text_of(at_desk.post(child, data=data, follow_redirects=True))
+    assert "asentimiento" in page and "No consta" not in page
+    claimed = text_of(
+        at_desk.post(child, data={**data, "given_by_number": family[1].number}, follow_redirects=True)
+    )
+    assert "No consta que quien respondió" in claimed
 
 
 def test_a_consular_consent_needs_care(at_desk, family):

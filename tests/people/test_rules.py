@@ -294,6 +294,12 @@ def test_what_must_be_said_to_whoever_records():
         "ASSENT_NOT_ASKED"
     ]
     assert rules.consent_warnings(adult=True, alone=True, interpreter="STAFF", age=30) == ()
+    child = {"adult": False, "alone": None, "interpreter": None, "age": 3}
+    assert rules.consent_warnings(**child, given_by="PARENT") == ()
+    assert list(rules.consent_warnings(**child, given_by="PARENT", carer_proven=False)) == [
+        "CARER_NOT_PROVEN"
+    ]
+    assert rules.consent_warnings(**child, given_by="CHILD_AUTHORITY", carer_proven=False) == ()
 
 
 @pytest.mark.parametrize("state", ["REFUSED", "WITHDRAWN", "EXPIRED", "NOT_ASKED"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 
 import pytest
@@ -178,3 +179,9 @@ def test_registered_persons_are_found(at_desk, desk):
     page = text_of(at_desk.get("/people?q=Bracamontebérde Zulma"))
     assert "Zulma Bracamonteverde" in page and "/families/new?q=" in page
     assert count(Person) == 5 and adult().given_names not in page
+
+
+def test_the_form_stays_light(at_desk):
+    """Compressed as it leaves, also with a whole family in it (LOOK: a repeat page is at most 15 KB)."""
+    page = at_desk.post("/families/new", data={**of_five(), "verb": "add"}).data
+    assert len(gzip.compress(page, 6)) < 15_000, len(gzip.compress(page, 6))

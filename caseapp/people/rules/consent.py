@@ -90,6 +90,7 @@ class Warning_(StrEnum):
     NOT_ALONE = "NOT_ALONE"
     FAMILY_INTERPRETS = "FAMILY_INTERPRETS"
     ASSENT_NOT_ASKED = "ASSENT_NOT_ASKED"
+    CARER_NOT_PROVEN = "CARER_NOT_PROVEN"
 
 
 def consent_ends_on(purpose: str, asked_on: date, wished: date | None) -> date:
@@ -145,15 +146,23 @@ def may_withdraw(state: str) -> None:
 
 
 def consent_warnings(
-    *, adult: bool, alone: bool | None, interpreter: str | None, age: int | None
+    *,
+    adult: bool,
+    alone: bool | None,
+    interpreter: str | None,
+    age: int | None,
+    given_by: str = "SELF",
+    carer_proven: bool = True,
 ) -> tuple[Warning_, ...]:
-    """What to say to whoever records it: asked in front of others, a relative interprets, and for a child of
-    six or more without assent that the child is asked too."""
+    """What to say to whoever records it: asked in front of others, a relative interprets, for a child of six or
+    more that the child is asked too, and that the parent or guardian who answered is not proven to be one."""
     found = []
     if adult and alone is not True:
         found.append(Warning_.NOT_ALONE)
     if interpreter == "FAMILY_MEMBER":
         found.append(Warning_.FAMILY_INTERPRETS)
-    if not adult and age is not None and age >= 6:
+    if not adult and age is not None and age >= 6 and given_by != "CHILD_ASSENT":
         found.append(Warning_.ASSENT_NOT_ASKED)
+    if not adult and given_by in THROUGH_A_PERSON and not carer_proven:
+        found.append(Warning_.CARER_NOT_PROVEN)
     return tuple(found)

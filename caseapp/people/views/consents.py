@@ -86,12 +86,21 @@ def _warnings(file: Opened, row: Consent) -> list[str]:
     said = {
         "NOT_ALONE": _("Esta persona no respondió a solas. Vuelva a preguntarle cuando esté sola."),
         "FAMILY_INTERPRETS": _("Interpretó un familiar. Vuelva a preguntar con otra persona intérprete."),
+        "CARER_NOT_PROVEN": _(
+            "No consta que quien respondió sea su madre, padre o tutor. Anote el vínculo y cómo consta."
+        ),
         "ASSENT_NOT_ASKED": _("Pregunte también a la niña o al niño y anote su asentimiento."),
     }
     found = rules.consent_warnings(
-        adult=row.adult, alone=row.alone, interpreter=row.interpreter, age=known[0] if known else None
+        adult=row.adult,
+        alone=row.alone,
+        interpreter=row.interpreter,
+        age=known[0] if known else None,
+        given_by=row.given_by,
+        carer_proven=row.given_by_case_id is not None
+        and queries.is_carer(row.given_by_case_id, file.case.id),
     )
-    return [said[w] for w in found if not (w == "ASSENT_NOT_ASKED" and row.given_by == "CHILD_ASSENT")]
+    return [said[w] for w in found]
 
 
 @blueprint.get("/cases/<number>/consents/<uuid:consent_id>/withdraw")
