@@ -22,9 +22,7 @@ from caseapp.people.models import (
     Consent,
     HouseholdMember,
     Person,
-    PersonLanguage,
     PersonNationality,
-    Relation,
 )
 from caseapp.people.rules.household import PARENTS
 from caseapp.referral import rules
@@ -316,72 +314,6 @@ def open_to_the_same(case_ids: Collection[UUID], to_team_id: UUID, kind: str) ->
         .limit(1)
     )  # fmt: skip
     return session.scalars(asked).first() is not None
-
-
-# -- what the receiver sees ---------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Seen:
-    """A person of a referral as the receiver reads them: chosen items and requirements, never needs."""
-
-    case_id: UUID
-    name: str
-    age: tuple[int, int] | None
-    age_status: str | None
-    sex: str | None
-    languages: tuple[str, ...]
-    requirements: tuple[str, ...]
-    life_critical: tuple[tuple[str, str], ...]
-    outcome: str
-    case_number: str | None = None
-
-
-def seen_by_receiver(
-    items: Collection[str], members: Sequence[Any], on: date, *, numbers: bool = False
-) -> list[Seen]:
-    """The people of a referral with the chosen items only. `members` are `ReferralMember`s, or the
-    `Subject`s of one that is being written: the preview is the same function. A person whose case is no longer
-    open to the reader is left out (three statements and one for keys)."""
-    ids = [m.case.id if isinstance(m, Subject) else m.case_id for m in members]
-    rows = {
-        case.id: (case, person)
-        for case, person in session.execute(
-            sa.select(Case, Person)
-            .join(Person, Person.case_id == Case.id)
-            .where(Case.id.in_(ids), Case.erased_at.is_(None))
-        )
-    }
-    crypto.load_keys(rows)
-    languages = _grouped(
-        sa.select(PersonLanguage.case_id, PersonLanguage.language).order_by(PersonLanguage.position),
-        PersonLanguage.case_id,
-        ids,
-    )
-    found = []
-    for case_id, member in zip(ids, members, strict=True):
-        if case_id not in rows:
-            continue
-        case, person = rows[case_id]
-        birth = people.birth_of(person)
-        lines = [line.split("|", 1) for line in (member.life_critical or "").splitlines()]
-        found.append(
-            Seen(
-                case_id,
-                (person.full_name if "NAME" in items else "") or person.called_name or "",
-                people_rules.age_range(birth, on) if "AGE" in items else None,
-                person.age_status if "AGE" in items else None,
-                person.sex_in_document if "SEX" in items else None,
-                tuple(languages.get(case_id, ())) if "LANGUAGES" in items else (),
-                tuple(member.requirements),
-                tuple((code, detail) for code, detail in lines),
-                getattr(member, "outcome", "WAITING"),
-                case.number if numbers else None,
-            )
-        )
-    return found
-
-
-def relations_shown(case_ids: Collection[UUID]) -> list[Relation]:
-    return people.relations_among(case_ids)
 
 
 def kinds_to_refer() -> list[str]:

@@ -23,7 +23,7 @@ from caseapp.people.models import Case, HouseholdMember, Person, PlacementRequir
 from caseapp.people.rules.household import PARENTS
 from caseapp.places.models import Site
 from caseapp.shelter import rules
-from caseapp.shelter.models import HOLDING, Place, Stay, StayEndPair, StayState, Unit
+from caseapp.shelter.models import HOLDING, Place, PlaceOut, Stay, StayEndPair, StayState, Unit
 
 
 # -- who sees which stay ------------------------------------------------------------------------------
@@ -172,6 +172,18 @@ def places_of(team_id: UUID, on: date) -> list[tuple[Place, Unit]]:
     return [(place, unit) for place, unit in rows]
 
 
+def outs_of(team_id: UUID, night: date) -> dict[UUID, PlaceOut]:
+    """Places of a team that are out of service on a night."""
+    rows = session.scalars(
+        sa.select(PlaceOut).where(
+            PlaceOut.team_id == team_id,
+            PlaceOut.first_night <= night,
+            sa.or_(PlaceOut.last_night.is_(None), PlaceOut.last_night >= night),
+        )
+    )
+    return {row.place_id: row for row in rows}
+
+
 def kinds_of(place_ids: Iterable[UUID]) -> dict[UUID, str]:
     """The kind of each place."""
     rows = session.execute(sa.select(Place.id, Place.kind).where(Place.id.in_(set(place_ids))))
@@ -290,6 +302,19 @@ def as_guest(stay: Stay, family: dict[UUID, Family]) -> rules.Guest:
     return rules.Guest(
         stay.case_id, stay.party, stay.child, related=related, guardians=guardians, partners=partners
     )
+
+
+def together(stay: Stay) -> list[Stay]:
+    """The stays of the household that are held at the same shelter now, this one among them."""
+    same = Stay.household_id == stay.household_id if stay.household_id else Stay.id == stay.id
+    rows = session.scalars(
+        sa.select(Stay)
+        .where(same, Stay.team_id == stay.team_id, Stay.state.in_(HOLDING))
+        .options(joinedload(Stay.place), joinedload(Stay.unit), joinedload(Stay.site))
+        .order_by(Stay.child, Stay.id)
+    ).all()
+    crypto.load_keys([s.case_id for s in rows])
+    return list(rows)
 
 
 # -- tonight ------------------------------------------------------------------------------------------

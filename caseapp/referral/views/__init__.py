@@ -1,0 +1,12 @@
+"""Pages of referrals: inbox and sent, a new one, one referral, and its verbs."""
+
+from flask import Blueprint
+
+from caseapp.core.i18n import _l
+from caseapp.core.pages import nav
+from caseapp.referral.access import READ
+
+blueprint = Blueprint("referral", __name__)
+nav(40, _l("Referencias"), "referral.inbox", READ)
+
+from caseapp.referral.views import answer, listing, new, one, verbs  # noqa: E402, F401

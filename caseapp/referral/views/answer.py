@@ -1,0 +1,129 @@
+"""Accept (with a place for each person) and decline (in two taps)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from caseapp.accounts.queries import site_of, timezone_of
+from caseapp.core import clock, reference
+from caseapp.core.access import needs
+from caseapp.core.commits import commits
+from caseapp.core.i18n import _, ngettext
+from caseapp.referral import present, service
+from caseapp.referral.access import ANSWER
+from caseapp.referral.forms import AcceptForm, DeclineForm
+from caseapp.referral.models import Referral
+from caseapp.referral.service.sending import GIVES_PLACES
+from caseapp.referral.views import blueprint
+from caseapp.referral.views.verbs import attempt, form_page, opened
+from caseapp.shelter import offers
+
+
+def _ids(texts: list[str]) -> set[UUID]:
+    found = set()
+    for text in texts:
+        try:
+            found.add(UUID(text))
+        except ValueError:
+            continue
+    return found
+
+
+def _night(name: str, otherwise: date | None) -> date | None:
+    try:
+        return date.fromisoformat(request.values.get(name, ""))
+    except ValueError:
+        return otherwise
+
+
+@blueprint.route("/referrals/<number>/accept", methods=["GET", "POST"])
+@needs(ANSWER)
+@commits
+def accept(number: str) -> ResponseReturnValue:
+    """Accept all or some; a shelter chooses places, which are booked in the same act."""
+    found, form = opened(number), AcceptForm()
+    chosen = _ids(request.values.getlist("member")) & {m.case_id for m in found.members} or {
+        m.case_id for m in found.members
+    }
+    members = [m for m in found.members if m.case_id in chosen]
+    first, last = _night("first_night", found.first_night), _night("last_night", found.last_night)
+    gives_places = found.kind in GIVES_PLACES
+    if request.method == "POST" and form.validate():
+
+        def act() -> None:
+            places = offers.read_arrangement(request.form.get("place", "")) if gives_places else None
+            service.accept(
+                found,
+                places,
+                members=chosen,
+                reason=form.reason.data or None,
+                first_night=first,
+                last_night=last,
+            )
+
+        words = ngettext("Aceptó a %(num)s persona.", "Aceptó a %(num)s personas.", len(members))
+        answer = attempt(found, form, act, label=_("Aceptar"), words=words)
+        if answer is not None:
+            return answer
+    form.version.data = found.version
+    offered = _offers(found, [m.case_id for m in members], first, last) if gives_places else []
+    people = present.seen_by_receiver(found.items, found.members, clock.today(timezone_of(found.to_team_id)))
+    page = render_template(
+        "referral/accept.html",
+        page_title=_("Aceptar referencia %(number)s", number=found.number),
+        found=found,
+        form=form,
+        people=people,
+        chosen=chosen,
+        part=len(members) < len(found.members),
+        gives_places=gives_places,
+        options=offers.as_options(offered, request.form.get("place", "")),
+        first=first,
+        last=last,
+        decline_url=url_for("referral.decline", number=found.number),
+    )
+    return page, 422 if request.method == "POST" else 200
+
+
+def _offers(
+    found: Referral, case_ids: list[UUID], first: date | None, last: date | None
+) -> list[offers.Offer]:
+    site = site_of(found.to_team_id)
+    if site is None or first is None or last is None or last < first:
+        return []
+    return offers.for_people(found.to_team_id, case_ids, first, last, site)
+
+
+@blueprint.route("/referrals/<number>/decline", methods=["GET", "POST"])
+@needs(ANSWER)
+@commits
+def decline(number: str) -> ResponseReturnValue:
+    """Say no: a reason of the list, and what would make it possible."""
+    found, form, label = opened(number), DeclineForm(), _("No aceptar")
+    form.reason.choices = [(c.code, c.label()) for c in reference.codes("decline_reason")]
+    if request.method == "POST" and form.validate():
+        answer = attempt(
+            found, form,
+            lambda: service.decline(
+                found, form.reason.data, unlocks=form.unlocks.data or "", unlocks_on=form.unlocks_on.data
+            ),
+            label=label, words=_("Respuesta enviada: no se acepta."),
+        )  # fmt: skip
+        if answer is not None:
+            return answer
+    lead = _("Nacionalidad, religión, embarazo, VIH, género, falta de papeles o de pago no son motivos.")
+    extra: dict[str, Any] = {
+        "lead": lead,
+        "happens": [
+            _("Su equipo deja de ver a estas personas."),
+            _("Quien envía recibe el motivo y busca otra opción."),
+        ],
+    }
+    return form_page(
+        found, form, _("No aceptar referencia %(number)s", number=found.number), label, kind="danger", **extra
+    )

@@ -1,0 +1,171 @@
+"""A new referral from a case: service, people, receiver, priority, nights, what is shown. It becomes a draft,
+and the next page shows exactly what the receiver will see."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.utils import redirect
+
+from caseapp.accounts.models import Team
+from caseapp.accounts.queries import Offer, teams_offering, timezone_of
+from caseapp.core import access, audit, clock, reference
+from caseapp.core.access import needs
+from caseapp.core.commits import commits
+from caseapp.core.db import session
+from caseapp.core.errors import Refused
+from caseapp.core.i18n import _, ngettext
+from caseapp.people import present as people_present
+from caseapp.people import queries as people
+from caseapp.people.models import Case
+from caseapp.referral import errors, present, queries, rules, service
+from caseapp.referral.access import SEND
+from caseapp.referral.forms import NewForm
+from caseapp.referral.models import ITEMS
+from caseapp.referral.service.sending import GIVES_PLACES
+from caseapp.referral.views import blueprint
+from caseapp.shelter import queries as shelter_queries
+
+
+@blueprint.route("/cases/<number>/refer", methods=["GET", "POST"])
+@needs(SEND)
+@commits
+def new(number: str) -> ResponseReturnValue:
+    """Choose the service, then everything else on one page."""
+    case = people.owned_case(number, access.current(), SEND)
+    audit.record("viewed", "case", case.id)
+    kind = request.values.get("kind", "")
+    if kind not in queries.kinds_to_refer():
+        return render_template(
+            "referral/kind.html",
+            page_title=_("Referir a un servicio"),
+            case_number=case.number,
+            kinds=[(c, reference.label("service_kind", c)) for c in queries.kinds_to_refer()],
+        )
+    on = clock.today(timezone_of(case.team_id))
+    household = _household(case)
+    subjects = queries.subjects([c.id for c in household], rules.purpose_of(kind), on, access.current())
+    offered = [
+        o for o in teams_offering(kind, case.country) if o.team.id != case.team_id and not _never(o, subjects)
+    ]
+    form = _form(case, kind, subjects, offered)
+    if request.method == "POST" and form.validate():
+        try:
+            with session.begin_nested():
+                found = _draft(case, kind, form, subjects, offered)
+            return redirect(url_for("referral.show", number=found.number))
+        except Refused as error:
+            form.refused(error)
+    page = render_template(
+        "referral/new.html",
+        page_title=_("Referir: %(kind)s", kind=reference.label("service_kind", kind)),
+        case_number=case.number,
+        kind=kind,
+        form=form,
+        standing=_standing(subjects, rules.purpose_of(kind), on),
+        gives_places=kind in GIVES_PLACES,
+        no_receivers=not offered,
+        hints={p: present.rule_text(p) for p in ("IMMEDIATE", "EMERGENCY", "URGENT", "NORMAL")},
+    )
+    return page, 422 if request.method == "POST" else 200
+
+
+def _household(case: Case) -> list[Case]:
+    """The case and the open cases of its household that the same team owns, the head first."""
+    household = people.household_of(case.id)
+    if household is None:
+        return [case]
+    parts = [p.case for p in people.members_of(household)]
+    return [c for c in parts if c.team_id == case.team_id and c.status == "OPEN"] or [case]
+
+
+def _never(offer: Offer, subjects: list[queries.Subject]) -> bool:
+    return any(
+        rules.may_receive(offer.team.type, offer.team.country, s.case.country, s.nationalities)
+        for s in subjects
+    )
+
+
+def _form(case: Case, kind: str, subjects: list[queries.Subject], offered: list[Offer]) -> NewForm:
+    tonight = clock.today(timezone_of(case.team_id))
+    form = NewForm(
+        members=[str(s.case.id) for s in subjects], items=list(ITEMS), priority="IMMEDIATE" if kind in GIVES_PLACES else "URGENT",
+        first_night=tonight, last_night=tonight + timedelta(days=2),
+    )  # fmt: skip
+    form.members.choices = [
+        (str(s.case.id), f"{people_present.name_of(s.person)} · {people_present.age_text(s.person, tonight)}")
+        for s in subjects
+    ]
+    form.to_team.choices = _receivers(offered, form, kind)
+    form.priority.choices = [
+        (c.code, f"{c.label()} — {present.rule_text(c.code)}") for c in reference.codes("referral_priority")
+    ]
+    names = {
+        "NAME": _("Nombre completo"),
+        "AGE": _("Edad"),
+        "SEX": _("Sexo en el documento"),
+        "LANGUAGES": _("Lenguas"),
+        "RELATIONS": _("Vínculos familiares"),
+    }
+    form.items.choices = [(i, names[i]) for i in ITEMS]
+    return form
+
+
+def _receivers(offered: list[Offer], form: NewForm, kind: str) -> list[tuple[str, str]]:
+    """Each team with its site, and for shelters how many places are free on those nights (one statement)."""
+    first, last = form.first_night.data, form.last_night.data
+    free: Counter[UUID] = Counter()
+    nights = kind in GIVES_PLACES and first is not None and last is not None and first <= last
+    if nights and offered:
+        tonight = max(shelter_queries.tonight_at(o.site) for o in offered)
+        found = shelter_queries.free_places([o.team.id for o in offered], first, last, tonight=tonight)
+        free = Counter(f.team_id for f in found)
+    lines = []
+    for offer in offered:
+        words = f"{offer.service.name} · {offer.site.name}"
+        if nights:
+            count = free[offer.team.id]
+            words += " · " + ngettext("%(num)s lugar libre", "%(num)s lugares libres", count)
+        lines.append((str(offer.team.id), words))
+    return lines
+
+
+def _standing(subjects: list[queries.Subject], purpose: str, on: Any) -> list[dict[str, Any]]:
+    """For each person whether their consent to this is there, in words."""
+    found = queries.standings(subjects, {}, UUID(int=0), on)
+    return [
+        {
+            "name": people_present.name_of(s.person),
+            "missing": rules.may_share(purpose, found[s.case.id]) is not None,
+            "href": url_for("people.consents", number=s.case.number),
+        }
+        for s in subjects
+    ]
+
+
+def _draft(
+    case: Case, kind: str, form: NewForm, subjects: list[queries.Subject], offered: list[Offer]
+) -> Any:
+    to_team = next((o.team for o in offered if str(o.team.id) == form.to_team.data), None)
+    if to_team is None:
+        raise errors.ReceiverDoesNotOffer
+    own_team = session.get_one(Team, case.team_id)
+    wanted = [s for s in subjects if str(s.case.id) in form.members.data]
+    on = clock.today(timezone_of(case.team_id))
+    bases = {}
+    if form.basis.data:
+        standing = queries.standings(wanted, {}, to_team.id, on)
+        missing = [s for s in wanted if rules.may_share(rules.purpose_of(kind), standing[s.case.id])]
+        if not (form.basis_reason.data or "").strip():
+            raise errors.BasisReasonMissing
+        bases = {s.case.id: (form.basis.data, form.basis_reason.data) for s in missing}
+    return service.draft(
+        [s.case.id for s in wanted], from_team=own_team, to_team=to_team, kind=kind, priority=form.priority.data,
+        items=form.items.data or [], first_night=form.first_night.data if kind in GIVES_PLACES else None,
+        last_night=form.last_night.data if kind in GIVES_PLACES else None, message=form.message.data or "", bases=bases,
+    )  # fmt: skip

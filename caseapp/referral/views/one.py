@@ -1,0 +1,193 @@
+"""One referral, as sender or receiver, with the verbs that the rules allow now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from caseapp.accounts.queries import timezone_of
+from caseapp.core import access, audit, clock, reference
+from caseapp.core.access import needs
+from caseapp.core.commits import commits, records_view
+from caseapp.core.i18n import _
+from caseapp.core.pages import day, moment
+from caseapp.referral import present, queries, rules, service
+from caseapp.referral.access import ANSWER, READ, SEND
+from caseapp.referral.models import Referral
+from caseapp.referral.views import blueprint
+from caseapp.shelter import queries as shelter_queries
+
+#: Verb → (label, endpoint, kind of button, permission). The first that is allowed is the primary one.
+VERBS = (
+    ("send", lambda: _("Enviar referencia"), "referral.send", "post", SEND),
+    ("accept", lambda: _("Aceptar"), "referral.accept", "primary", ANSWER),
+    ("decline", lambda: _("No aceptar"), "referral.decline", "quiet", ANSWER),
+    ("ask_info", lambda: _("Pedir información"), "referral.ask_info", "quiet", ANSWER),
+    ("give_info", lambda: _("Dar la información"), "referral.give_info", "primary", SEND),
+    ("agree_part", lambda: _("Aceptar la parte"), "referral.agree_part", "primary", SEND),
+    ("refuse_part", lambda: _("No separar a la familia"), "referral.refuse_part", "quiet", SEND),
+    ("start", lambda: _("Anotar que empezó"), "referral.start", "primary", ANSWER),
+    ("complete", lambda: _("Concluir con resultado"), "referral.complete", "quiet", ANSWER),
+    ("not_complete", lambda: _("No se realizó"), "referral.not_complete", "quiet", READ),
+    ("withdraw", lambda: _("Retirar"), "referral.withdraw", "danger", SEND),
+)
+
+
+@blueprint.get("/referrals/<number>")
+@needs(READ)
+@records_view
+def show(number: str) -> ResponseReturnValue:
+    """A referral: the draft with its preview, or how it stands."""
+    return page(queries.referral(access.current(), number))
+
+
+def page(found: Referral, wrong: str = "") -> str:
+    """The page of a referral; `wrong` is a refusal to say on top."""
+    who = access.current()
+    audit.record("viewed", "referral", found.id)
+    parties = queries.party_of(found, who)
+    sender = rules.SENDER in parties
+    timezone = timezone_of(found.from_team_id if sender else found.to_team_id)
+    # Once it has ended without a service, the receiver sees its own answer and nobody's person.
+    people = present.seen_by_receiver(found.items, _shown_members(found, sender), clock.today(timezone))
+    stays = shelter_queries.holding_for_referral(found.id) if found.sent_at else []
+    notices = queries.notices_of([found.id], who).get(found.id, [])
+    return render_template(
+        "referral/show.html",
+        page_title=_("Referencia %(number)s", number=found.number),
+        found=found,
+        sender=sender,
+        people=people,
+        hidden=not sender and not people,
+        summary=_summary(found, sender, timezone),
+        clock=present.clock_of(found, timezone),
+        state_kind=present.STATE_TAGS.get(found.state, "neutral"),
+        priority_kind=present.PRIORITY_TAGS.get(found.priority, "neutral"),
+        verbs=allowed(found, parties),
+        steps=_steps(found, timezone),
+        notices=[present.notice_text(kind) for kind in notices],
+        stays=[
+            {
+                "name": s.called_name,
+                "nights": present.nights_text(s.first_night, s.last_night),
+                "state": s.state,
+            }
+            for s in stays
+        ],
+        records=sender
+        and who.may(SEND)
+        and rules.may("accept", found.state, rules.SENDER, "PHONE_RECORDED_BY_SENDER"),
+        wrong=wrong,
+        again=_again(found) if sender else None,
+    )
+
+
+def _shown_members(found: Referral, sender: bool) -> list[Any]:
+    if sender or found.state not in rules.ENDED:
+        return list(found.members)
+    return [m for m in found.members if m.outcome == "ACCEPTED"]
+
+
+def allowed(found: Referral, parties: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The verbs that this person may do now, the first of them primary."""
+    who = access.current()
+    rows = [
+        {"verb": verb, "label": label(), "href": url_for(endpoint, number=found.number), "kind": kind}
+        for verb, label, endpoint, kind, permission in VERBS
+        if who.may(permission)
+        and any(rules.may(verb, found.state, party) for party in parties)
+        # The check-in and the last departure do this for a shelter.
+        and not (verb in ("start", "complete") and found.sector == "SHELTER" and found.state == "ACCEPTED")
+    ]
+    for i, row in enumerate(rows):
+        if i and row["kind"] == "primary":
+            row["kind"] = "quiet"
+    return rows
+
+
+def _again(found: Referral) -> str | None:
+    """Declined or lapsed: the way to the next option."""
+    if found.state not in ("DECLINED", "LAPSED", "NOT_COMPLETED"):
+        return None
+    return url_for("referral.new", number=_case_number(found), kind=found.kind)
+
+
+def _case_number(found: Referral) -> str:
+    from caseapp.core.db import session
+    from caseapp.people.models import Case
+
+    case = session.get(Case, found.case_id)
+    return case.number if case else ""
+
+
+def _summary(found: Referral, sender: bool, timezone: str) -> list[dict[str, Any]]:
+    ended_without = (
+        not sender and found.state in rules.ENDED and found.state not in ("COMPLETED", "NOT_COMPLETED")
+    )
+    rows: list[dict[str, Any]] = [
+        {"label": _("Servicio"), "value": present.kind_text(found)},
+        {"label": _("De"), "value": found.from_team.name},
+        {"label": _("Para"), "value": found.to_team.name},
+        {"label": _("Noches"), "value": present.nights_of(found)},
+        {"label": _("Enviada"), "value": moment(found.sent_at, timezone)},
+        {"label": _("Mensaje"), "value": "" if ended_without else found.message},
+        {"label": _("Pregunta"), "value": "" if ended_without else found.question},
+        {"label": _("Respuesta a la pregunta"), "value": "" if ended_without else found.reply},
+        {"label": _("Respondida"), "value": moment(found.answered_at, timezone), "note": _channel(found)},
+        {"label": _("Motivo"), "value": present.reason_text(found, own=not sender)},
+        {"label": _("Qué lo haría posible"), "value": found.unlocks},
+        {"label": _("A partir del"), "value": day(found.unlocks_on)},
+        {
+            "label": _("Motivo del retiro"),
+            "value": found.withdraw_reason and reference.label("withdraw_reason", found.withdraw_reason),
+        },
+        {"label": _("Resultado"), "value": found.result and reference.label("service_result", found.result)},
+        {
+            "label": _("Por qué no se realizó"),
+            "value": found.not_completed_reason
+            and reference.label("not_completed_reason", found.not_completed_reason),
+        },
+    ]
+    return [row for row in rows if row["value"]]
+
+
+def _channel(found: Referral) -> str:
+    if found.answer_channel in (None, "SYSTEM"):
+        return ""
+    label = reference.label("answer_channel", found.answer_channel)
+    return f"{label} ({found.answered_by_name})" if found.answered_by_name else label
+
+
+def _steps(found: Referral, timezone: str) -> list[dict[str, Any]]:
+    words = present.verb_texts()
+    parties = {
+        rules.SENDER: found.from_team.name,
+        rules.RECEIVER: found.to_team.name,
+        rules.CLOCK: _("el plazo"),
+        rules.STAY: found.to_team.name,
+    }
+    days: dict[str, dict[str, Any]] = {}
+    for step in queries.steps_of(found):
+        local = clock.local(step.at, timezone)
+        entry = {"fact": words[step.verb], "who": parties[step.party], "time": f"{local:%H:%M}"}
+        days.setdefault(
+            local.date().isoformat(),
+            {"text": day(local.date()), "iso": local.date().isoformat(), "entries": []},
+        )["entries"].append(entry)
+    return list(reversed(days.values()))
+
+
+@blueprint.post("/referrals/<number>/seen")
+@needs(READ)
+@commits
+def seen(number: str) -> ResponseReturnValue:
+    """The team has read what was said to it."""
+    found = queries.referral(access.current(), number)
+    service.read_notices(found)
+    flash(_("Avisos leídos."), "info")
+    return redirect(url_for("referral.show", number=found.number))
+
+
+__all__ = ["allowed", "page"]

@@ -1,0 +1,77 @@
+"""Stays as pages show them: called name, place, requirements and what is life-critical, and for those who
+decide the nights as well."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from caseapp.core import reference
+from caseapp.core.i18n import _, ngettext
+from caseapp.core.pages import day
+from caseapp.shelter.models import Stay
+from caseapp.shelter.queries import Night
+
+
+def requirements_text(codes: list[str]) -> str:
+    """Labels of requirements, in the order of the list."""
+    order = [c.code for c in reference.codes("placement_requirement")]
+    return " · ".join(
+        reference.label("placement_requirement", code) for code in sorted(codes, key=order.index)
+    )
+
+
+def life_critical_lines(text: str | None) -> list[str]:
+    """«Alergia grave: cacahuate», one a line."""
+    found = []
+    for line in (text or "").splitlines():
+        code, _bar, detail = line.partition("|")
+        label = reference.label("placement_requirement", code)
+        found.append(f"{label}: {detail}" if detail else label)
+    return found
+
+
+def stay_row(stay: Stay, *, whole: bool) -> dict[str, Any]:
+    """A row of tonight's list. `whole` adds the nights: the gate does not see other dates."""
+    life = life_critical_lines(stay.life_critical)
+    critical = {line.partition("|")[0] for line in (stay.life_critical or "").splitlines()}
+    row = {
+        "id": str(stay.id),
+        "name": stay.called_name or _("Sin nombre"),
+        "place": stay.place.code,
+        "unit": stay.unit.name,
+        "requirements": requirements_text([r for r in stay.requirements if r not in critical]),
+        "life": life,
+        "child": stay.child,
+    }
+    if whole:
+        row["nights"] = nights_text(stay.first_night, stay.last_night)
+    return row
+
+
+def nights_text(first: date, last: date) -> str:
+    """«3 noches, del 23 nov 2025 al 25 nov 2025»."""
+    count = (last - first).days + 1
+    nights = ngettext("%(num)s noche", "%(num)s noches", count)
+    if first == last:
+        return _("%(nights)s, la del %(day)s", nights=nights, day=day(first))
+    return _("%(nights)s, del %(first)s al %(last)s", nights=nights, first=day(first), last=day(last))
+
+
+def strip(nights: list[Night], tonight: date, href: Any) -> list[dict[str, Any]]:
+    """Nights for the occupancy strip; surge in use is told as over capacity."""
+    return [
+        {
+            "text": _("hoy") if n.night == tonight else f"{n.night:%d/%m}",
+            "iso": n.night.isoformat(),
+            "taken": n.taken - n.surge_taken,
+            "capacity": n.capacity,
+            "over": n.surge_taken,
+            "href": href(n.night),
+        }
+        for n in nights
+    ]
+
+
+def window(start: date, length: int = 14) -> tuple[date, date]:
+    return start, start + timedelta(days=length - 1)

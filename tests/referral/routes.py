@@ -1,0 +1,112 @@
+"""A valid request for each route of referrals, aimed at a referral of the namespace's team: sent by it, or
+received by it, as the verb asks."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from caseapp.core import clock
+from caseapp.people.models import CaseAccess
+from caseapp.referral.models import Referral, ReferralMember
+from tests.factories import make_person, make_team
+from tests.factories.referral import consent, offer
+
+
+def _referral(db: Any, ns: Any, *, received: bool, state: str = "SENT", kind: str = "HEALTH") -> Referral:
+    with db.as_owner():
+        other = make_team()
+        sender, receiver = (other, ns.team) if received else (ns.team, other)
+        offer(receiver, kind)
+        person = make_person(sender) if received else ns.person
+        consent(person, "REFER_HEALTH")
+        now = clock.now()
+        answered = state in ("PART_ACCEPTED", "ACCEPTED", "STARTED")
+        sent = state != "DRAFT"
+        found = Referral(
+            number=f"R{person.case_id.hex[-8:].upper()}", case_id=person.case_id, country="MEX", from_team_id=sender.id,
+            to_team_id=receiver.id, kind=kind, sector=kind, mode="SHARE", priority="URGENT", state=state,
+            items=["NAME", "AGE"], made_at=now, sent_at=now if sent else None,
+            due_at=now + timedelta(hours=72) if sent else None, lapse_at=now + timedelta(hours=144) if sent else None,
+            answered_at=now if answered else None, answer_channel="SYSTEM" if answered else None,
+        )  # fmt: skip
+        db.session.add(found)
+        db.session.flush()
+        outcome = "NOT_ACCEPTED" if state == "PART_ACCEPTED" else "WAITING"
+        db.session.add(ReferralMember(referral_id=found.id, case_id=person.case_id, position=0, outcome=outcome))
+        if sent:
+            db.session.add(
+                CaseAccess(
+                    case_id=person.case_id, team_id=receiver.id, scope="REFERRAL", subject_id=found.id, since=now
+                )
+            )
+        db.session.flush()
+        return found
+
+
+def _of(path: str, data: dict[str, str] | None = None, *, received: bool = True, state: str = "SENT") -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        found = _referral(db, ns, received=received, state=state)
+        url = f"/referrals/{found.number}{path}"
+        return url if data is None else (url, {**data, "version": "1"})
+
+    return build
+
+
+def _inbox(db: Any, ns: Any) -> str:
+    return "/referrals"
+
+
+_inbox.public = True  # type: ignore[attr-defined]
+
+
+def _new(data: bool) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        with db.as_owner():
+            receiver = make_team()
+            offer(receiver, "HEALTH")
+            consent(ns.person, "REFER_HEALTH")
+            to_team = str(receiver.id)
+        url = f"/cases/{ns.case.number}/refer?kind=HEALTH"
+        if not data:
+            return url
+        return url, {
+            "kind": "HEALTH", "members": str(ns.case.id), "to_team": to_team, "priority": "URGENT", "items": "NAME",
+            "message": "", "basis": "", "basis_reason": "", "first_night": str(date(2025, 11, 23)), "last_night": "",
+        }  # fmt: skip
+
+    return build
+
+
+SENDER = {"received": False}
+ROUTES = {
+    ("referral.inbox", "GET"): _inbox,
+    ("referral.show", "GET"): _of(""),
+    ("referral.seen", "POST"): _of("/seen", {}),
+    ("referral.new", "GET"): _new(False),
+    ("referral.new", "POST"): _new(True),
+    ("referral.send", "POST"): _of("/send", {}, state="DRAFT", **SENDER),
+    ("referral.accept", "GET"): _of("/accept"),
+    ("referral.accept", "POST"): _of("/accept", {}),
+    ("referral.decline", "GET"): _of("/decline"),
+    ("referral.decline", "POST"): _of("/decline", {"reason": "NO_STAFF", "unlocks": "", "unlocks_on": ""}),
+    ("referral.ask_info", "GET"): _of("/ask"),
+    ("referral.ask_info", "POST"): _of("/ask", {"question": "¿Desde cuándo?"}),
+    ("referral.give_info", "GET"): _of("/reply", state="INFO_ASKED", **SENDER),
+    ("referral.give_info", "POST"): _of("/reply", {"reply": "Desde ayer."}, state="INFO_ASKED", **SENDER),
+    ("referral.withdraw", "GET"): _of("/withdraw", **SENDER),
+    ("referral.withdraw", "POST"): _of("/withdraw", {"reason": "NEED_ENDED"}, **SENDER),
+    ("referral.complete", "GET"): _of("/complete", state="STARTED"),
+    ("referral.complete", "POST"): _of("/complete", {"reason": "DELIVERED_FULL"}, state="STARTED"),
+    ("referral.not_complete", "GET"): _of("/not-complete", state="ACCEPTED"),
+    ("referral.not_complete", "POST"): _of("/not-complete", {"reason": "LEFT_BEFORE"}, state="ACCEPTED"),
+    ("referral.start", "POST"): _of("/start", {}, state="ACCEPTED"),
+    ("referral.agree_part", "POST"): _of("/agree-part", {}, state="PART_ACCEPTED", **SENDER),
+    ("referral.refuse_part", "POST"): _of("/refuse-part", {}, state="PART_ACCEPTED", **SENDER),
+    ("referral.record", "GET"): _of("/record", **SENDER),
+    ("referral.record", "POST"): _of(
+        "/record",
+        {"answer": "accept", "channel": "PHONE_RECORDED_BY_SENDER", "answered_by_name": "Dra. Inventada", "reason": ""},
+        **SENDER,
+    ),
+}

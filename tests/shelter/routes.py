@@ -1,0 +1,132 @@
+"""A valid request for each route of the shelter, aimed at a record of the namespace's team."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from caseapp.shelter.models import PlaceOut
+from tests.factories.shelter import furnish, make_stay, places_in
+
+ARRIVED = datetime(2025, 11, 23, 16, 0, tzinfo=UTC)
+
+
+def _furnished(ns: Any) -> None:
+    if not places_in(ns.team, "M1"):
+        furnish(ns.team)
+
+
+def _stay(db: Any, ns: Any, **values: Any) -> Any:
+    with db.as_owner():
+        _furnished(ns)
+        return make_stay(ns.person, places_in(ns.team, "M1")[0], **values)
+
+
+def _inside(db: Any, ns: Any, **values: Any) -> Any:
+    return _stay(db, ns, **{"state": "IN", "arrived_at": ARRIVED, **values})
+
+
+def _public(path: str) -> Any:
+    def build(db: Any, ns: Any) -> str:
+        with db.as_owner():
+            _furnished(ns)
+        return path
+
+    build.public = True  # type: ignore[attr-defined]
+    return build
+
+
+def _check_in(db: Any, ns: Any) -> Any:
+    return "/shelter/check-in", {"stay": str(_stay(db, ns).id), "team": ns.team.code}
+
+
+def _confirm(db: Any, ns: Any) -> Any:
+    with db.as_owner():
+        _furnished(ns)
+    return f"/shelter/teams/{ns.team.code}/confirm", {}
+
+
+def _of_stay(path: str, data: dict[str, str] | None = None, *, inside: bool = False, **values: Any) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        stay = (_inside if inside else _stay)(db, ns, **values)
+        url = f"/shelter/stays/{stay.id}{path}"
+        return url if data is None else (url, data)
+
+    return build
+
+
+def _move(db: Any, ns: Any) -> Any:
+    stay = _inside(db, ns)
+    with db.as_owner():
+        to = places_in(ns.team, "M1")[1].id
+    return f"/shelter/stays/{stay.id}/move", {"place": f"{stay.case_id}:{to}", "reason": "PERSON_ASKED"}
+
+
+def _departure(db: Any, ns: Any) -> Any:
+    stay = _inside(db, ns)
+    return f"/shelter/stays/{stay.id}/departure", {"reason": "OWN_WISH", "destination": "RENTED"}
+
+
+def _review(db: Any, ns: Any) -> Any:
+    stay = _inside(
+        db, ns, state="ENDED", left_at=ARRIVED, end_reason="DETAINED", end_destination="CUSTODY_MIGRATORY",
+    )  # fmt: skip
+    return f"/shelter/stays/{stay.id}/review", {}
+
+
+def _surge(data: bool) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        with db.as_owner():
+            _furnished(ns)
+            url = f"/shelter/units/{places_in(ns.team, 'H1')[0].unit_id}/surge"
+        return (url, {"count": "2", "reason": "ARRIVALS", "closes_on": "2025-11-30"}) if data else url
+
+    return build
+
+
+def _out(data: bool) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        with db.as_owner():
+            _furnished(ns)
+            url = f"/shelter/places/{places_in(ns.team, 'H1')[0].id}/out"
+        return (url, {"reason": "REPAIR", "first_night": "2025-11-24", "last_night": ""}) if data else url
+
+    return build
+
+
+def _back(db: Any, ns: Any) -> Any:
+    with db.as_owner():
+        _furnished(ns)
+        row = PlaceOut(
+            place_id=places_in(ns.team, "H1")[0].id, team_id=ns.team.id, first_night=date(2025, 11, 20), reason="REPAIR"
+        )
+        db.session.add(row)
+        db.session.flush()
+        out_id = row.id
+    return f"/shelter/out/{out_id}/back", {}
+
+
+ROUTES = {
+    ("shelter.tonight", "GET"): _public("/shelter/tonight"),
+    ("shelter.print_tonight", "GET"): _public("/shelter/tonight/print"),
+    ("shelter.check_in", "POST"): _check_in,
+    ("shelter.confirm_capacity", "POST"): _confirm,
+    ("shelter.places", "GET"): _public("/shelter/places"),
+    ("shelter.surge", "GET"): _surge(False),
+    ("shelter.surge", "POST"): _surge(True),
+    ("shelter.take_out", "GET"): _out(False),
+    ("shelter.take_out", "POST"): _out(True),
+    ("shelter.put_back", "POST"): _back,
+    ("shelter.stay", "GET"): _of_stay(""),
+    ("shelter.extend", "POST"): _of_stay("/extend", {"last_night": "2025-11-27"}),
+    ("shelter.move", "GET"): _of_stay("/move", inside=True),
+    ("shelter.move", "POST"): _move,
+    ("shelter.cancel", "GET"): _of_stay("/cancel"),
+    ("shelter.cancel", "POST"): _of_stay("/cancel", {"reason": "PERSON_DECLINED"}),
+    ("shelter.no_show", "GET"): _of_stay("/no-show", first_night=date(2025, 11, 21)),
+    ("shelter.no_show", "POST"): _of_stay("/no-show", {}, first_night=date(2025, 11, 21)),
+    ("shelter.departure", "GET"): _of_stay("/departure", inside=True),
+    ("shelter.departure", "POST"): _departure,
+    ("shelter.review", "POST"): _review,
+}
+
