@@ -487,12 +487,10 @@ def upgrade() -> None:
         write=f"team_id = ANY ({wall.TEAMS})",
     )
     wall.grant('"case"', app="SIUD", work="SU")
-    # The owner grants and ends; a reader may end its own reading, and sees only its own lines.
-    wall.behind_policy(
-        "case_access",
-        read=f"team_id = ANY ({wall.TEAMS}) OR {owned}",
-        add=f"team_id = ANY ({wall.TEAMS}) OR {owned}",
-    )
+    # Only the owner grants; a reader may end its own reading, and sees only its own lines.
+    wall.behind_policy("case_access", read=f"team_id = ANY ({wall.TEAMS}) OR {owned}")
+    op.execute("DROP POLICY case_access_add ON case_access")
+    op.execute(f"CREATE POLICY case_access_add ON case_access FOR INSERT TO acogida_app WITH CHECK ({owned})")
     wall.grant("case_access", app="SIUD", work="SIU")
     for table in ("person", "person_language", "household_member", "relation", "placement_requirement"):
         wall.behind_policy(table, read=readable, write=owned)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from caseapp.core import access, crypto, journal
 from caseapp.core.db import session
-from caseapp.people.models import Case, Need, Person
+from caseapp.people.models import Case, CaseAccess, Need, Person
 from tests.factories import make_person, make_team, make_user, principal_of
 
 
@@ -130,3 +130,38 @@ def test_facts_see_the_journal_without_a_person(db, two_teams):
 def test_an_event_may_not_carry_a_column_its_kind_does_not_declare(db):
     with pytest.raises(ValueError, match="does not carry"):
         journal.append(journal.kind("person.registered"), country="MEX", on=None, priority="HIGH")
+
+
+def test_a_team_cannot_grant_itself_the_reading_of_anothers_case(db, two_teams):
+    ours, _, _, foreign, who = two_teams
+    with access.acting_as(who):
+        restart()
+        session.add(
+            CaseAccess(case_id=foreign.case_id, team_id=ours.id, scope="SHARE", since=foreign.created_at)
+        )
+        with pytest.raises(sa.exc.ProgrammingError, match="row-level security"):
+            session.flush()
+        session.rollback()
+
+
+def test_a_reader_sees_the_person_and_not_the_needs_and_ends_its_own_reading(db, two_teams):
+    ours, _, _, foreign, who = two_teams
+    with db.as_owner():
+        session.add(
+            CaseAccess(case_id=foreign.case_id, team_id=ours.id, scope="REFERRAL", since=foreign.created_at)
+        )
+        session.add(
+            Need(
+                case_id=foreign.case_id, person_id=foreign.id, code="SC-UC", category="SC", priority="HIGH",
+                recorded_on=foreign.created_at.date(),
+            )
+        )  # fmt: skip
+    with access.acting_as(who):
+        restart()
+        assert session.scalar(sa.select(Person.id).where(Person.id == foreign.id)) == foreign.id
+        assert session.scalars(sa.select(Need.id)).all() == []
+        changed = session.execute(sa.update(Case).where(Case.id == foreign.case_id).values(closed_on=None))
+        assert changed.rowcount == 0
+        session.execute(sa.update(CaseAccess).values(ended_at=foreign.created_at))
+        restart()
+        assert session.scalar(sa.select(Person.id).where(Person.id == foreign.id)) is None
