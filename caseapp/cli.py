@@ -19,15 +19,28 @@ def acogida() -> None:
 
 
 def gather() -> None:
-    """Put the verbs of core and of every area into the group."""
-    for module in ("caseapp.core.commands", *(f"caseapp.{area}.commands" for area in AREAS)):
+    """Put the verbs of core and of every area into the group; verbs of groups of one name stand together."""
+    for module in (
+        "caseapp.core.commands",
+        *(f"caseapp.{area}.commands" for area in (*AREAS, "release_audit")),
+    ):
         try:
             found = find_spec(module)
         except ModuleNotFoundError:
             found = None
         if found:
             for command in import_module(module).COMMANDS:
-                acogida.add_command(command)
+                _join(command)
+
+
+def _join(command: click.Command) -> None:
+    """Add a command; a second group of a name gives its verbs to the first (`release audit`, which imports nothing)."""
+    there = acogida.commands.get(command.name or "")
+    if isinstance(there, click.Group) and isinstance(command, click.Group):
+        for verb in command.commands.values():
+            there.add_command(verb)
+    else:
+        acogida.add_command(command)
 
 
 def main(arguments: list[str] | None = None) -> None:

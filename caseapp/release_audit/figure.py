@@ -18,7 +18,7 @@ DIMENSIONS = ("sex", "age_band", "origin", "household_type", "need_group")
 STATUSES = ("PUBLISHED", "NOT_OFFERED", "NO_COVERAGE")
 LEVELS = ("COUNTRY", "ADMIN1", "SITE")
 NUMBERS = ("numerator", "denominator", "value")
-SITE_CODE = re.compile(r"[A-Z]{2}-[A-Z]{3}")
+SITE_CODE = re.compile(r"[A-Z]{2}-[A-Z0-9]{3}")
 
 # Distinct persons add only at these grains: (place level, kind of period) → markers summed.
 DISTINCT = {
@@ -118,11 +118,14 @@ def _marked(row: dict[str, str], cube: Cube, definition: Definition, kind: str) 
             f"distinct {definition.basis.lower()} do not add up for a {row['place_level'].lower()} "
             f"and a period like {row['period']}"
         )
+    marker = MARKERS[1] if definition.basis == "HOUSEHOLDS" else MARKERS[0]
+    if row["place_level"] == "SITE" and must == "+".join(ALL_MARKERS) and marker not in cube.dimensions:
+        # All markers together restrict nothing: a split by site need not keep them.
+        must = "T"
     if row["counted"] != must:
         raise Impossible(f"counted must be {must} at this grain, not {row['counted']!r}")
     if must == "T":
         return np.ones(len(cube.values), dtype=bool)
-    marker = MARKERS[1] if definition.basis == "HOUSEHOLDS" else MARKERS[0]
     return cube.marked(marker, must.split("+"))
 
 

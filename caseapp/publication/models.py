@@ -1,0 +1,261 @@
+"""Releases: what is published (schema `released`), and the exact numbers behind it (schema `facts`).
+
+Role `figures` reads `released` and there only what is approved; role `app` sees the releases of the countries
+whose steward or approver acts; role `facts` makes them. The exact numbers (`Ledger`, `Frozen`) are for role
+`facts` alone. What is approved never changes (a trigger refuses it).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.orm import Mapped, mapped_column
+
+from caseapp.core.db import Base, Identified, one_of
+
+RELEASED = {"schema": "released"}
+FACTS = {"schema": "facts"}
+
+
+class Status(StrEnum):
+    """The states of a release (code list `release_status`)."""
+
+    DRAFT = "DRAFT"
+    AWAITING_APPROVAL = "AWAITING_APPROVAL"
+    APPROVED = "APPROVED"
+    REFUSED = "REFUSED"
+
+
+class Release(Identified, Base):
+    """One month of one country. `edition` is 0 for the first publication and counts revisions.
+
+    `grain`, `origins`, `sites` and `since` are what the year shows, settled with its first release. `manifest` is
+    the exact text of the exported file. `problem` names the error of a release that could
+    not be made (it is REFUSED by the system then).
+    """
+
+    __tablename__ = "release"
+    __table_args__ = (
+        one_of("status", Status),
+        sa.CheckConstraint("period ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'", name="period_is_month"),
+        sa.CheckConstraint("decided_by_id <> made_by_id", name="two_people"),
+        sa.CheckConstraint(
+            "status NOT IN ('APPROVED', 'REFUSED') OR (decided_by_id IS NOT NULL AND decided_at IS NOT NULL) "
+            "OR (status = 'REFUSED' AND problem IS NOT NULL)",
+            name="decided",
+        ),
+        sa.CheckConstraint("status IN ('DRAFT', 'REFUSED') OR manifest IS NOT NULL", name="whole"),
+        sa.CheckConstraint("status <> 'REFUSED' OR reason IS NOT NULL", name="reason_given"),
+        sa.Index(
+            "uq_release_approved",
+            "country",
+            "period",
+            "edition",
+            unique=True,
+            postgresql_where=sa.text("status = 'APPROVED'"),
+        ),
+        sa.Index(
+            "uq_release_open",
+            "country",
+            unique=True,
+            postgresql_where=sa.text("status IN ('DRAFT', 'AWAITING_APPROVAL')"),
+        ),
+        RELEASED,
+    )
+
+    name: Mapped[str]
+    country: Mapped[str] = mapped_column(sa.CHAR(3), index=True)
+    period: Mapped[str]
+    edition: Mapped[int] = mapped_column(default=0, server_default="0")
+    status: Mapped[str]
+    made_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    made_at: Mapped[datetime]
+    known_until: Mapped[datetime | None]
+    decided_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    decided_at: Mapped[datetime | None]
+    reason: Mapped[str | None]
+    problem: Mapped[str | None]
+    code_version: Mapped[str | None]
+    grain: Mapped[str | None]
+    origins: Mapped[list[str] | None] = mapped_column(pg.ARRAY(sa.Text()))
+    sites: Mapped[list[str] | None] = mapped_column(pg.ARRAY(sa.Text()))
+    since: Mapped[str | None]
+    manifest: Mapped[str | None]
+
+
+class ReleasedCube(Base):
+    """How a cube of a release is laid out: `axes` is the labels of each dimension in the order of its arrays,
+    `hierarchy` the coarser labels, `k` a number or one for each part."""
+
+    __tablename__ = "cube"
+    __table_args__ = (RELEASED,)
+
+    release_id: Mapped[UUID] = mapped_column(sa.ForeignKey("released.release.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    domain: Mapped[str]
+    unit: Mapped[str]
+    parent: Mapped[str | None]
+    split_dimension: Mapped[str | None]
+    axes: Mapped[list[Any]] = mapped_column(pg.JSONB)
+    hierarchy: Mapped[dict[str, Any]] = mapped_column(pg.JSONB)
+    k: Mapped[Any] = mapped_column(pg.JSONB)
+
+
+class Sheet(Base):
+    """The published cells of a cube in one cube period, flat in the order of its axes; a cell that is not
+    `shown` is not written out. `merged`: origins that stand under *other*."""
+
+    __tablename__ = "sheet"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["release_id", "cube"], ["released.cube.release_id", "released.cube.name"], name="fk_sheet_cube"
+        ),
+        RELEASED,
+    )
+
+    release_id: Mapped[UUID] = mapped_column(primary_key=True)
+    cube: Mapped[str] = mapped_column(primary_key=True)
+    period: Mapped[str] = mapped_column(primary_key=True)
+    y: Mapped[list[int]] = mapped_column(pg.ARRAY(sa.Integer()))
+    shown: Mapped[list[bool]] = mapped_column(pg.ARRAY(sa.Boolean()))
+    merged: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text()))
+
+
+class FigureRow(Base):
+    """A row of `figures.csv`, in its columns and order (docs/release-format.md)."""
+
+    __tablename__ = "figure"
+    __table_args__ = (sa.Index("ix_figure_indicator", "release_id", "indicator"), RELEASED)
+
+    release_id: Mapped[UUID] = mapped_column(sa.ForeignKey("released.release.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    indicator: Mapped[str]
+    measure: Mapped[str]
+    unit: Mapped[str]
+    period: Mapped[str]
+    place_level: Mapped[str]
+    place: Mapped[str]
+    sex: Mapped[str]
+    age_band: Mapped[str]
+    origin: Mapped[str]
+    household_type: Mapped[str]
+    need_group: Mapped[str]
+    counted: Mapped[str]
+    numerator: Mapped[int | None] = mapped_column(sa.BigInteger)
+    denominator: Mapped[int | None] = mapped_column(sa.BigInteger)
+    value: Mapped[Decimal | None] = mapped_column(sa.Numeric)
+    status: Mapped[str]
+    cube: Mapped[str]
+
+
+class CoverageRow(Base):
+    """A row of `coverage.csv`: how many of the expected sites reported."""
+
+    __tablename__ = "coverage"
+    __table_args__ = (RELEASED,)
+
+    release_id: Mapped[UUID] = mapped_column(sa.ForeignKey("released.release.id"), primary_key=True)
+    domain: Mapped[str] = mapped_column(primary_key=True)
+    period: Mapped[str] = mapped_column(primary_key=True)
+    place_level: Mapped[str] = mapped_column(primary_key=True)
+    place: Mapped[str] = mapped_column(primary_key=True)
+    status: Mapped[str]
+    reporting: Mapped[int]
+    expected: Mapped[int]
+
+
+class RevisionRow(Base):
+    """A row of `revisions.csv`: a cell whose published value this release changes."""
+
+    __tablename__ = "revision"
+    __table_args__ = (RELEASED,)
+
+    release_id: Mapped[UUID] = mapped_column(sa.ForeignKey("released.release.id"), primary_key=True)
+    cube: Mapped[str] = mapped_column(primary_key=True)
+    cell: Mapped[str] = mapped_column(primary_key=True)
+    old: Mapped[int]
+    new: Mapped[int]
+    revises: Mapped[str]
+    reason: Mapped[str]
+
+
+class FileRow(Base):
+    """The seal of an exported file: SHA-256 of its bytes; `cells` is its number of data rows."""
+
+    __tablename__ = "file"
+    __table_args__ = (RELEASED,)
+
+    release_id: Mapped[UUID] = mapped_column(sa.ForeignKey("released.release.id"), primary_key=True)
+    file: Mapped[str] = mapped_column(primary_key=True)
+    sha256: Mapped[str]
+    cells: Mapped[int | None]
+
+
+class Ledger(Base):
+    """The exact numbers that a sheet was drawn from, which later draws need; `counter` is the draw taken."""
+
+    __tablename__ = "ledger"
+    __table_args__ = (FACTS,)
+
+    release_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("released.release.id", ondelete="CASCADE"), primary_key=True
+    )
+    cube: Mapped[str] = mapped_column(primary_key=True)
+    period: Mapped[str] = mapped_column(primary_key=True)
+    truth: Mapped[list[int]] = mapped_column(pg.ARRAY(sa.Integer()))
+    counter: Mapped[int]
+
+
+class Frozen(Base):
+    """What a release counted: an atom with the markers it was given, or an event, or the nights of a stay.
+
+    `position` is its place in the order of the release, `own_period` the fact's, `period` the cube period that it was counted in, `covers` the months (quarters)
+    that an atom stands for.
+    """
+
+    __tablename__ = "frozen"
+    __table_args__ = (
+        sa.Index("ix_frozen_person", "person"),
+        FACTS,
+    )
+
+    release_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("released.release.id", ondelete="CASCADE"), primary_key=True
+    )
+    domain: Mapped[str] = mapped_column(primary_key=True)
+    occurrence: Mapped[UUID] = mapped_column(primary_key=True)
+    own_period: Mapped[str] = mapped_column(primary_key=True)
+    person: Mapped[UUID]
+    household: Mapped[UUID]
+    site: Mapped[str]
+    position: Mapped[int]
+    period: Mapped[str]
+    late: Mapped[bool]
+    counted: Mapped[str]
+    household_counted: Mapped[str]
+    first_ever: Mapped[bool]
+    covers: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text()))
+    amount: Mapped[int]
+    sex: Mapped[str]
+    age_band: Mapped[str]
+
+
+class Withdrawal(Base):
+    """What a release took back of what an earlier one counted: shown beside, never subtracted."""
+
+    __tablename__ = "withdrawal"
+    __table_args__ = (FACTS,)
+
+    release_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("released.release.id", ondelete="CASCADE"), primary_key=True
+    )
+    domain: Mapped[str] = mapped_column(primary_key=True)
+    occurrence: Mapped[UUID] = mapped_column(primary_key=True)
+    own_period: Mapped[str] = mapped_column(primary_key=True)
+    amount: Mapped[int]

@@ -1,0 +1,10 @@
+"""The verbs of publication: make, decide, list, export."""
+
+from __future__ import annotations
+
+from caseapp.publication.service.deciding import approve, refuse
+from caseapp.publication.service.exporting import export
+from caseapp.publication.service.listing import listing, tables_of
+from caseapp.publication.service.making import ask, make, make_waiting
+
+__all__ = ["approve", "ask", "export", "listing", "make", "make_waiting", "refuse", "tables_of"]
