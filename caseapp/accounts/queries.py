@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -74,7 +74,15 @@ CAPITAL_TIMEZONE = {
 
 
 def timezone_of(team_id: UUID) -> str:
-    """The IANA time zone of a team: its site's, or its capital's; UTC for a country not known here."""
+    """The IANA time zone of a team: its site's, or its capital's; UTC for a country not known here. Asked of the
+    database once a session."""
+    known = cast(dict[UUID, str], session().info.setdefault("timezones", {}))
+    if team_id not in known:
+        known[team_id] = _timezone_of(team_id)
+    return known[team_id]
+
+
+def _timezone_of(team_id: UUID) -> str:
     row = session.execute(
         sa.select(Site.timezone, Team.country)
         .select_from(Team)

@@ -23,21 +23,30 @@ _KEY = "people.profiles"
 
 def once(key: Any, ask: Callable[[], Found]) -> Found:
     """The answer of `ask`, remembered under `key` for as long as nothing it may rest on changes."""
-    kept = session().info.setdefault(_KEY, {})
+    current = session()
+    if _touched(current):
+        current.flush()  # and `_forget_changed` hears of it
+    kept = current.info.setdefault(_KEY, {})
     if key not in kept:
         answer = ask()
         # Asking may flush, and so forget: the answer is put where it is looked for next time.
-        session().info.setdefault(_KEY, {})[key] = answer
+        current.info.setdefault(_KEY, {})[key] = answer
         return answer
     return cast(Found, kept[key])
 
 
+def _touched(current: Any) -> bool:
+    return any(isinstance(row, SOURCES) for row in chain(current.new, current.dirty, current.deleted))
+
+
 @event.listens_for(CaseworkSession, "after_flush")
 def _forget_changed(changed: Any, context: Any) -> None:
-    if any(isinstance(row, SOURCES) for row in chain(changed.new, changed.dirty, changed.deleted)):
+    if _touched(changed):
         changed.info.pop(_KEY, None)
 
 
 @event.listens_for(CaseworkSession, "after_transaction_end")
 def _forget_all(ended: Any, transaction: Any) -> None:
-    ended.info.pop(_KEY, None)
+    # A flush is a transaction of the session's own kind, inside the real one.
+    if transaction.parent is None or transaction.nested:
+        ended.info.pop(_KEY, None)

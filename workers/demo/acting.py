@@ -16,15 +16,17 @@ from caseapp.core.db import session
 @contextmanager
 def acting(principal: access.Principal) -> Iterator[access.Principal]:
     """Act as `principal`, for Python and for the policies, until the block ends."""
-    session.flush()
+    before = access.current()
     with access.acting_as(principal):
-        _tell()
+        _tell(before, principal)
         yield principal
-        session.flush()
-    if session.is_active:
-        _tell()
+    _tell(principal, before)
 
 
-def _tell() -> None:
+def _tell(before: access.Principal, now: access.Principal) -> None:
+    """What `before` wrote goes out under their name; then the database learns who acts now."""
+    if before is now and session().in_transaction():
+        return
+    session.flush()
     current = session()
     access.tell_database(current, None, current.connection())

@@ -230,3 +230,8 @@ def second_division(site: str) -> str:
     """The P-code of the second level, the first where there is none."""
     line = _site_lines()[site]
     return str(line.get("admin2") or line["admin1"])
+
+
+def team_types(site: str) -> list[str]:
+    """The types of the teams at a site."""
+    return list(_site_lines()[site]["teams"])

@@ -1,0 +1,89 @@
+"""Filling the database, one family a transaction, from wherever it stands.
+
+How far the demo is stands in `job_run` (job `demo.fill`, counted in cases) and is written in the transaction that
+writes the family: after a kill nothing is lost and nothing is there twice. A lock lets one process work at a time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from datetime import date
+
+import sqlalchemy as sa
+
+from caseapp.core import access, clock, jobs
+from caseapp.core.db import engine, session
+from caseapp.core.jobs import JobRun
+from workers.demo.acting import acting
+from workers.demo.perform import perform
+from workers.demo.plan import Plan, plan
+
+JOB = "demo.fill"
+LOCK = 7302
+MAKER = access.system("demo")
+
+
+def casework_session() -> None:
+    """A fresh session as role `app`: the demo's workers write as people do, under the same policies."""
+    session.remove()
+    session(bind=engine("app"))
+
+
+def state() -> tuple[int, int] | None:
+    """Cases that are in and cases that will be, or None before the beginning."""
+    row = session.execute(
+        sa.select(JobRun.done, JobRun.total)
+        .where(JobRun.job == JOB)
+        .order_by(JobRun.started_at.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else (row.done, row.total or 0)
+
+
+def begin(cases: int) -> None:
+    """Note that the demo's people are being made, if nobody has yet; commits."""
+    if state() is None:
+        jobs.started(JOB, cases)
+    session.commit()
+
+
+def fill(seed: int, cases: int, today: date, *, until: int, seconds: float = float("inf")) -> Counter[str]:
+    """Write families until `until` cases are in or the time is over. Answers what was refused, by verb."""
+    made = plan(seed, cases, today)
+    ends, refused = time.monotonic() + seconds, Counter[str]()
+    while time.monotonic() < ends:
+        casework_session()
+        with access.acting_as(MAKER):
+            step = _next(made, until)
+            session.commit()
+        if step is None:
+            break
+        refused += step
+    session.remove()
+    return refused
+
+
+def _next(made: Plan, until: int) -> Counter[str] | None:
+    """Write the next family in the running transaction; None when there is none, or another process works."""
+    if not session.scalar(sa.text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": LOCK}):
+        return None
+    run = session.scalars(
+        sa.select(JobRun)
+        .where(JobRun.job == JOB)
+        .order_by(JobRun.started_at.desc())
+        .limit(1)
+        .with_for_update()
+    ).one()
+    position = made.next_after(run.done)
+    if position is None:
+        if run.state == "RUNNING":
+            jobs.ended(run.id)
+        return None
+    if run.done >= until:
+        return None
+    with acting(MAKER):
+        refused = perform(made.story(position))
+    run.done, run.beat_at = made.ends[position], clock.real_now()
+    session.flush()
+    return refused
