@@ -78,6 +78,27 @@ def seen_by_receiver(items: Collection[str], members: Sequence[Any], on: date) -
     return found
 
 
+@dataclass(frozen=True)
+class AsNow:
+    """A member of a draft with the requirements as they are now, which is what sending will freeze."""
+
+    case_id: UUID
+    requirements: list[str]
+    life_critical: str
+    outcome: str = "WAITING"
+
+
+def as_now(members: Sequence[Any]) -> list[AsNow]:
+    """The members of a draft as they would be sent now."""
+    needed = people_queries.requirements_of([m.case_id for m in members])
+    found = []
+    for member in members:
+        own = sorted((r for r in needed if r.case_id == member.case_id), key=lambda r: r.requirement)
+        life = "\n".join(f"{r.requirement}|{r.detail or ''}" for r in own if r.life_critical)
+        found.append(AsNow(member.case_id, [r.requirement for r in own], life))
+    return found
+
+
 def _name(person: Person, items: Collection[str]) -> str:
     if "NAME" in items:
         return people.name_of(person)

@@ -57,7 +57,13 @@ class World:
             nights = self.nights() if kind == "SHELTER" else {}
             desk, to = session.merge(self.desk), session.merge(to)
             found = service.refer(
-                list(cases) or self.family, from_team=desk, to_team=to, kind=kind, priority=priority, **nights, **values
+                list(cases) or self.family,
+                from_team=desk,
+                to_team=to,
+                kind=kind,
+                priority=priority,
+                **nights,
+                **values,
             )
             number = found.number
             restart()
@@ -75,7 +81,11 @@ class World:
 def world(db: Any) -> World:
     with db.as_owner():
         site = make_site()
-        desk, shelter, health = make_team(site), make_shelter(make_site(kind="SHELTER")), make_team(site, "HEALTH")
+        desk, shelter, health = (
+            make_team(site),
+            make_shelter(make_site(kind="SHELTER")),
+            make_team(site, "HEALTH"),
+        )
         offer(shelter, "SHELTER")
         offer(health, "HEALTH")
         mother = make_person(desk, called_name="Lucha", birth=date(1992, 3, 4))
@@ -90,7 +100,12 @@ def world(db: Any) -> World:
         require(child, "ALLERGY_LIFE", "cacahuate", life_critical=True)
         users = {
             role: make_user(role, team)
-            for role, team in (("CASEWORKER", desk), ("SHELTER_COORDINATOR", shelter), ("GATE_NIGHT", shelter), ("SERVICE_FOCAL_POINT", health))
+            for role, team in (
+                ("CASEWORKER", desk),
+                ("SHELTER_COORDINATOR", shelter),
+                ("GATE_NIGHT", shelter),
+                ("SERVICE_FOCAL_POINT", health),
+            )
         }
         elsewhere = make_team()
         other = make_user("CASEWORKER", elsewhere)

@@ -33,11 +33,17 @@ def _referral(db: Any, ns: Any, *, received: bool, state: str = "SENT", kind: st
         db.session.add(found)
         db.session.flush()
         outcome = "NOT_ACCEPTED" if state == "PART_ACCEPTED" else "WAITING"
-        db.session.add(ReferralMember(referral_id=found.id, case_id=person.case_id, position=0, outcome=outcome))
+        db.session.add(
+            ReferralMember(referral_id=found.id, case_id=person.case_id, position=0, outcome=outcome)
+        )
         if sent:
             db.session.add(
                 CaseAccess(
-                    case_id=person.case_id, team_id=receiver.id, scope="REFERRAL", subject_id=found.id, since=now
+                    case_id=person.case_id,
+                    team_id=receiver.id,
+                    scope="REFERRAL",
+                    subject_id=found.id,
+                    since=now,
                 )
             )
         db.session.flush()
@@ -106,7 +112,12 @@ ROUTES = {
     ("referral.record", "GET"): _of("/record", **SENDER),
     ("referral.record", "POST"): _of(
         "/record",
-        {"answer": "accept", "channel": "PHONE_RECORDED_BY_SENDER", "answered_by_name": "Dra. Inventada", "reason": ""},
+        {
+            "answer": "accept",
+            "channel": "PHONE_RECORDED_BY_SENDER",
+            "answered_by_name": "Dra. Inventada",
+            "reason": "",
+        },
         **SENDER,
     ),
 }

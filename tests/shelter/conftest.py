@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -29,6 +29,7 @@ class House:
     second: access.Principal
     gate: access.Principal
     caseworker: access.Principal
+    secrets: set[str] = field(default_factory=set)
 
 
 def restart() -> None:

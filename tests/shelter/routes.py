@@ -98,7 +98,10 @@ def _back(db: Any, ns: Any) -> Any:
     with db.as_owner():
         _furnished(ns)
         row = PlaceOut(
-            place_id=places_in(ns.team, "H1")[0].id, team_id=ns.team.id, first_night=date(2025, 11, 20), reason="REPAIR"
+            place_id=places_in(ns.team, "H1")[0].id,
+            team_id=ns.team.id,
+            first_night=date(2025, 11, 20),
+            reason="REPAIR",
         )
         db.session.add(row)
         db.session.flush()
@@ -129,4 +132,3 @@ ROUTES = {
     ("shelter.departure", "POST"): _departure,
     ("shelter.review", "POST"): _review,
 }
-

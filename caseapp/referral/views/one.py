@@ -85,6 +85,8 @@ def page(found: Referral, wrong: str = "") -> str:
 
 
 def _shown_members(found: Referral, sender: bool) -> list[Any]:
+    if found.state == "DRAFT":
+        return list(present.as_now(found.members))
     if sender or found.state not in rules.ENDED:
         return list(found.members)
     return [m for m in found.members if m.outcome == "ACCEPTED"]
