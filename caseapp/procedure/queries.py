@@ -13,11 +13,9 @@ from caseapp.people.models import Case
 from caseapp.procedure.models import Claim
 
 
-def visible_to(principal: Principal) -> sa.Select[tuple[Claim]]:
+def visible_to(principal: Principal) -> sa.Select[Claim]:
     """Claims of cases that the principal's own teams hold: readers do not see claims."""
-    return (
-        sa.select(Claim).join(Case, Case.id == Claim.case_id).where(Case.team_id.in_(principal.case_teams))
-    )
+    return sa.select(Claim).join(Case, Case.id == Claim.case_id).where(Case.team_id.in_(principal.case_teams))
 
 
 def for_case(case_id: UUID) -> Sequence[Claim]:

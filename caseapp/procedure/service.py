@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from caseapp.core import clock
 from caseapp.core.db import session
-from caseapp.core.errors import says
+from caseapp.core.errors import ChangedMeanwhile, says
 from caseapp.people.events import POPULATION_CHANGED, happened
 from caseapp.people.models import Case, Person, PersonNationality, PersonPopulation
 from caseapp.places.models import Site
@@ -32,18 +32,28 @@ def lodge(case: Case, *, on: date, application_type: str = "N") -> Claim:
     claim = Claim(case_id=case.id, lodged_on=on, application_type=application_type)
     session.add(claim)
     become_population(case, "ASYLUM_SEEKER", on)
-    happened(events.LODGED, case, on=on, subject_id=claim.id, code=application_type, population="ASYLUM_SEEKER")
+    happened(
+        events.LODGED, case, on=on, subject_id=claim.id, code=application_type, population="ASYLUM_SEEKER"
+    )
     session.flush()
     return claim
 
 
-def decide(case: Case, claim: Claim, *, on: date, outcome: str) -> None:
-    """Record the decision on the merits; recognition changes the person's situation from that day."""
+def decide(case: Case, claim: Claim, *, on: date, outcome: str, version: int | None = None) -> None:
+    """Record the decision on the merits; recognition changes the person's situation from that day. Raises the
+    errors of `rules.may_end`, ChangedMeanwhile."""
+    _unchanged(claim, version)
     rules.may_end(claim.is_open, claim.lodged_on, on, _today(case))
     claim.decided_on, claim.outcome = on, outcome
     days = (on - claim.lodged_on).days
     happened(
-        events.DECIDED, case, on=on, subject_id=claim.id, code=claim.application_type, outcome=outcome, number=days
+        events.DECIDED,
+        case,
+        on=on,
+        subject_id=claim.id,
+        code=claim.application_type,
+        outcome=outcome,
+        number=days,
     )
     population = rules.population_after(outcome)
     if population:
@@ -51,8 +61,10 @@ def decide(case: Case, claim: Claim, *, on: date, outcome: str) -> None:
     session.flush()
 
 
-def close(case: Case, claim: Claim, *, on: date, reason: str) -> None:
-    """Close a claim without a decision on its merits, with the reason."""
+def close(case: Case, claim: Claim, *, on: date, reason: str, version: int | None = None) -> None:
+    """Close a claim without a decision on its merits, with the reason. The file stays open. Raises the errors
+    of `rules.may_end`, ChangedMeanwhile."""
+    _unchanged(claim, version)
     rules.may_end(claim.is_open, claim.lodged_on, on, _today(case))
     claim.closed_on, claim.closure_reason = on, reason
     group = rules.CLOSURE_GROUPS[reason]
@@ -61,6 +73,11 @@ def close(case: Case, claim: Claim, *, on: date, reason: str) -> None:
         reason_group=group, outcome="CLOSED",
     )  # fmt: skip
     session.flush()
+
+
+def _unchanged(claim: Claim, version: int | None) -> None:
+    if version is not None and version != claim.version:
+        raise ChangedMeanwhile
 
 
 def become_population(case: Case, population: str, on: date) -> None:
@@ -76,7 +93,5 @@ def become_population(case: Case, population: str, on: date) -> None:
     for row in current:
         if row.population in ("ASYLUM_SEEKER", "IN_TRANSIT"):
             row.ended_on = max(on, row.since)
-    session.add(
-        PersonPopulation(case_id=case.id, person_id=person_id, population=population, since=on)
-    )
+    session.add(PersonPopulation(case_id=case.id, person_id=person_id, population=population, since=on))
     happened(POPULATION_CHANGED, case, on=on, population=population)

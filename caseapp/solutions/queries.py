@@ -13,7 +13,7 @@ from caseapp.people.models import Case
 from caseapp.solutions.models import SolutionPlan, SolutionStep
 
 
-def visible_to(principal: Principal) -> sa.Select[tuple[SolutionPlan]]:
+def visible_to(principal: Principal) -> sa.Select[SolutionPlan]:
     """Plans of cases that the principal's own teams hold."""
     return (
         sa.select(SolutionPlan)

@@ -75,9 +75,7 @@ def months_later(day: date, months: int) -> date:
     raise AssertionError("every month has 28 days")
 
 
-def may_step(
-    step: str, reached: dict[str, date], on: date, today: date
-) -> None:
+def may_step(step: str, reached: dict[str, date], on: date, today: date) -> None:
     """Whether a plan may reach a step on a day. `reached` maps steps to their days. Raises StepNotNext,
     StepDateWrong or StepTooEarly (a solution is held at 3 months no sooner than 3 months after it happened)."""
     if step not in next_steps(reached):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import sqlalchemy as sa
+from sqlalchemy.orm.attributes import flag_modified
 
 from caseapp.core import access, clock
 from caseapp.core.db import session
-from caseapp.core.errors import says
+from caseapp.core.errors import ChangedMeanwhile, says
 from caseapp.people.events import happened
 from caseapp.people.models import Case, PersonPopulation
 from caseapp.places.models import Site
@@ -49,15 +50,16 @@ def plan(case: Case, *, pathway: str, on: date) -> SolutionPlan:
     return made
 
 
-def step(case: Case, made: SolutionPlan, *, step: str, on: date) -> SolutionStep:
-    """Record that a plan reached a step. Raises the errors of `rules.may_step`."""
-    reached = {
-        s: d
-        for s, d in session.execute(
-            sa.select(SolutionStep.step, SolutionStep.reached_on).where(SolutionStep.plan_id == made.id)
-        )
-    }
+def step(case: Case, made: SolutionPlan, *, step: str, on: date, version: int | None = None) -> SolutionStep:
+    """Record that a plan reached a step. Raises the errors of `rules.may_step`, ChangedMeanwhile."""
+    if version is not None and version != made.version:
+        raise ChangedMeanwhile
+    rows = session.execute(
+        sa.select(SolutionStep.step, SolutionStep.reached_on).where(SolutionStep.plan_id == made.id)
+    )
+    reached = {row.step: row.reached_on for row in rows}
     rules.may_step(step, reached, on, _today(case))
+    flag_modified(made, "agreed_on")  # the plan's version counts its steps
     return _note(case, made, step, on)
 
 

@@ -1,0 +1,14 @@
+"""Pages of a whole file, and of what is to be done today."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from caseapp.casefile.access import TODAY
+from caseapp.core.i18n import _l
+from caseapp.core.pages import nav
+
+blueprint = Blueprint("casefile", __name__)
+nav(0, _l("Hoy"), "casefile.today", TODAY)
+
+from caseapp.casefile.views import closing, file, today  # noqa: E402, F401

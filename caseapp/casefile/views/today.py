@@ -1,0 +1,274 @@
+"""`/today`: for each role, what must be done now and the way to do it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from caseapp.accounts.queries import timezone_of
+from caseapp.casefile import shown
+from caseapp.casefile.access import TODAY
+from caseapp.casefile.linking import linked
+from caseapp.casefile.queries import today as work
+from caseapp.casefile.views import blueprint
+from caseapp.core import access, clock, reference
+from caseapp.core.access import Principal, needs
+from caseapp.core.i18n import _, ngettext
+from caseapp.core.pages import day, since
+from caseapp.deadline.rules import due_at
+from caseapp.deadline.show import clock_shown
+from caseapp.people import queries as people
+from caseapp.protection.queries import began_at
+from caseapp.referral import present as referral_present
+from caseapp.referral import queries as referrals
+from caseapp.referral.models import Referral
+from caseapp.shelter import queries as shelter
+
+FIGURES_ROLES = frozenset({"DATA_STEWARD", "RELEASE_APPROVER", "COMMISSION_ANALYST", "REGIONAL_ANALYST"})
+
+
+@blueprint.get("/today")
+@needs(TODAY)
+def today() -> ResponseReturnValue:
+    """The page a person begins the day with; the gate begins with tonight."""
+    who = access.current()
+    if who.roles == {"GATE_NIGHT"}:
+        return redirect(url_for("shelter.tonight"))
+    timezone = timezone_of(who.grants[0].team_id)
+    parts: list[dict[str, Any]] = []
+    if who.roles & {"CASEWORKER", "SUPERVISOR"}:
+        parts += _casework(who, timezone)
+    elif who.roles & {"SHELTER_COORDINATOR", "SERVICE_FOCAL_POINT"}:
+        parts.append(_inbox(who, timezone))
+    return render_template(
+        "casefile/today.html",
+        page_title=_("Hoy, %(day)s", day=day(clock.today(timezone))),
+        parts=parts,
+        shelters=[_shelter(team) for team in shelter.shelters_of(who)]
+        if "SHELTER_COORDINATOR" in who.roles
+        else [],
+        ways=_ways(who),
+        register=linked("reception.new_family") if who.roles & {"CASEWORKER", "SUPERVISOR"} else None,
+    )
+
+
+def _part(id: str, title: str, rows: Sequence[dict[str, Any]], nothing: str) -> dict[str, Any]:
+    return {"id": id, "title": title, "rows": rows, "nothing": nothing}
+
+
+# -- casework -----------------------------------------------------------------------------------------
+def _casework(who: Principal, timezone: str) -> list[dict[str, Any]]:
+    again, screen, consent = work.to_refer_again(who), work.to_screen(who), work.without_consent(who)
+    urgent, families = work.emergencies(who), work.registered_on(who, clock.today(timezone))
+    decide = work.to_decide(who) if "SUPERVISOR" in who.roles else []
+    waiting = referrals.inbox_for(who)
+    names = work.names_of(
+        [
+            *(r.case_id for r in (*again, *waiting)),
+            *(row.case.id for rows in (screen, urgent, families, decide) for row in rows),
+            *(case.id for case in consent),
+        ]
+    )
+    parts = [
+        _part("urgent", _("Emergencias que nadie atiende"), [_urgent(u, names) for u in urgent], _("Ninguna.")),
+        _part("again", _("Buscar otra opción"), [_again(r, names) for r in again], _("Ninguna referencia quedó sin lugar.")),
+        _part("waiting", _("Esperan su respuesta"), [_waiting(r, names, who, timezone) for r in waiting], _("Nada espera su respuesta.")),
+        _part("screen", _("Por entrevistar"), [_screen(s, names, timezone) for s in screen], _("Todas las personas han sido entrevistadas.")),
+        _part("consent", _("Consentimiento por preguntar"), [_consent(c, names) for c in consent], _("No falta ninguno.")),
+        _part("families", _("Registradas hoy"), [_family(f, names) for f in families], _("Nadie todavía.")),
+    ]  # fmt: skip
+    if "SUPERVISOR" in who.roles:
+        rows = [_decide(d, names) for d in decide]
+        parts.insert(0, _part("decide", _("Cierres por aprobar"), rows, _("Ninguno.")))
+    return parts
+
+
+def _row(
+    case_id: UUID, names: dict[UUID, str], href: str, why: str, when: datetime, next_step: str, **more: Any
+) -> dict[str, Any]:
+    return {
+        "who": names.get(case_id) or _("Sin nombre conocido"), "href": href, "why": why, "since": since(when),
+        "since_iso": when.isoformat(timespec="minutes"), "next": next_step, "next_href": href, "clock": None, "tag": None,
+        **more,
+    }  # fmt: skip
+
+
+def _noon(when: Any, timezone: str = "UTC") -> datetime:
+    return clock.at(when, 12, 0, timezone)
+
+
+def _file_href(case: Any) -> str:
+    return url_for("casefile.show", number=case.number)
+
+
+def _urgent(row: work.Unanswered, names: dict[UUID, str]) -> dict[str, Any]:
+    href = _file_href(row.case)
+    why = _("Tiene una emergencia y no se ha pedido a nadie que la atienda")
+    when = min(_noon(row.since), clock.now())
+    refer = linked("referral.new", number=row.case.number)
+    return _row(
+        row.case.id, names, href, why, when, _("Referir"), next_href=refer or href, since=day(row.since)
+    )
+
+
+def _again(found: Referral, names: dict[UUID, str]) -> dict[str, Any]:
+    said = (
+        _("venció sin respuesta")
+        if found.state == "LAPSED"
+        else referral_present.reason_text(found, own=False)
+    )
+    why = _(
+        "%(service)s, %(team)s: %(said)s",
+        service=referral_present.kind_text(found),
+        team=found.to_team.name,
+        said=shown.lower(said),
+    )
+    href = url_for("referral.show", number=found.number)
+    return _row(
+        found.case_id,
+        names,
+        href,
+        why,
+        found.ended_at or found.made_at,
+        _("Ver opciones"),
+        who=referral_present.who_text(found, names),
+    )
+
+
+def _waiting(found: Referral, names: dict[UUID, str], who: Principal, timezone: str) -> dict[str, Any]:
+    receiving = found.to_team_id in who.case_teams
+    other = found.from_team if receiving else found.to_team
+    why = f"{referral_present.kind_text(found)} · {other.name}"
+    href = url_for("referral.show", number=found.number)
+    step = (
+        _("Responder")
+        if receiving
+        else _("Dar la información")
+        if found.state == "INFO_ASKED"
+        else _("Decidir")
+    )
+    return _row(
+        found.case_id, names, href, why, found.sent_at or found.made_at, step,
+        who=referral_present.who_text(found, names), clock=referral_present.clock_of(found, timezone),
+        tag={
+            "label": reference.label("referral_priority", found.priority),
+            "kind": referral_present.PRIORITY_TAGS.get(found.priority, "neutral"),
+        },
+    )  # fmt: skip
+
+
+def _screen(row: work.ToScreen, names: dict[UUID, str], timezone: str) -> dict[str, Any]:
+    case = row.case
+    began = (
+        began_at(row.arrived_on, row.written_at, timezone)
+        if row.arrived_on and row.written_at
+        else _noon(case.opened_on, timezone)
+    )
+    due = due_at(reference.clock_rule("SCREENING_FIRST", case.opened_on, case.country), began, timezone)
+    why = {
+        "STARTED": _("Entrevista empezada"),
+        "UNFINISHED": _(
+            "Entrevista sin concluir: %(why)s",
+            why=shown.lower(reference.label("screening_incomplete_reason", row.why or "TIME")),
+        ),
+    }.get(row.state or "", _("Aún no se le entrevista"))
+    rule = _("La primera entrevista se concluye en 24 horas desde la llegada.")
+    clock_of = clock_shown(due, timezone, start=began, what=_("entrevista"), rule=rule) if due else None
+    step = _("Continuar") if row.state else _("Entrevistar a solas")
+    return _row(
+        case.id, names, _file_href(case), why, min(began, clock.now()), step, clock=clock_of,
+        next_href=url_for("protection.start", number=case.number),
+    )  # fmt: skip
+
+
+def _consent(case: Any, names: dict[UUID, str]) -> dict[str, Any]:
+    href = linked("people.consents", number=case.number) or _file_href(case)
+    why = _("No se le ha preguntado si acepta el registro")
+    when = min(_noon(case.opened_on), clock.now())
+    return _row(
+        case.id,
+        names,
+        _file_href(case),
+        why,
+        when,
+        _("Preguntar a solas"),
+        next_href=href,
+        since=day(case.opened_on),
+    )
+
+
+def _family(row: work.Family, names: dict[UUID, str]) -> dict[str, Any]:
+    others = row.size - 1
+    why = (
+        ngettext("y %(num)s persona más", "y %(num)s personas más", others)
+        if others
+        else _("Sin familia aquí")
+    )
+    href = _file_href(row.case)
+    return _row(row.case.id, names, href, why, clock.now(), _("Abrir"), since=_("hoy"))
+
+
+def _decide(row: work.ToDecide, names: dict[UUID, str]) -> dict[str, Any]:
+    why = _(
+        "Cierre por: %(reason)s",
+        reason=shown.lower(reference.outside_label("case_closure_reason", row.reason) or ""),
+    )
+    href = url_for("casefile.decide_request", number=row.case.number)
+    return _row(row.case.id, names, _file_href(row.case), why, row.asked_at, _("Decidir"), next_href=href)
+
+
+# -- shelters and services ----------------------------------------------------------------------------
+def _inbox(who: Principal, timezone: str) -> dict[str, Any]:
+    found = referrals.inbox_for(who)
+    names = {i: s.called or s.name for i, s in people.summary_of([r.case_id for r in found]).items()}
+    rows = [_waiting(r, names, who, timezone) for r in found]
+    return _part("waiting", _("Esperan su respuesta"), rows, _("Nada espera su respuesta."))
+
+
+def _shelter(team: Any) -> dict[str, Any]:
+    now = shelter.tonight(team, whole=True)
+    return {
+        "name": team.site.name,
+        "href": url_for("shelter.tonight"),
+        "night": _("noche del %(day)s", day=day(now.night)),
+        "free": now.count.free,
+        "rows": [
+            {"label": _("Lugares"), "value": now.count.capacity},
+            {"label": _("Ocupados o reservados"), "value": now.count.taken},
+            {"label": _("Libres"), "value": now.count.free},
+            {"label": _("Llegan hoy"), "value": len(now.expected)},
+            {"label": _("Debían llegar antes"), "value": len(now.overdue_in)},
+            {"label": _("Debían salir antes"), "value": len(now.overdue_out)},
+            {"label": _("Salidas por acordar"), "value": len(now.to_agree)},
+            {"label": _("Salidas por revisar"), "value": len(now.to_review)},
+        ],
+    }
+
+
+# -- those who open no file ---------------------------------------------------------------------------
+def _ways(who: Principal) -> list[dict[str, str]]:
+    """Where a role's work is, for those whose work is not in a file."""
+    wanted: list[tuple[frozenset[str], str, dict[str, str], str]] = [
+        (frozenset({"DATA_STEWARD"}), "publication.releases", {}, _("Preparar y revisar publicaciones")),
+        (frozenset({"RELEASE_APPROVER"}), "publication.releases", {}, _("Publicaciones por aprobar")),
+        (
+            frozenset({"COMMISSION_ANALYST", "REGIONAL_ANALYST"}),
+            "publication.releases",
+            {},
+            _("Publicaciones"),
+        ),
+        (frozenset({"REGIONAL_ANALYST"}), "publication.region", {}, _("Cifras de la región")),
+        (FIGURES_ROLES, "indicators.index", {}, _("Indicadores y sus definiciones")),
+        (frozenset({"ADMINISTRATOR"}), "account.jobs", {}, _("Trabajos, colas y fallas")),
+        (frozenset({"ADMINISTRATOR"}), "account.users", {}, _("Usuarios")),
+        (frozenset({"AUDITOR"}), "account.audit", {}, _("Quién miró qué")),
+    ]
+    found = [
+        (linked(endpoint, **values), words) for roles, endpoint, values, words in wanted if who.roles & roles
+    ]
+    return [{"href": href, "label": words} for href, words in found if href]

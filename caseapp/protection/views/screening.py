@@ -1,0 +1,454 @@
+"""One talk with one person: conditions, the questionnaire section by section, what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from caseapp.accounts.queries import timezone_of
+from caseapp.core import access, audit, reference
+from caseapp.core.access import Permission, needs
+from caseapp.core.commits import commits, records_view
+from caseapp.core.db import session
+from caseapp.core.errors import ChangedMeanwhile, NotYours, Refused
+from caseapp.core.i18n import _, language
+from caseapp.core.pages import moment
+from caseapp.core.reference import Question, Section
+from caseapp.core.reference.questions import BLANKS, Answer
+from caseapp.people import present
+from caseapp.people import queries as people
+from caseapp.people.models import Case, Person
+from caseapp.protection import queries, rules, service
+from caseapp.protection.access import READ, SCREEN
+from caseapp.protection.forms import (
+    StartForm,
+    answers_given,
+    decisions_given,
+    result_form,
+    section_data,
+    section_form,
+)
+from caseapp.protection.models import Screening
+from caseapp.protection.views import blueprint
+
+
+class Talk(NamedTuple):
+    """A screening with its file."""
+
+    case: Case
+    person: Person
+    screening: Screening
+
+
+def _case(number: str, permission: Permission = SCREEN) -> Case:
+    return people.owned_case(number, access.current(), permission)
+
+
+def _talk(number: str, screening_id: UUID, permission: Permission = SCREEN, *, lock: bool = False) -> Talk:
+    case = _case(number, permission)
+    screening = queries.of_case(case, screening_id, lock=lock)
+    audit.record("viewed", "screening", screening.id)
+    return Talk(case, people.person_of(case), screening)
+
+
+# -- conditions ---------------------------------------------------------------------------------------
+@blueprint.get("/cases/<number>/screenings/new")
+@needs(SCREEN)
+@records_view
+def start(number: str) -> ResponseReturnValue:
+    """In what conditions is the person asked? A talk that was begun goes on."""
+    case = _case(number)
+    audit.record("viewed", "case", case.id)
+    going_on = queries.started(case.id)
+    if going_on is not None:
+        return redirect(url_for("protection.resume", number=case.number, screening_id=going_on.id))
+    return _start_page(case, StartForm())
+
+
+@blueprint.post("/cases/<number>/screenings/new")
+@needs(SCREEN)
+@commits
+def begin(number: str) -> ResponseReturnValue:
+    """Begin the talk."""
+    case = _case(number)
+    form = StartForm()
+    if not form.validate():
+        return _start_page(case, form), 422
+    try:
+        with session.begin_nested():
+            screening = service.start(case, form.conditions())
+    except Refused as error:
+        form.refused(error)
+        return _start_page(case, form), error.status
+    if not form.conditions().private:
+        flash(
+            _(
+                "En estas condiciones no se hacen las preguntas delicadas. La entrevista quedará sin concluir."
+            ),
+            "warning",
+        )
+    return redirect(url_for("protection.resume", number=case.number, screening_id=screening.id))
+
+
+def _start_page(case: Case, form: Any) -> str:
+    person = people.person_of(case)
+    before = queries.last_unfinished(case.id)
+    return render_template(
+        "protection/start.html",
+        page_title=_("Entrevista con %(name)s", name=present.name_of(person)),
+        number=case.number,
+        form=form,
+        child=present.is_child(person, people.today_of(case)),
+        before=reference.label("screening_incomplete_reason", before.incomplete_reason or "")
+        if before
+        else "",
+        intro=reference.questionnaire(service.FIRST_CONTACT).intro(language()),
+    )
+
+
+# -- sections -----------------------------------------------------------------------------------------
+def _sections(talk: Talk) -> list[tuple[Section, Sequence[Question]]]:
+    """The sections in which this person is asked something, with the questions."""
+    asked = reference.questionnaire(talk.screening.questionnaire)
+    facts = queries.facts_of(talk.case, talk.person, people.today_of(talk.case))
+    answers = service.answers_of(talk.screening)
+    private = service.conditions_of(talk.screening).private
+    found = [(s, rules.to_ask(s, answers, facts, private)) for s in asked.sections]
+    return [(s, questions) for s, questions in found if questions]
+
+
+@blueprint.get("/cases/<number>/screenings/<uuid:screening_id>/resume")
+@needs(SCREEN)
+@records_view
+def resume(number: str, screening_id: UUID) -> ResponseReturnValue:
+    """To the first section that still holds a question without answer, else to what follows."""
+    talk = _talk(number, screening_id)
+    if talk.screening.state != "STARTED":
+        return redirect(url_for("protection.show", number=number, screening_id=screening_id))
+    answers = service.answers_of(talk.screening)
+    for section, questions in _sections(talk):
+        if any(q.id not in answers and not q.when for q in questions):
+            return redirect(_section_url(talk, section.id))
+    return redirect(url_for("protection.result", number=number, screening_id=screening_id))
+
+
+def _section_url(talk: Talk, section_id: str) -> str:
+    return url_for(
+        "protection.section", number=talk.case.number, screening_id=talk.screening.id, section_id=section_id
+    )
+
+
+@blueprint.get("/cases/<number>/screenings/<uuid:screening_id>/sections/<section_id>")
+@needs(SCREEN)
+@records_view
+def section(number: str, screening_id: UUID, section_id: str) -> ResponseReturnValue:
+    """The questions of one section, as far as answered."""
+    talk = _talk(number, screening_id)
+    if talk.screening.state != "STARTED":
+        return redirect(url_for("protection.show", number=number, screening_id=screening_id))
+    questions = _questions(talk, section_id)
+    data = section_data(questions, service.answers_of(talk.screening))
+    form = section_form(questions, formdata=None, data={**data, "version": talk.screening.version})
+    return _section_page(talk, section_id, form)
+
+
+@blueprint.post("/cases/<number>/screenings/<uuid:screening_id>/sections/<section_id>")
+@needs(SCREEN)
+@commits
+def save_section(number: str, screening_id: UUID, section_id: str) -> ResponseReturnValue:
+    """Keep the answers and go on, back, or away for now."""
+    talk = _talk(number, screening_id, lock=True)
+    if talk.screening.state != "STARTED":
+        return redirect(url_for("protection.show", number=number, screening_id=screening_id))
+    questions = _questions(talk, section_id)
+    form = section_form(questions)
+    before = service.answers_of(talk.screening)
+    if not form.validate():
+        return _section_page(talk, section_id, form), 422
+    try:
+        with session.begin_nested():
+            service.save_answers(
+                talk.screening,
+                _section(talk, section_id),
+                answers_given(form, questions),
+                version=form.read_version(),
+            )
+    except Refused as error:
+        form.refused(error)
+        compared = _compared(form, questions, before) if isinstance(error, ChangedMeanwhile) else []
+        form.version.data = talk.screening.version
+        return _section_page(talk, section_id, form, compared), error.status
+    return redirect(_onward(talk, section_id, request.form.get("go", "next")))
+
+
+def _section(talk: Talk, section_id: str) -> Section:
+    asked = reference.questionnaire(talk.screening.questionnaire)
+    found = next((s for s in asked.sections if s.id == section_id), None)
+    if found is None:
+        raise NotYours
+    return found
+
+
+def _questions(talk: Talk, section_id: str) -> Sequence[Question]:
+    found = next((questions for s, questions in _sections(talk) if s.id == section_id), None)
+    if found is None:
+        raise NotYours
+    return found
+
+
+def _onward(talk: Talk, section_id: str, go: str) -> str:
+    ids = [s.id for s, _questions in _sections(talk)]
+    here = ids.index(section_id) if section_id in ids else 0
+    if go == "pause":
+        flash(_("Respuestas guardadas. Puede continuar después."), "good")
+        return url_for("casefile.show", number=talk.case.number)
+    if go == "back" and here > 0:
+        return _section_url(talk, ids[here - 1])
+    if go == "next" and here + 1 < len(ids):
+        return _section_url(talk, ids[here + 1])
+    if go == "back":
+        return _section_url(talk, ids[0])
+    return url_for("protection.result", number=talk.case.number, screening_id=talk.screening.id)
+
+
+def _compared(form: Any, questions: Sequence[Question], saved: Mapping[str, Answer]) -> list[dict[str, str]]:
+    """What was typed beside what somebody else saved meanwhile."""
+    yours = answers_given(form, questions)
+    return [
+        {
+            "label": q.words(language()),
+            "yours": answer_text(q, yours.get(q.id)),
+            "saved": answer_text(q, saved.get(q.id)),
+        }
+        for q in questions
+        if yours.get(q.id) != saved.get(q.id)
+    ]
+
+
+def answer_text(question: Question, answer: Answer) -> str:
+    """An answer in words."""
+    if answer is None:
+        return _("Sin respuesta todavía")
+    if isinstance(answer, str) and answer in BLANKS:
+        return reference.label("blanks", answer)
+    words = {o.code: o.words(language()) for o in question.options}
+    if isinstance(answer, (list, tuple)):
+        return ", ".join(words.get(a) or a for a in answer)
+    return words.get(str(answer), str(answer))
+
+
+def _section_page(talk: Talk, section_id: str, form: Any, compared: Sequence[Any] = ()) -> str:
+    here = _section(talk, section_id)
+    listed = _sections(talk)
+    answers = service.answers_of(talk.screening)
+    lang = language()
+    return render_template(
+        "protection/section.html",
+        page_title=here.title(lang),
+        name=present.name_of(talk.person),
+        number=talk.case.number,
+        screening_id=talk.screening.id,
+        intro=here.intro(lang) if here.intro else "",
+        form=form,
+        questions=[
+            {"id": q.id, "type": q.type, "private": q.sensitive or q.alone}
+            for q in _questions(talk, section_id)
+        ],
+        first=listed[0][0].id == section_id,
+        compared=compared,
+        sections=[
+            {
+                "title": s.title(lang),
+                "href": _section_url(talk, s.id),
+                "current": s.id == section_id,
+                "done": all(q.id in answers for q in questions if not q.when),
+            }
+            for s, questions in listed
+        ],
+    )
+
+
+# -- what follows -------------------------------------------------------------------------------------
+@blueprint.get("/cases/<number>/screenings/<uuid:screening_id>/result")
+@needs(SCREEN)
+@records_view
+def result(number: str, screening_id: UUID) -> ResponseReturnValue:
+    """What the answers propose, to be confirmed or not."""
+    talk = _talk(number, screening_id)
+    if talk.screening.state != "STARTED":
+        return redirect(url_for("protection.show", number=number, screening_id=screening_id))
+    now = service.standing(*talk)
+    form = result_form(
+        now.proposed,
+        formdata=None,
+        data={
+            "version": talk.screening.version,
+            "incomplete_reason": rules.reason_of(service.conditions_of(talk.screening)),
+        },
+    )
+    return _result_page(talk, now, form)
+
+
+@blueprint.post("/cases/<number>/screenings/<uuid:screening_id>/result")
+@needs(SCREEN)
+@commits
+def finish(number: str, screening_id: UUID) -> ResponseReturnValue:
+    """Keep what was decided, and complete the talk or leave it unfinished."""
+    talk = _talk(number, screening_id, lock=True)
+    if talk.screening.state != "STARTED":
+        return redirect(url_for("protection.show", number=number, screening_id=screening_id))
+    now = service.standing(*talk)
+    form = result_form(now.proposed)
+    if not form.validate():
+        return _result_page(talk, now, form), 422
+    leave = request.form.get("verb") == "leave"
+    try:
+        with session.begin_nested():
+            _finish(talk, now, form, leave)
+    except Refused as error:
+        form.refused(error)
+        session.expire(talk.screening)
+        form.version.data = talk.screening.version
+        return _result_page(talk, now, form), error.status
+    flash(_("Entrevista sin concluir. Puede retomarla.") if leave else _("Entrevista concluida."), "good")
+    return redirect(url_for("protection.show", number=talk.case.number, screening_id=talk.screening.id))
+
+
+def _finish(talk: Talk, now: service.Standing, form: Any, leave: bool) -> None:
+    decisions = decisions_given(form, now.proposed)
+    service.decide(talk.case, talk.screening, decisions, all_of_them=not leave, version=form.read_version())
+    if leave:
+        service.leave_unfinished(
+            talk.case, talk.screening, form.incomplete_reason.data or "", added=form.added.data or ()
+        )
+    else:
+        service.complete(talk.case, talk.screening, form.main.data or "", added=form.added.data or ())
+
+
+LISTS = {"NEED": "need_code", "REQUIREMENT": "placement_requirement", "OUTCOME": "screening_outcome"}
+
+
+def proposal_label(kind: str, code: str, private: bool) -> str:
+    """In private the plain label; where others may see the screen, the neutral one."""
+    if private:
+        return reference.label(LISTS[kind], code)
+    return reference.outside_label(LISTS[kind], code) or _("Asunto reservado")
+
+
+def _result_page(talk: Talk, now: service.Standing, form: Any) -> str:
+    conditions = service.conditions_of(talk.screening)
+    lang = language()
+    shown = [
+        {
+            "name": f"{p.kind}-{p.code}",
+            "kind": p.kind,
+            "firm": p.firm,
+            "label": proposal_label(p.kind, p.code, conditions.private),
+            "reason": p.reason(lang),
+            "opens": reference.text("screening_outcome", p.code, "opens") if p.kind == "OUTCOME" else "",
+        }
+        for p in now.proposed
+    ]
+    return render_template(
+        "protection/result.html",
+        page_title=_("Qué sigue para %(name)s", name=present.name_of(talk.person)),
+        number=talk.case.number,
+        screening_id=talk.screening.id,
+        form=form,
+        proposals={kind: [s for s in shown if s["kind"] == kind] for kind in rules.KINDS},
+        skipped=_skipped(talk, now),
+        held_back=not conditions.private,
+        may_complete=conditions.private and not now.not_asked,
+    )
+
+
+def _skipped(talk: Talk, now: service.Standing) -> list[dict[str, Any]]:
+    """Questions that were not asked, with the way to their section where they may be asked now."""
+    reachable = {q.id: s.id for s, questions in _sections(talk) for q in questions}
+    return [
+        {"text": q.words(language()), "href": _section_url(talk, reachable[q.id]) + f"#{q.id}"}
+        for q in now.not_asked
+        if q.id in reachable
+    ]
+
+
+# -- afterwards ---------------------------------------------------------------------------------------
+@blueprint.get("/cases/<number>/screenings/<uuid:screening_id>")
+@needs(READ)
+@records_view
+def show(number: str, screening_id: UUID) -> ResponseReturnValue:
+    """A talk that has ended: conditions, outcomes, decisions and answers."""
+    talk = _talk(number, screening_id, READ)
+    screening = talk.screening
+    if screening.state == "STARTED":
+        return redirect(url_for("protection.resume", number=number, screening_id=screening_id))
+    zone = timezone_of(talk.case.team_id)
+    outcomes = queries.outcomes_of(screening.id)
+    return render_template(
+        "protection/show.html",
+        page_title=_("Entrevista con %(name)s", name=present.name_of(talk.person)),
+        number=talk.case.number,
+        unfinished=reference.label("screening_incomplete_reason", screening.incomplete_reason or "")
+        if screening.incomplete_reason
+        else "",
+        open=talk.case.status == "OPEN",
+        started=moment(screening.started_at, zone),
+        completed=moment(screening.completed_at, zone),
+        conditions=_conditions(screening),
+        main=reference.label("screening_outcome", screening.main_outcome or ""),
+        others=[
+            reference.label("screening_outcome", o)
+            for o in outcomes
+            if o not in (screening.main_outcome, "INCOMPLETE")
+        ],
+        decisions=[
+            {
+                "label": reference.label(LISTS[d.kind], d.code),
+                "confirmed": d.decision == "CONFIRMED",
+                "priority": reference.label("need_priority", d.priority) if d.priority else "",
+                "reason": reference.label("need_refused_reason", d.reason) if d.reason else "",
+            }
+            for d in queries.decisions_of(screening.id)
+        ],
+        answers=_answers(screening),
+    )
+
+
+def _conditions(screening: Screening) -> list[dict[str, str]]:
+    def wished(code: str) -> str:
+        return reference.label("blanks" if code in BLANKS else "yes_no", code)
+
+    return [
+        {"label": _("A solas"), "value": reference.label("screening_alone", screening.alone)},
+        {"label": _("Lugar privado"), "value": reference.label("yes_no", screening.private_place)},
+        {"label": _("Interpretó"), "value": reference.label("interpreter_kind", screening.interpreter)},
+        {"label": _("Quien entrevista, como prefiere"), "value": wished(screening.interviewer_as_wished)},
+        {"label": _("Quien interpreta, como prefiere"), "value": wished(screening.interpreter_as_wished)},
+    ]
+
+
+def _answers(screening: Screening) -> list[dict[str, Any]]:
+    asked = reference.questionnaire(screening.questionnaire)
+    kept = service.answers_of(screening)
+    return [
+        {
+            "title": s.title(language()),
+            "rows": [
+                {
+                    "label": q.words(language()),
+                    "value": answer_text(q, kept[q.id]),
+                    "blank": kept[q.id] in BLANKS,
+                }
+                if isinstance(kept[q.id], str)
+                else {"label": q.words(language()), "value": answer_text(q, kept[q.id])}
+                for q in s.questions
+                if q.id in kept
+            ],
+        }
+        for s in asked.sections
+        if any(q.id in kept for q in s.questions)
+    ]
