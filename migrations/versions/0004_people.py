@@ -543,6 +543,7 @@ def upgrade() -> None:
         "FOR EACH ROW EXECUTE FUNCTION keep_readers()"
     )
     # Search: tokens are compared here and nowhere else; only cases that the caller may open come back.
+    # The country is cast to the column's own type: compared as text the index on it would lie idle.
     # The tokens of several persons are written at once: arrays of the same length, one place for each token.
     wall.definer_function(
         "put_tokens(p_country text, p_all uuid[], p_persons uuid[], p_kinds smallint[], p_tokens integer[]) "
@@ -569,7 +570,7 @@ def upgrade() -> None:
         SELECT p.id, c.id, h.hits FROM (
           SELECT n.person_id, count(*) AS hits
           FROM unnest(p_kinds, p_tokens) AS q(k, t)
-          JOIN public.name_token n ON n.country = p_country AND n.token = q.t AND n.kind = q.k
+          JOIN public.name_token n ON n.country = p_country::bpchar AND n.token = q.t AND n.kind = q.k
           GROUP BY n.person_id) h
         JOIN public.person p ON p.id = h.person_id
         JOIN public."case" c ON c.id = p.case_id
