@@ -32,6 +32,10 @@ from caseapp.core import db as core_db  # noqa: E402
 from config.settings import reset_settings  # noqa: E402
 from tests import cluster as test_cluster  # noqa: E402
 
+# How long an example takes says more about the machine than about us.
+hypothesis.settings.register_profile("calm", deadline=None)
+hypothesis.settings.load_profile("calm")
+
 ROLE_PASSWORD = "demo-role-password"
 NOW = datetime(2025, 11, 23, 18, 0, tzinfo=UTC)
 
@@ -161,14 +165,20 @@ def db(worker_database: Database) -> Iterator[Savepoint]:
             engine.dispose()
 
 
-@pytest.fixture
-def app(db: Savepoint) -> Any:
+@pytest.fixture(scope="session")
+def application() -> Any:
+    """One application for the run: making it takes longer than most tests."""
     from caseapp import create_app
 
-    application = create_app(
+    return create_app(
         {"TESTING": True, "KEEP_SESSION": True, "WTF_CSRF_ENABLED": False, "RATELIMIT_ENABLED": False}
     )
-    return application
+
+
+@pytest.fixture
+def app(db: Savepoint, application: Any) -> Iterator[Any]:
+    yield application
+    application.extensions.pop("acogida_test_principal", None)
 
 
 @pytest.fixture
