@@ -13,7 +13,8 @@ os.environ["ACOGIDA_ENV"] = "test"
 for _name in [
     n
     for n in os.environ
-    if n.startswith(("DATABASE_URL", "ACOGIDA_")) and n not in ("ACOGIDA_ENV", "ACOGIDA_REQUIRE_BROWSER")
+    if n.startswith(("DATABASE_URL", "ACOGIDA_"))
+    and n not in ("ACOGIDA_ENV", "ACOGIDA_REQUIRE_BROWSER", "ACOGIDA_PICTURES")
 ]:
     del os.environ[_name]
 
@@ -23,6 +24,7 @@ from dataclasses import dataclass  # noqa: E402
 from datetime import UTC, datetime  # noqa: E402
 from typing import Any  # noqa: E402
 
+import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 import sqlalchemy as sa  # noqa: E402
 from sqlalchemy.engine import URL, make_url  # noqa: E402
