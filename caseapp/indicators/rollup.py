@@ -89,7 +89,7 @@ class _begun:
         self.inner = connect("facts")
         connection = self.inner.__enter__()
         connection.execute(sa.text(f"SET TRANSACTION ISOLATION LEVEL {self.isolation}"))
-        for setting in ("statement_timeout = 0", "work_mem = '64MB'", "jit = off"):
+        for setting in ("statement_timeout = 0", "work_mem = '128MB'", "jit = off"):
             connection.execute(sa.text(f"SET LOCAL {setting}"))
         return connection
 

@@ -20,7 +20,7 @@ from caseapp.core import db as core_db
 from caseapp.indicators import rollup
 from tests.indicators.histories import Journal
 
-HISTORIES = int(os.environ.get("HISTORIES", "60"))
+HISTORIES = int(os.environ.get("HISTORIES", "40"))
 PEOPLE = ["a", "b", "c", "d", "e"]
 SITES = ["MX-TAP", "MX-GDL"]
 TABLES = ("identity", "fact", "atom", "cell", "site_number")

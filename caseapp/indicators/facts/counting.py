@@ -40,31 +40,25 @@ _ATOMS = f"""
         ORDER BY domain, person, left(period, 7), site, effective_on, recorded_at, id
     ) first
 """
-# The same marker for households, on exactly one member's atom a site and month.
+# The same marker for households, on exactly one member's atom a site and month: those that are not yet so.
 _HOUSEHOLDS = f"""
     WITH member AS (
-        SELECT domain, fact_id, household, month, site, effective_on, recorded_at, household_counted,
+        SELECT domain, fact_id, period, household, month, site, effective_on, recorded_at, household_counted,
                row_number() OVER (PARTITION BY domain, household, month, site ORDER BY {_ORDER}) AS turn
         FROM {{atom}} WHERE country = :country AND household IN (SELECT household FROM home)
-    ), first AS (
-        SELECT domain, fact_id,
-               CASE WHEN row_number() OVER (PARTITION BY domain, household, left(month, 4) ORDER BY {_ORDER}) = 1
-                    THEN 'YEAR'
-                    WHEN row_number() OVER (PARTITION BY domain, household, left(month, 4),
-                         (right(month, 2)::int + 2) / 3 ORDER BY {_ORDER}) = 1 THEN 'QUARTER'
-                    WHEN row_number() OVER (PARTITION BY domain, household, month ORDER BY {_ORDER}) = 1 THEN 'MONTH'
-                    ELSE 'SITE' END AS marker
-        FROM member WHERE turn = 1
     ), marked AS (
-        SELECT m.domain, m.fact_id, coalesce(f.marker, 'NONE') AS marker
-        FROM member m LEFT JOIN first f USING (domain, fact_id)
-        WHERE m.household_counted <> coalesce(f.marker, 'NONE')
-    ), changed AS (
-        UPDATE {{atom}} a SET household_counted = m.marker FROM marked m
-        WHERE a.domain = m.domain AND a.fact_id = m.fact_id
-        RETURNING a.domain, a.period
+        SELECT domain, fact_id, period, household_counted,
+               CASE WHEN turn > 1 THEN 'NONE'
+                    WHEN row_number() OVER (PARTITION BY domain, household, left(month, 4), turn
+                         ORDER BY {_ORDER}) = 1 THEN 'YEAR'
+                    WHEN row_number() OVER (PARTITION BY domain, household, left(month, 4),
+                         (right(month, 2)::int + 2) / 3, turn ORDER BY {_ORDER}) = 1 THEN 'QUARTER'
+                    WHEN row_number() OVER (PARTITION BY domain, household, month, turn
+                         ORDER BY {_ORDER}) = 1 THEN 'MONTH'
+                    ELSE 'SITE' END AS marker
+        FROM member
     )
-    INSERT INTO bucket SELECT DISTINCT domain, period FROM changed
+    SELECT domain, fact_id, period, marker FROM marked WHERE household_counted <> marker
 """
 _DIMENSIONS = "f.site, f.sex, f.age_band, f.origin, f.household_type, f.stage, f.sector"
 _CELLS = f"""
@@ -98,7 +92,9 @@ def count_persons(target: Target, until: date) -> None:
             f"FROM ({select_for(domain)}) f",
             until=until,
         )
+    target.measured("fact")
     _run_distinct(target, _ATOMS)
+    target.measured("atom")
     target.run(
         "INSERT INTO bucket SELECT DISTINCT domain, period FROM {fact} WHERE person IN (SELECT person_key FROM affected)"
     )
@@ -106,7 +102,14 @@ def count_persons(target: Target, until: date) -> None:
         "INSERT INTO home SELECT DISTINCT household FROM {atom} WHERE person IN (SELECT person_key FROM affected)"
     )
     target.indexed("home", "household")
-    target.run(_HOUSEHOLDS)
+    target.fresh("marked", _HOUSEHOLDS)
+    target.indexed("marked", "domain, fact_id")
+    target.run(
+        "UPDATE {atom} a SET household_counted = m.marker FROM marked m "
+        "WHERE a.domain = m.domain AND a.fact_id = m.fact_id"
+    )
+    target.run("INSERT INTO bucket SELECT DISTINCT domain, period FROM marked")
+    target.measured("atom")
 
 
 def _leave(target: Target) -> None:

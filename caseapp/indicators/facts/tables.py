@@ -43,7 +43,8 @@ class Target:
         return {name: self.prefix + name for name in COLUMNS}
 
     def fresh(self, table: str, select: str, **values: Any) -> None:
-        """A temporary table from a select, in place of one of that name; dropped at the end of the transaction."""
+        """A temporary table from a select, in place of one of that name; dropped at the end of the transaction.
+        `{fact}` … in the select stand for the target's tables."""
         self.connection.execute(sa.text(f"DROP TABLE IF EXISTS pg_temp.{table}"))
         self.run(f"CREATE TEMPORARY TABLE {table} ON COMMIT DROP AS {select}", **values)
 
@@ -52,3 +53,8 @@ class Target:
         for listed in columns:
             self.connection.execute(sa.text(f"CREATE INDEX ON pg_temp.{table} ({listed})"))
         self.connection.execute(sa.text(f"ANALYZE pg_temp.{table}"))
+
+    def measured(self, table: str) -> None:
+        """Tell the planner the size of a recount's own table; the stored ones are looked after by the server."""
+        if not self.prefix.startswith("facts."):
+            self.connection.execute(sa.text(f"ANALYZE pg_temp.{self.prefix}{table}"))
