@@ -141,15 +141,20 @@ def clock_of(found: Referral, timezone: str) -> dict[str, Any] | None:
 
 
 def rule_text(priority: str) -> str:
-    """The rule of a priority in words, for the clock's focus."""
+    """The rule of a priority in words, for the clock's focus: «Urgente: respuesta en 72 horas.»"""
+    label = reference.label("referral_priority", priority)
+    return _("%(priority)s: respuesta en %(time)s.", priority=label, time=answer_within(priority))
+
+
+def answer_within(priority: str) -> str:
+    """«60 minutos», «14 días»."""
     rule = reference.clock_rule(f"REFERRAL_{priority}", clock.now().date())
     units = {
         "minutes": ngettext("%(num)s minuto", "%(num)s minutos", rule.value or 0),
         "hours": ngettext("%(num)s hora", "%(num)s horas", rule.value or 0),
         "days": ngettext("%(num)s día", "%(num)s días", rule.value or 0),
     }
-    label = reference.label("referral_priority", priority)
-    return _("%(priority)s: respuesta en %(time)s.", priority=label, time=units[rule.unit or "days"])
+    return units[rule.unit or "days"]
 
 
 def who_text(found: Referral, names: Mapping[UUID, str]) -> str:

@@ -26,7 +26,8 @@ def life_critical_lines(text: str | None) -> list[str]:
     found = []
     for line in (text or "").splitlines():
         code, _bar, detail = line.partition("|")
-        label = reference.label("placement_requirement", code)
+        # «(diga cuál)» asks whoever writes it; it is not for whoever reads the answer.
+        label = reference.label("placement_requirement", code).partition(" (")[0]
         found.append(f"{label}: {detail}" if detail else label)
     return found
 
@@ -46,6 +47,7 @@ def stay_row(stay: Stay, *, whole: bool) -> dict[str, Any]:
     }
     if whole:
         row["nights"] = nights_text(stay.first_night, stay.last_night)
+        row["until"] = day(stay.last_night)
     return row
 
 
@@ -59,12 +61,13 @@ def nights_text(first: date, last: date) -> str:
 
 
 def strip(nights: list[Night], tonight: date, href: Any) -> list[dict[str, Any]]:
-    """Nights for the occupancy strip; surge in use is told as over capacity."""
+    """Nights for the occupancy strip: what cannot be offered counts as taken; surge in use is told as over
+    capacity."""
     return [
         {
             "text": _("hoy") if n.night == tonight else f"{n.night:%d/%m}",
             "iso": n.night.isoformat(),
-            "taken": n.taken - n.surge_taken,
+            "taken": n.capacity - n.free,
             "capacity": n.capacity,
             "over": n.surge_taken,
             "href": href(n.night),

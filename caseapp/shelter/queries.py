@@ -138,19 +138,22 @@ class Night:
     night: date
     capacity: int
     taken: int
+    blocked: int  # empty, in a room that one household has
     surge: int
     surge_taken: int
 
     @property
     def free(self) -> int:
-        """Free places of the capacity; surge is over capacity and never counts."""
-        return max(0, self.capacity - (self.taken - self.surge_taken))
+        """Places of the capacity that can be offered; surge is over capacity and never counts."""
+        return max(0, self.capacity - (self.taken - self.surge_taken) - self.blocked)
 
 
 def occupancy(team_id: UUID, first: date, last: date, *, tonight: date) -> list[Night]:
     """Places and people of a team by night: counts only."""
     rows = session.execute(
-        sa.text("SELECT night, capacity, taken, surge, surge_taken FROM shelter_occupancy(:t, :f, :l, :n)"),
+        sa.text(
+            "SELECT night, capacity, taken, blocked, surge, surge_taken FROM shelter_occupancy(:t, :f, :l, :n)"
+        ),
         {"t": team_id, "f": first, "l": last, "n": tonight},
     )
     return [Night(*row) for row in rows]
@@ -320,7 +323,8 @@ def together(stay: Stay) -> list[Stay]:
 # -- tonight ------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Tonight:
-    """Tonight at one shelter. `overdue_in`: expected on an earlier night and neither in nor written off;
+    """Tonight at one shelter. `present` leaves out who is leaving or should have left, who are listed apart for a
+    coordinator; the gate, which sees no dates, has them all together. `overdue_in`: expected on an earlier night and neither in nor written off;
     `overdue_out`: their last night is past and nobody recorded that they left."""
 
     night: date
@@ -356,12 +360,12 @@ def tonight(team: Team, *, whole: bool) -> Tonight:
         night,
         [s for s in rows if s.state == StayState.BOOKED and s.first_night == night],
         [s for s in rows if s.state == StayState.BOOKED and s.first_night < night],
-        inside,
+        [s for s in inside if s.last_night > yesterday] if whole else inside,
         [s for s in inside if s.last_night == yesterday],
         [s for s in inside if s.last_night < yesterday],
         [s for s in inside if s.proposed_by_id is not None] if whole else [],
         to_review,
-        counted[0] if counted else Night(night, 0, 0, 0, 0),
+        counted[0] if counted else Night(night, 0, 0, 0, 0, 0),
     )
 
 

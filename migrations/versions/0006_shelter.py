@@ -280,10 +280,12 @@ def _availability() -> None:
     )
     wall.definer_function(
         "shelter_occupancy(p_team uuid, p_first date, p_last date, p_tonight date) "
-        "RETURNS TABLE (night date, capacity bigint, taken bigint, surge bigint, surge_taken bigint) "
+        "RETURNS TABLE (night date, capacity bigint, taken bigint, blocked bigint, surge bigint, "
+        "surge_taken bigint) "
         "LANGUAGE sql STABLE",
         f"""
         SELECT d.night, count(*) FILTER (WHERE NOT b.surge AND NOT b.out), count(*) FILTER (WHERE b.taken),
+               count(*) FILTER (WHERE b.given AND NOT b.taken AND NOT b.surge AND NOT b.out),
                count(*) FILTER (WHERE b.surge AND NOT b.out), count(*) FILTER (WHERE b.surge AND b.taken)
         FROM (SELECT (p_first + i)::date AS night FROM generate_series(0, least(p_last - p_first, 400)) i) d
         JOIN LATERAL (
@@ -293,7 +295,10 @@ def _availability() -> None:
                  EXISTS (SELECT FROM public.stay s WHERE s.place_id = p.id AND s.first_night <= d.night
                          AND (s.state IN ('BOOKED', 'IN') AND s.last_night >= d.night
                               OR s.state = 'IN' AND d.night <= p_tonight
-                              OR s.state = 'ENDED' AND s.last_night >= d.night AND d.night < p_tonight)) AS taken
+                              OR s.state = 'ENDED' AND s.last_night >= d.night AND d.night < p_tonight)) AS taken,
+                 u.one_household AND EXISTS (SELECT FROM public.stay s WHERE s.unit_id = u.id
+                         AND s.first_night <= d.night AND (s.state IN ('BOOKED', 'IN') AND s.last_night >= d.night
+                              OR s.state = 'IN' AND d.night <= p_tonight)) AS given
           FROM public.place p JOIN public.unit u ON u.id = p.unit_id JOIN public.team t ON t.id = u.team_id
           WHERE u.team_id = p_team AND u.active AND ({mine}) AND p.opened_on <= d.night
             AND (p.closed_on IS NULL OR p.closed_on >= d.night)) b ON true

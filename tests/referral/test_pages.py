@@ -48,7 +48,7 @@ def test_the_sender_sees_what_will_be_sent_and_sends_it(client, world):
     answer = client.post(url, data=data)
     assert answer.status_code == 302
     draft = text(client.get(answer.headers["Location"]))
-    assert "Esto verá" in draft and "Alergia grave (diga cuál): cacahuate" in draft and "Sin gradas" in draft
+    assert "Esto verá" in draft and "Alergia grave: cacahuate" in draft and "Sin gradas" in draft
     sent = client.post(answer.headers["Location"] + "/send")
     assert "Referencia enviada." in text(client.get(sent.headers["Location"]))
     client.sign_in(world.coordinator)

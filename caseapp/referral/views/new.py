@@ -70,7 +70,6 @@ def new(number: str) -> ResponseReturnValue:
         standing=_standing(subjects, rules.purpose_of(kind), on),
         gives_places=kind in GIVES_PLACES,
         no_receivers=not offered,
-        hints={p: present.rule_text(p) for p in ("IMMEDIATE", "EMERGENCY", "URGENT", "NORMAL")},
     )
     return page, 422 if request.method == "POST" else 200
 
@@ -103,7 +102,11 @@ def _form(case: Case, kind: str, subjects: list[queries.Subject], offered: list[
     ]
     form.to_team.choices = _receivers(offered, form, kind)
     form.priority.choices = [
-        (c.code, f"{c.label()} — {present.rule_text(c.code)}") for c in reference.codes("referral_priority")
+        (
+            c.code,
+            _("%(priority)s: respuesta en %(time)s", priority=c.label(), time=present.answer_within(c.code)),
+        )
+        for c in reference.codes("referral_priority")
     ]
     names = {
         "NAME": _("Nombre completo"),

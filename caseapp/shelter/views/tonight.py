@@ -53,8 +53,9 @@ def _page(wrong: str = "", chosen: frozenset[str] = frozenset()) -> str:
         name: [present.stay_row(s, whole=whole) for s in getattr(seen, name)]
         for name in ("expected", "overdue_in", "present", "leaving", "overdue_out", "to_agree", "to_review")
     }
+    # Whoever comes late is received like everybody else.
+    rows["expected"] = [*rows["overdue_in"], *rows["expected"]]
     if not whole:
-        rows["expected"] = [*rows["overdue_in"], *rows["expected"]]
         rows["overdue_in"] = rows["leaving"] = rows["overdue_out"] = []
     confirmed = queries.last_confirmation(team.id) if whole else None
     return render_template(
