@@ -65,8 +65,8 @@ def test_p1_03_screened_within_24_hours(journal):
         journal.event("person.registered", f"p{n}", "2025-09-03")
     journal.event("person.registered", "p5", "2025-09-03")  # no arrival recorded: not below the line
     journal.event("screening.completed", "p0", "2025-09-03", number=3)
-    journal.event("screening.completed", "p1", "2025-09-04", number=24)
-    journal.event("screening.completed", "p2", "2025-09-05", number=40)
+    journal.event("screening.completed", "p1", "2025-09-04", number=23)
+    journal.event("screening.completed", "p2", "2025-09-05", number=24)
     journal.event("screening.completed", "p3", "2025-09-03")  # without hours, but the same day
     journal.event("screening.completed", "p5", "2025-09-03", number=1)
     journal.write()

@@ -12,7 +12,7 @@ from caseapp.indicators.cubes import Domain
 from caseapp.indicators.facts.tables import PERIOD
 
 IN_ORDER = "effective_on, recorded_at, position"
-#: Within how many hours of arrival a first contact should be screened (indicator P1-03).
+#: Within how many hours of arrival a first contact should be screened (P1-03); events carry whole hours, cut off.
 SCREENED_WITHIN = 24
 # A stay that ended so never was one; a case's step that ends a plan.
 NO_STAY = ("DATA_ERROR", "NEVER_ARRIVED")
@@ -72,7 +72,7 @@ _REGISTRATIONS = f"""
     in_time AS (
         SELECT DISTINCT s.person FROM event s JOIN arrived a USING (person)
         WHERE s.kind = 'screening.completed'
-          AND (s.number <= {SCREENED_WITHIN} OR (s.number IS NULL AND s.effective_on = a.day))
+          AND (s.number < {SCREENED_WITHIN} OR (s.number IS NULL AND s.effective_on = a.day))
     )
     SELECT {_row("e", stage="CASE WHEN a.person IS NULL THEN 'NO_INTAKE' WHEN i.person IS NULL THEN 'LATER_OR_NOT' ELSE 'WITHIN_24H' END")},
            {PERIOD.format(on="e.effective_on")} AS period
