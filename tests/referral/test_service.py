@@ -484,3 +484,16 @@ def test_what_other_areas_ask(world):
         assert [n.kind for n, _ in queries.notices_for(world.coordinator)] == ["ARRIVED"]
         service.read_notices(queries.referral(world.coordinator, number))
         assert queries.notices_for(world.coordinator) == []
+
+
+def test_the_worker_looks_at_the_clocks_as_a_named_principal(world):
+    from workers import deadline
+
+    world.refer()
+    world.db.as_role("work")
+    assert deadline.look.principal == "clocks" and deadline.look.name == "workers.deadline.look"
+    with access.acting_as(access.system(deadline.look.principal)), clock.held_at(NOW + timedelta(hours=2)):
+        restart()
+        assert service.look_at_clocks() == {"told": 0, "escalated": 0, "lapsed": 1}
+        assert {e.actor for e in events_of("referral.lapsed")} == {"system:clocks"}
+    world.db.as_role("app")
