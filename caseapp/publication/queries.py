@@ -3,8 +3,24 @@ role `figures`, which sees approved releases and nothing else."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from caseapp.accounts.models import User
 from caseapp.accounts.queries import roles_of, user_of_email
 from caseapp.core.access import Grant, Principal
+from caseapp.core.db import session
+from caseapp.core.errors import NotYours
+from caseapp.publication.access import SEE_RELEASES, countries_as
+from caseapp.publication.models import CoverageRow, FigureRow, FileRow, Release
+
+#: Coverage is of the sites, so it is the same for every domain; pages read that of this one.
+COVERAGE_DOMAIN = "arrivals"
 
 
 def principal_of_email(email: str) -> Principal | None:
@@ -20,3 +36,141 @@ def principal_of_email(email: str) -> Principal | None:
         for one in held
     )
     return Principal(name=user.email, user_id=user.id, grants=grants, kind="user", language=user.language)
+
+
+# -- releases, as their steward and approver see them (role app) --------------------------------------
+def visible_to(who: Principal) -> sa.Select[Any]:
+    """Releases of the countries whose steward or approver somebody is; the policy says the same."""
+    return sa.select(Release).where(Release.country.in_(countries_as(who, *SEE_RELEASES.roles)))
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A release in the list, with the names of who made and decided it and the coverage of its month."""
+
+    release: Release
+    made_by: str
+    decided_by: str
+    coverage: CoverageRow | None
+
+
+def releases(who: Principal) -> list[Listed]:
+    """Every release that somebody may see, the newest month first: one statement."""
+    maker, decider = aliased(User), aliased(User)
+    of_month = sa.and_(
+        CoverageRow.release_id == Release.id, CoverageRow.period == Release.period,
+        CoverageRow.domain == COVERAGE_DOMAIN,
+    )  # fmt: skip
+    rows = session.execute(
+        visible_to(who)
+        .add_columns(maker.name, decider.name, CoverageRow)
+        .join(maker, maker.id == Release.made_by_id)
+        .outerjoin(decider, decider.id == Release.decided_by_id)
+        .outerjoin(CoverageRow, of_month)
+        .order_by(Release.country, Release.period.desc(), Release.made_at.desc())
+    ).all()
+    return [Listed(row[0], row[1], row[2] or "", row[3]) for row in rows]
+
+
+def release(who: Principal, release_id: UUID) -> Listed:
+    """One release. Raises NotYours."""
+    for found in releases(who):
+        if found.release.id == release_id:
+            return found
+    raise NotYours
+
+
+def totals(release_id: UUID) -> Sequence[FigureRow]:
+    """The country totals of a release, in the order of the file."""
+    whole = [getattr(FigureRow, name) == "T" for name in ("sex", "age_band", "origin", "household_type")]
+    return session.scalars(
+        sa.select(FigureRow)
+        .where(FigureRow.release_id == release_id, FigureRow.place_level == "COUNTRY", *whole)
+        .order_by(FigureRow.position)
+    ).all()
+
+
+def coverage(release_id: UUID) -> Sequence[CoverageRow]:
+    """Coverage of a release's periods."""
+    return session.scalars(
+        sa.select(CoverageRow)
+        .where(CoverageRow.release_id == release_id, CoverageRow.domain == COVERAGE_DOMAIN)
+        .order_by(CoverageRow.period)
+    ).all()
+
+
+def files(release_id: UUID) -> Sequence[FileRow]:
+    """The sealed files of a release."""
+    return session.scalars(
+        sa.select(FileRow).where(FileRow.release_id == release_id).order_by(FileRow.file)
+    ).all()
+
+
+# -- released figures (role figures) ------------------------------------------------------------------
+@dataclass(frozen=True)
+class Offered:
+    """A period that a country has published, and the newest release that tells of it."""
+
+    country: str
+    period: str
+    release_id: UUID
+    release_period: str
+    definitions: Mapping[str, Any]
+
+    @property
+    def order(self) -> tuple[str, int]:
+        """The newest first: by release, then month, quarter, year, MIRPS year."""
+        return self.release_period, -KINDS.index(kind_of(self.period))
+
+
+KINDS = ("MONTH", "QUARTER", "YEAR", "MIRPS")
+
+
+def kind_of(period: str) -> str:
+    """MONTH, QUARTER, YEAR or MIRPS."""
+    if period.startswith("MIRPS"):
+        return "MIRPS"
+    return "QUARTER" if "Q" in period else ("MONTH" if "-" in period else "YEAR")
+
+
+_OFFERED = """
+    SELECT DISTINCT ON (r.country, f.period) r.country, f.period, r.id, r.period AS released,
+           (CAST(r.manifest AS json) -> 'definitions') AS definitions
+    FROM released.release r
+    JOIN (SELECT DISTINCT release_id, period FROM released.figure WHERE status <> 'NOT_OFFERED') f ON f.release_id = r.id
+    WHERE CAST(:country AS text) IS NULL OR r.country = :country
+    ORDER BY r.country, f.period, r.period DESC, r.edition DESC
+"""
+
+
+def offered(connection: sa.Connection, country: str | None = None) -> list[Offered]:
+    """The periods with at least one figure, the newest first; of every country, or of one."""
+    rows = connection.execute(sa.text(_OFFERED), {"country": country})
+    found = [Offered(row.country, row.period, row.id, row.released, row.definitions or {}) for row in rows]
+    return sorted(found, key=lambda one: one.order, reverse=True)
+
+
+def figures(
+    connection: sa.Connection,
+    release_ids: Sequence[UUID],
+    period: Sequence[str],
+    pillar: str,
+    *,
+    whole: bool = False,
+) -> list[Any]:
+    """The published rows of a pillar in some releases and periods, in the order of the file; `whole`: totals only."""
+    table: Any = FigureRow.__table__
+    wanted = sa.select(table).where(
+        table.c.release_id.in_(release_ids), table.c.period.in_(period), table.c.indicator.like(f"{pillar}-%")
+    )
+    if whole:
+        names = ("sex", "age_band", "origin", "household_type")
+        wanted = wanted.where(table.c.place_level == "COUNTRY", *(table.c[name] == "T" for name in names))
+    return list(connection.execute(wanted.order_by(table.c.release_id, table.c.position)))
+
+
+def coverage_of(connection: sa.Connection, release_ids: Sequence[UUID]) -> dict[tuple[UUID, str], Any]:
+    """Coverage by release and period."""
+    table: Any = CoverageRow.__table__
+    wanted = sa.select(table).where(table.c.release_id.in_(release_ids), table.c.domain == COVERAGE_DOMAIN)
+    return {(row.release_id, row.period): row for row in connection.execute(wanted)}

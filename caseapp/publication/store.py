@@ -11,6 +11,8 @@ from uuid import UUID
 import numpy as np
 import sqlalchemy as sa
 
+from caseapp.core import clock
+from caseapp.core.db import uuid7
 from caseapp.publication.counting import Counting
 from caseapp.publication.cube.definition import Dimension
 from caseapp.publication.cube.grain import Grain
@@ -369,6 +371,20 @@ def coverage_of_months(
         .distinct()
     )  # fmt: skip
     return [(found.reporting, found.expected) for found in connection.execute(wanted)]
+
+
+def note_run(connection: sa.Connection, job: str, started: datetime, problem: str | None) -> None:
+    """Show a run on the administrators' page."""
+    connection.execute(
+        sa.text(
+            "INSERT INTO public.job_run (id, job, state, done, total, started_at, beat_at, ended_at, error) "
+            "VALUES (:id, :job, :state, :done, 1, :started, :now, :now, :error)"
+        ),
+        {
+            "id": uuid7(), "job": job, "state": "FAILED" if problem else "DONE", "done": 0 if problem else 1,
+            "started": started, "now": clock.real_now(), "error": problem,
+        },
+    )  # fmt: skip
 
 
 # -- reading for export -------------------------------------------------------------------------------

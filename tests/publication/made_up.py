@@ -48,7 +48,9 @@ def staff(country: str = "MEX", code: str = "MX-ZZ9") -> People:
     return People(*found)
 
 
-def journal(persons: int, first: date, last: date, country: str = "MEX", seed: int = 5, sites: Any = SITES) -> Journal:
+def journal(
+    persons: int, first: date, last: date, country: str = "MEX", seed: int = 5, sites: Any = SITES
+) -> Journal:
     """Persons who register, most of whom arrive, are screened, claim, are referred, stay; some at two sites."""
     chance = random.Random(seed)
     made = Journal(country)
@@ -70,7 +72,15 @@ def journal(persons: int, first: date, last: date, country: str = "MEX", seed: i
         if chance.random() < 0.5:
             made.event("referral.sent", name, day, sector="SHELTER", subject=f"r{number}", **who)
             later = day + timedelta(days=1)
-            made.event("referral.accepted", name, later, outcome="ON_TIME", sector="SHELTER", subject=f"r{number}", **who)
+            made.event(
+                "referral.accepted",
+                name,
+                later,
+                outcome="ON_TIME",
+                sector="SHELTER",
+                subject=f"r{number}",
+                **who,
+            )
             made.event("referral.completed", name, later, sector="SHELTER", subject=f"r{number}", **who)
         if chance.random() < 0.1:
             made.event("person.registered", name, day + timedelta(days=2), **(who | {"site": sites[0]}))

@@ -58,6 +58,7 @@ class Chain:
         self.markers = cube.dimension(cube.marker).labels
         self.number = np.arange(self.size).reshape(cube.shape)
         self.axes = [d for d in cube.dimensions if d.name not in (cube.marker, cube.late, cube.origin)]
+        self._known: dict[tuple[tuple[str, ...], tuple[str, ...], str], list[int]] = {}
         self.shown = [sheet.shown.ravel().tolist() for sheet in self.sheets]
         self.on_time = self._on_time() if cube.has(cube.late) else None
 
@@ -84,9 +85,13 @@ class Chain:
         return [[o] for o in labels if o not in together] + ([together] if together else [])
 
     def _cells(self, labels: tuple[str, ...], origins: Sequence[str], marker: str) -> list[int]:
-        """Flat cells of a class, some origins and one marker."""
-        if marker not in self.markers:
-            return []
+        """Flat cells of a class, some origins and one marker; asked for once a period, so kept."""
+        key = (labels, tuple(origins), marker)
+        if key not in self._known:
+            self._known[key] = self._find(labels, origins, marker) if marker in self.markers else []
+        return self._known[key]
+
+    def _find(self, labels: tuple[str, ...], origins: Sequence[str], marker: str) -> list[int]:
         place: list[list[int]] = []
         for d in self.cube.dimensions:
             if d.name == self.cube.marker:

@@ -7,6 +7,7 @@ make it at once.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -33,7 +34,9 @@ from caseapp.publication.package import MANIFEST, CubeOut, Package, data_rows, f
 from caseapp.publication.plan import DomainPlan, Plan, domain_plans, settle
 from config.settings import settings
 
+logger = logging.getLogger(__name__)
 STEWARD = "DATA_STEWARD"
+JOB = "publication.make"
 _LOCK = 7314
 
 
@@ -50,13 +53,15 @@ def ask(country: str, period: str, *, by: Principal) -> Release:
         has_open=bool(has_open),
     )  # fmt: skip
     assert by.user_id is not None
-    row = Release(
-        name=f"{country}-{period}", country=country, period=period, edition=0, status=Status.DRAFT.value,
-        made_by_id=by.user_id, made_at=clock.now(),
+    release_id = uuid7()
+    # Only these columns: the role may set no others.
+    session.execute(
+        sa.insert(Release).values(
+            id=release_id, name=f"{country}-{period}", country=country, period=period, edition=0,
+            status=Status.DRAFT.value, made_by_id=by.user_id, made_at=clock.now(),
+        )
     )  # fmt: skip
-    session.add(row)
-    session.flush()
-    return row
+    return session.get_one(Release, release_id)
 
 
 def make(country: str, period: str, *, by: Principal, size: float | None = None) -> UUID:
@@ -88,23 +93,24 @@ def make(country: str, period: str, *, by: Principal, size: float | None = None)
 
 
 def make_waiting() -> int:
-    """Make every release that a steward asked for, each in a transaction of its own; returns how many. What fails
-    is shown on the release with the name of the error, and is not tried again by itself."""
+    """Make every release that a steward asked for, each in a transaction of its own; returns how many. What cannot
+    be made goes back to the steward with the name of the error, and is not tried again by itself."""
     made = 0
     while True:
         with connect("facts") as connection:
             row = store.next_waiting(connection)
             if row is None:
                 return made
+            started, problem = clock.real_now(), None
             try:
                 with connection.begin_nested():
                     _alone(connection, row.country)
                     _produce(connection, row, store.before(connection, row.country), None)
             except Exception as error:
-                store.finish(
-                    connection, row.id, problem=type(error).__name__, status=Status.REFUSED.value,
-                    reason=type(error).__name__, decided_by_id=None,
-                )  # fmt: skip
+                problem = type(error).__name__
+                logger.exception("release %s could not be made", row.name)
+                store.finish(connection, row.id, problem=problem, reason=problem, status=Status.REFUSED.value)
+            store.note_run(connection, JOB, started, problem)
         made += 1
 
 

@@ -1,0 +1,206 @@
+"""Released figures in words: periods, labels, numbers, and what a zero may stand for. No numbers are made here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import format_date, format_decimal
+
+from caseapp.core import reference
+from caseapp.core.i18n import _, language, ngettext
+from caseapp.indicators import catalogue
+from caseapp.indicators.catalogue import Indicator
+from caseapp.publication.queries import kind_of
+
+BREAKDOWNS = ("sex", "age_band", "origin", "household_type", "place")
+
+
+def period(code: str, until: str | None = None) -> str:
+    """«octubre de 2025», «julio a septiembre de 2025», «2025, hasta agosto», «año MIRPS 2025».
+
+    `until` is the last released month: a quarter or a year that is not over says how far it goes.
+    """
+    kind = kind_of(code)
+    if kind == "MIRPS":
+        return _("año MIRPS %(year)s (27 oct a 26 oct)", year=code[-4:])
+    if kind == "MONTH":
+        return _("%(month)s de %(year)s", month=_month(int(code[5:7])), year=code[:4])
+    last = 12 if kind == "YEAR" else int(code[-1]) * 3
+    words = code
+    if kind == "QUARTER":
+        words = _(
+            "%(first)s a %(last)s de %(year)s", first=_month(last - 2), last=_month(last), year=code[:4]
+        )
+    if until is None or until >= f"{code[:4]}-{last:02d}":
+        return words
+    return _("%(period)s, hasta %(month)s", period=words, month=_month(int(until[5:7])))
+
+
+def is_whole(code: str, until: str) -> bool:
+    """Whether a period is over with the last released month."""
+    if kind_of(code) == "QUARTER":
+        return until >= f"{code[:4]}-{int(code[-1]) * 3:02d}"
+    return kind_of(code) != "YEAR" or until >= f"{code}-12"
+
+
+def _month(number: int) -> str:
+    return str(format_date(date(2025, number, 1), "LLLL"))
+
+
+def pillar(code: str) -> str:
+    return reference.label("mirps_pillar", code)
+
+
+def label(name: str, code: str) -> str:
+    """A label of a breakdown in the reader's language."""
+    if name == "origin":
+        return reference.country_label(code)
+    if name == "place":
+        return _("Otras sedes") if code.endswith("-OTH") else code
+    if name == "sex":
+        return reference.label("sex_in_figures", code)
+    if name == "age_band":
+        return reference.label("age_class" if code in ("CHILD", "ADULT") else "age_band", code)
+    if code == "IN_FAMILY":
+        return _("En familia")
+    return reference.label("household_type", code)
+
+
+def breakdown(name: str) -> str:
+    return {
+        "sex": _("Por sexo"), "age_band": _("Por edad"), "origin": _("Por origen"),
+        "household_type": _("Por tipo de familia"), "place": _("Por sede"),
+    }[name]  # fmt: skip
+
+
+def unit(code: str) -> str:
+    """The unit of a value, after it."""
+    return {
+        "PERSONS": _("personas"), "HOUSEHOLDS": _("familias"), "EVENTS": _("hechos"), "NIGHTS": _("noches"),
+        "PERCENT": "%", "RATIO": _("por persona del equipo"),
+    }.get(code, "")  # fmt: skip
+
+
+def number(value: Decimal | int | None) -> str:
+    """A number as the reader's language writes it; a rate keeps its decimal."""
+    if value is None:
+        return ""
+    exact = Decimal(value)
+    return str(format_decimal(exact, format="#,##0.0" if exact.as_tuple().exponent == -1 else "#,##0"))
+
+
+def no_value(status: str) -> str:
+    """What stands in a value's place."""
+    return reference.label("figure_status", status)
+
+
+def coverage(row: Any) -> str:
+    """«Informaron 4 de 5 sedes.»"""
+    if row is None:
+        return _("Sin dato de cobertura.")
+    return ngettext(
+        "Informó %(reporting)s de %(num)s sede.", "Informaron %(reporting)s de %(num)s sedes.", row.expected,
+        reporting=row.reporting,
+    )  # fmt: skip
+
+
+def protected(k: int) -> str:
+    """What 0 and k may stand for."""
+    return _(
+        "Cifra protegida: en cada grupo, 0 puede ser de 0 a %(below)s y %(k)s de 0 a %(k)s (más en una familia numerosa).",
+        below=k - 1, k=k,
+    )  # fmt: skip
+
+
+def change(now: Any, before: Any, same_coverage: bool) -> str:
+    """The difference from the period before, in words; nothing where the two cannot be compared."""
+    if before is None or not same_coverage or now.value is None or before.value is None:
+        return ""
+    words = {"before": period(before.period)}
+    difference = now.value - before.value
+    if not difference:
+        return _("igual que en %(before)s", **words)
+    many = number(abs(difference))
+    if now.unit == "PERCENT":
+        more = _("%(n)s puntos más que en %(before)s", n=many, **words)
+        return more if difference > 0 else _("%(n)s puntos menos que en %(before)s", n=many, **words)
+    more = _("%(n)s más que en %(before)s", n=many, **words)
+    return more if difference > 0 else _("%(n)s menos que en %(before)s", n=many, **words)
+
+
+def period_before(code: str) -> str | None:
+    """The period of the same kind before; a year to date is compared with none."""
+    kind = kind_of(code)
+    if kind == "MONTH":
+        year, month = int(code[:4]), int(code[5:7])
+        return f"{year - 1}-12" if month == 1 else f"{year}-{month - 1:02d}"
+    if kind == "QUARTER":
+        year, quarter = int(code[:4]), int(code[-1])
+        return f"{year - 1}-Q4" if quarter == 1 else f"{year}-Q{quarter - 1}"
+    return None
+
+
+@dataclass
+class Card:
+    """An indicator on a page: its words, its total and its breakdowns."""
+
+    indicator: Indicator
+    total: Any
+    change: str = ""
+    tables: list[tuple[str, list[dict[str, Any]]]] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return self.indicator.name[language()]
+
+    @property
+    def definition(self) -> str:
+        return self.indicator.definition[language()]
+
+    @property
+    def is_rate(self) -> bool:
+        return self.indicator.measure == "RATE"
+
+    @property
+    def value(self) -> str:
+        return number(self.total.value) if self.total.status == "PUBLISHED" else no_value(self.total.status)
+
+    @property
+    def unit(self) -> str:
+        return unit(self.indicator.unit) if self.total.status == "PUBLISHED" else ""
+
+    def part(self, name: str) -> str:
+        """The numerator's or denominator's definition with its number."""
+        words = self.indicator.numerator if name == "numerator" else (self.indicator.denominator or {})
+        found = getattr(self.total, name)
+        text = words.get(language(), "")
+        return f"{text}: {number(found)}" if found is not None else text
+
+
+def cards(rows: Sequence[Any], before: Mapping[str, Any], same_coverage: bool) -> list[Card]:
+    """One card for each indicator, in the order of the file. `before`: totals of the period before by indicator."""
+    found: dict[str, Card] = {}
+    for row in rows:
+        if row.indicator not in found:
+            found[row.indicator] = Card(catalogue.get(row.indicator), row)
+            found[row.indicator].change = change(row, before.get(row.indicator), same_coverage)
+            continue
+        name = "place" if row.place_level == "SITE" else next(n for n in BREAKDOWNS if getattr(row, n) != "T")
+        tables = found[row.indicator].tables
+        if not tables or tables[-1][0] != name:
+            tables.append((name, []))
+        tables[-1][1].append(_line(name, row))
+    return list(found.values())
+
+
+def _line(name: str, row: Any) -> dict[str, Any]:
+    published = row.status == "PUBLISHED"
+    return {
+        "label": label(name, getattr(row, name)),
+        "value": number(row.value) if published else no_value(row.status),
+        "numerator": number(row.numerator), "denominator": number(row.denominator),
+    }  # fmt: skip

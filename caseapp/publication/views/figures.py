@@ -1,0 +1,198 @@
+"""Released figures, read through role `figures` and through nothing else: what a commission sees is what an
+export holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from caseapp.core import access, pages, reference
+from caseapp.core.access import needs
+from caseapp.core.db import connect
+from caseapp.core.errors import NotYours
+from caseapp.core.i18n import _, _l, language
+from caseapp.indicators import catalogue
+from caseapp.publication import present, queries
+from caseapp.publication.access import READ_FIGURES, READ_REGION, countries_as, may_read_country
+from caseapp.publication.package import FIGURES
+from caseapp.publication.queries import Offered
+from caseapp.publication.views import blueprint
+
+pages.nav(20, _l("Cifras"), "publication.own", READ_FIGURES)
+pages.nav(30, _l("Región"), "publication.region", READ_REGION)
+
+
+def pillars() -> list[str]:
+    """The pillars that have an indicator."""
+    return sorted({indicator.pillar for indicator in catalogue.all()})
+
+
+@blueprint.get("/figures")
+@needs(READ_FIGURES)
+def own() -> ResponseReturnValue:
+    """The first pillar of one's own country; for the region its countries side by side."""
+    who = access.current()
+    if "REGIONAL_ANALYST" in who.roles:
+        return redirect(url_for("publication.region"))
+    country = countries_as(who, *READ_FIGURES.roles)[0]
+    return redirect(url_for("publication.figures", iso3=country, pillar=pillars()[0]))
+
+
+def _asked(iso3: str, pillar: str) -> tuple[str, str]:
+    """The country and pillar of the address, if the reader may know of them."""
+    if not may_read_country(access.current(), iso3) or pillar not in pillars():
+        raise NotYours
+    return iso3, pillar
+
+
+def _chosen(offered: Sequence[Offered]) -> Offered | None:
+    """The period of `?period=`, or the newest."""
+    wanted = request.args.get("period")
+    if wanted:
+        return next((one for one in offered if one.period == wanted), None)
+    return offered[0] if offered else None
+
+
+@blueprint.get("/figures/<iso3>/<pillar>")
+@needs(READ_FIGURES)
+def figures(iso3: str, pillar: str) -> ResponseReturnValue:
+    """The figures of a pillar in a period: value, definition, coverage, what is protected, breakdowns."""
+    country, pillar = _asked(iso3, pillar)
+    with connect("figures") as connection:
+        offered = queries.offered(connection, country)
+        chosen = _chosen(offered)
+        cards, covered = _cards(connection, offered, chosen, pillar) if chosen else ([], None)
+    return render_template(
+        "publication/figures.html",
+        page_title=_("%(pillar)s, %(country)s", pillar=present.pillar(pillar), country=reference.country_label(country)),
+        country=country, pillar=pillar, pillars=[(code, present.pillar(code)) for code in pillars()],
+        offered=[(one.period, present.period(one.period, one.release_period)) for one in offered], chosen=chosen, cards=cards,
+        coverage=present.coverage(covered), words=present,
+        period_words=present.period(chosen.period, chosen.release_period) if chosen else "", asked=request.args.get("period"),
+    )  # fmt: skip
+
+
+def _cards(
+    connection: Any, offered: Sequence[Offered], chosen: Offered, pillar: str
+) -> tuple[list[Any], Any]:
+    """The cards of a period, with the change from the one before where the coverage is the same."""
+    earlier = next((one for one in offered if one.period == present.period_before(chosen.period)), None)
+    if not present.is_whole(chosen.period, chosen.release_period):
+        earlier = None
+    asked = [one for one in (chosen, earlier) if one is not None]
+    ids = [one.release_id for one in asked]
+    rows = queries.figures(connection, ids, [one.period for one in asked], pillar)
+    covered = queries.coverage_of(connection, ids)
+    now = [row for row in rows if (row.release_id, row.period) == (chosen.release_id, chosen.period)]
+    here = covered.get((chosen.release_id, chosen.period))
+    if earlier is None:
+        return present.cards(now, {}, False), here
+    before: dict[str, Any] = {}
+    for row in rows:
+        if (row.release_id, row.period) == (earlier.release_id, earlier.period):
+            before.setdefault(row.indicator, row)
+    there = covered.get((earlier.release_id, earlier.period))
+    return present.cards(now, before, _is_same(here, there)), here
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether as many sites reported of as many: only then a difference says something."""
+    return bool(one and other and (one.reporting, one.expected) == (other.reporting, other.expected))
+
+
+@blueprint.get("/figures/<iso3>/<pillar>.csv")
+@needs(READ_FIGURES)
+def download(iso3: str, pillar: str) -> ResponseReturnValue:
+    """Exactly the rows of the page, in the columns of `figures.csv`."""
+    country, pillar = _asked(iso3, pillar)
+    with connect("figures") as connection:
+        chosen = _chosen(queries.offered(connection, country))
+        if chosen is None:
+            raise NotYours
+        rows = queries.figures(connection, [chosen.release_id], [chosen.period], pillar)
+    name = f"figures-{country}-{pillar}-{chosen.period}.csv"
+    return pages.csv_answer(name, FIGURES, ([_cell(row, column) for column in FIGURES] for row in rows))
+
+
+def _cell(row: Any, column: str) -> Any:
+    value = getattr(row, column)
+    return "" if value is None else value
+
+
+@blueprint.get("/figures/region")
+@needs(READ_REGION)
+def region() -> ResponseReturnValue:
+    """The countries side by side, from what each has released; where they cannot be compared, the page says why."""
+    pillar = request.args.get("pillar", pillars()[0])
+    if pillar not in pillars():
+        raise NotYours
+    with connect("figures") as connection:
+        offered = queries.offered(connection)
+        periods = sorted({one.period for one in offered}, reverse=True)
+        period = request.args.get("period") or _most_common(offered)
+        there = [one for one in offered if one.period == period]
+        rows = (
+            queries.figures(connection, [one.release_id for one in there], [period], pillar, whole=True)
+            if period
+            else []
+        )
+        covered = queries.coverage_of(connection, [one.release_id for one in there])
+    countries = sorted({one.country for one in offered})
+    return render_template(
+        "publication/region.html", page_title=_("La región: %(pillar)s", pillar=present.pillar(pillar)), pillar=pillar,
+        pillars=[(code, present.pillar(code)) for code in pillars()], period=period,
+        offered=[(code, present.period(code)) for code in sorted(periods, key=_newest, reverse=True)],
+        columns=_columns(countries), rows=_side_by_side(pillar, countries, there, rows),
+        coverage=[
+            (reference.country_label(one.country), present.coverage(covered.get((one.release_id, period))))
+            for one in sorted(there, key=lambda one: one.country)
+        ],
+    )  # fmt: skip
+
+
+def _newest(period: str) -> tuple[str, str]:
+    return period[-4:] if period.startswith("MIRPS") else period[:4], period
+
+
+def _most_common(offered: Sequence[Offered]) -> str:
+    """The period that most countries have published; of these the newest."""
+    count: dict[str, int] = {}
+    for one in offered:
+        count[one.period] = count.get(one.period, 0) + 1
+    return max(count, key=lambda period: (count[period], _newest(period)), default="")
+
+
+def _columns(countries: Sequence[str]) -> list[dict[str, Any]]:
+    names = [{"key": code, "label": reference.country_label(code), "number": True} for code in countries]
+    return [{"key": "name", "label": _("Indicador"), "head": True}, *names]
+
+
+def _side_by_side(
+    pillar: str, countries: Sequence[str], there: Sequence[Offered], rows: Sequence[Any]
+) -> list[dict[str, Any]]:
+    """One line for each indicator of the pillar; a country without a comparable figure shows the reason."""
+    by = {(row.indicator, row.place): row for row in rows}
+    released = {one.country: one for one in there}
+    lines = []
+    for indicator in catalogue.all():
+        if indicator.pillar != pillar:
+            continue
+        line: dict[str, Any] = {"name": indicator.name[language()]}
+        for country in countries:
+            line[country] = _comparable(indicator, released.get(country), by.get((indicator.code, country)))
+        lines.append(line)
+    return lines
+
+
+def _comparable(indicator: catalogue.Indicator, released: Offered | None, row: Any) -> str:
+    if released is None:
+        return _("sin publicación")
+    if row is None:
+        return _("no lo mide")
+    versions = {entry["version"] for entry in released.definitions.get(indicator.code, ())}
+    if row.status == "PUBLISHED" and versions == {indicator.version}:
+        return f"{present.number(row.value)} {'%' if row.unit == 'PERCENT' else ''}".strip()
+    return _("otra definición") if row.status == "PUBLISHED" else present.no_value(row.status)

@@ -1,0 +1,204 @@
+"""Releases: the steward asks for the next month and sees it protected; another person approves or returns it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from caseapp.core import access, audit, clock, pages, reference
+from caseapp.core.access import needs
+from caseapp.core.commits import commits
+from caseapp.core.errors import Refused
+from caseapp.core.i18n import _, _l
+from caseapp.indicators import catalogue
+from caseapp.publication import present, queries, rules, service
+from caseapp.publication.access import DECIDE_RELEASE, MAKE_RELEASE, SEE_RELEASES, countries_as
+from caseapp.publication.forms import MakeForm, ReturnForm
+from caseapp.publication.models import Status
+from caseapp.publication.queries import Listed
+from caseapp.publication.views import blueprint
+
+pages.nav(10, _l("Publicaciones"), "publication.releases", SEE_RELEASES)
+
+OPEN = (Status.DRAFT.value, Status.AWAITING_APPROVAL.value)
+TAGS = {"DRAFT": "info", "AWAITING_APPROVAL": "warning", "APPROVED": "good", "REFUSED": "urgent"}
+
+
+@blueprint.get("/releases")
+@needs(SEE_RELEASES)
+def releases() -> ResponseReturnValue:
+    """The months of one's countries, and the next one to prepare."""
+    return _list(MakeForm())
+
+
+def _list(form: MakeForm, status: int = 200) -> ResponseReturnValue:
+    who = access.current()
+    found = queries.releases(who)
+    countries = [
+        {
+            "code": code, "name": reference.country_label(code),
+            "rows": [_row(one) for one in found if one.release.country == code],
+            "next": _next(code, found) if who.may(MAKE_RELEASE) else None,
+        }
+        for code in countries_as(who, *SEE_RELEASES.roles)
+    ]  # fmt: skip
+    page = render_template(
+        "publication/releases.html", page_title=_("Publicaciones"), countries=countries, form=form,
+        may_make=who.may(MAKE_RELEASE),
+    )  # fmt: skip
+    return page, status
+
+
+def _row(one: Listed) -> dict[str, Any]:
+    row = one.release
+    return {
+        "id": row.id, "month": present.period(row.period), "status": reference.label("release_status", row.status),
+        "kind": TAGS[row.status], "coverage": present.coverage(one.coverage) if one.coverage else "",
+        "made_by": one.made_by, "decided_by": one.decided_by, "is_draft": row.status == "DRAFT",
+    }  # fmt: skip
+
+
+def _next(country: str, found: list[Listed]) -> dict[str, Any] | None:
+    """The month that a steward may prepare now: the one after the last approved, or the last that is over."""
+    own = [one.release for one in found if one.release.country == country]
+    if any(row.status in OPEN for row in own):
+        return None
+    approved = [row.period for row in own if row.status == Status.APPROVED.value]
+    today = clock.today()
+    last = f"{today.year - 1}-12" if today.month == 1 else f"{today.year}-{today.month - 1:02d}"
+    period = rules.month_after(max(approved)) if approved else last
+    return {"period": period, "words": present.period(period), "is_over": rules.is_over(period, today)}
+
+
+@blueprint.post("/releases")
+@needs(MAKE_RELEASE)
+@commits
+def ask() -> ResponseReturnValue:
+    """Ask for a month; the figures worker makes it, and the release's page shows how far it is."""
+    form = MakeForm()
+    if not form.validate_on_submit():
+        return _list(form, 422)
+    try:
+        row = service.ask(form.country.data.upper(), form.period.data, by=access.current())
+    except Refused as error:
+        form.refused(error)
+        return _list(form, error.status)
+    audit.record("asked", "release", row.id, row.name)
+    flash(_("La publicación se está preparando. Suele tardar menos de un minuto."), "info")
+    return redirect(url_for("publication.show", release_id=row.id))
+
+
+@blueprint.get("/releases/<uuid:release_id>")
+@needs(SEE_RELEASES)
+def show(release_id: UUID) -> ResponseReturnValue:
+    """One release before or after the decision: protected figures only, what changed, coverage, seals."""
+    return _page(release_id, ReturnForm())
+
+
+def _page(release_id: UUID, form: ReturnForm, status: int = 200) -> ResponseReturnValue:
+    who = access.current()
+    one = queries.release(who, release_id)
+    row = one.release
+    page = render_template(
+        "publication/release.html",
+        page_title=_("%(country)s, %(period)s", country=reference.country_label(row.country), period=present.period(row.period)),
+        release=row, summary=_summary(one), figures=_figures(one), files=queries.files(row.id), form=form,
+        may_decide=_may_decide(one), own=row.made_by_id == who.user_id, status=_row(one),
+    )  # fmt: skip
+    return page, status
+
+
+def _may_decide(one: Listed) -> bool:
+    who = access.current()
+    try:
+        rules.may_decide(
+            one.release.status, country=one.release.country, approver_of=countries_as(who, *DECIDE_RELEASE.roles),
+            made_by=one.release.made_by_id, by=who.user_id,
+        )  # fmt: skip
+    except Refused:
+        return False
+    return True
+
+
+def _summary(one: Listed) -> list[dict[str, Any]]:
+    row = one.release
+    found = [
+        {"label": _("Preparó"), "value": f"{one.made_by}, {pages.moment(row.made_at)}"},
+        {"label": _("Con lo registrado hasta"), "value": pages.moment(row.known_until)},
+        {
+            "label": _("Decidió"),
+            "value": f"{one.decided_by}, {pages.moment(row.decided_at)}" if one.decided_by else "",
+        },
+        {"label": _("Motivo"), "value": row.reason or ""},
+    ]
+    found += [
+        {
+            "label": _("Cobertura, %(period)s", period=present.period(each.period, row.period)),
+            "value": present.coverage(each),
+        }
+        for each in queries.coverage(row.id)
+    ]
+    return [line for line in found if line["value"]]
+
+
+def _figures(one: Listed) -> list[dict[str, Any]]:
+    """Country totals beside those of the release before: what changes for a reader."""
+    before = _before(one)
+    found = []
+    for row in queries.totals(one.release.id):
+        indicator = catalogue.get(row.indicator)
+        earlier = before.get((row.indicator, present.period_before(row.period) or row.period))
+        found.append(
+            {
+                "name": present.Card(indicator, row).name, "period": present.period(row.period, one.release.period),
+                "value": f"{present.Card(indicator, row).value} {present.Card(indicator, row).unit}".strip(),
+                "before": present.number(earlier.value) if earlier is not None and earlier.value is not None else "",
+            }
+        )  # fmt: skip
+    return found
+
+
+def _before(one: Listed) -> dict[tuple[str, str], Any]:
+    """The totals of the country's last approved release before this one, by indicator and period."""
+    approved = [
+        each.release for each in queries.releases(access.current())
+        if each.release.country == one.release.country and each.release.status == Status.APPROVED.value
+        and each.release.period < one.release.period
+    ]  # fmt: skip
+    if not approved:
+        return {}
+    return {(row.indicator, row.period): row for row in queries.totals(approved[0].id)}
+
+
+@blueprint.post("/releases/<uuid:release_id>/approve")
+@needs(DECIDE_RELEASE)
+@commits
+def approve(release_id: UUID) -> ResponseReturnValue:
+    """Publish: from now on it never changes."""
+    queries.release(access.current(), release_id)
+    row = service.approve(release_id, by=access.current())
+    flash(
+        _("La publicación de %(period)s está aprobada y visible.", period=present.period(row.period)), "good"
+    )
+    return redirect(url_for("publication.show", release_id=release_id))
+
+
+@blueprint.post("/releases/<uuid:release_id>/return")
+@needs(DECIDE_RELEASE)
+@commits
+def send_back(release_id: UUID) -> ResponseReturnValue:
+    """Return it to the steward, with a reason."""
+    form = ReturnForm()
+    queries.release(access.current(), release_id)
+    try:
+        service.refuse(release_id, form.reason.data or "", by=access.current())
+    except Refused as error:
+        if error.field != "reason":
+            raise
+        form.refused(error)
+        return _page(release_id, form, error.status)
+    flash(_("La publicación se devolvió a quien la preparó."), "info")
+    return redirect(url_for("publication.releases"))

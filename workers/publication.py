@@ -1,0 +1,12 @@
+"""Tasks of the figures worker: releases that a steward asked for."""
+
+from __future__ import annotations
+
+from caseapp.publication import service
+from workers.app import app
+
+
+@app.task(name="workers.publication.make_waiting")
+def make_waiting() -> int:
+    """Make the releases that wait to be made."""
+    return service.make_waiting()
