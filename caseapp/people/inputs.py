@@ -56,13 +56,16 @@ class ListField(SelectField):  # type: ignore[misc]
         **kwargs: Any,
     ) -> None:
         self.options, self.blank = options, blank
+        self._kept: list[tuple[str, str]] | None = None  # WTForms asks several times for each page
         if blank is not None:
             kwargs.setdefault("default", "")
         super().__init__(label, choices=self._made, **kwargs)
 
     def _made(self) -> list[tuple[str, str]]:
-        found = list(self.options())
-        return found if self.blank is None else [("", str(self.blank)), *found]
+        if self._kept is None:
+            found = list(self.options())
+            self._kept = found if self.blank is None else [("", str(self.blank)), *found]
+        return self._kept
 
 
 def codes(

@@ -6,7 +6,7 @@ from datetime import date
 from functools import cache
 
 from caseapp.core import reference
-from caseapp.core.i18n import _, ngettext
+from caseapp.core.i18n import _, language, ngettext
 from caseapp.people import rules
 from caseapp.people.models import Person
 from caseapp.people.queries import Summary, birth_of
@@ -95,15 +95,21 @@ def _region() -> frozenset[str]:
 
 def country_choices() -> list[tuple[str, str]]:
     """The countries of the region by name, stateless and unknown, then the rest of the world."""
-    special = [(c, reference.country_label(c)) for c in (reference.STATELESS, reference.UNKNOWN_COUNTRY)]
+    return list(_country_choices(language()))
+
+
+@cache
+def _country_choices(of: str) -> tuple[tuple[str, str], ...]:
+    """Kept by language: a family's form asks for them twice for each member."""
+    special = [(c, reference.country_label(c, of)) for c in (reference.STATELESS, reference.UNKNOWN_COUNTRY)]
     near: list[tuple[str, str]] = []
     far: list[tuple[str, str]] = []
     for country in reference.countries():
         if country.group != "SPECIAL":
-            line = (country.iso3, reference.country_label(country.iso3))
+            line = (country.iso3, reference.country_label(country.iso3, of))
             (near if country.group in ("MIRPS", "REGION") else far).append(line)
     order = _collated
-    return [*sorted(near, key=order), *special, *sorted(far, key=order)]
+    return (*sorted(near, key=order), *special, *sorted(far, key=order))
 
 
 def _collated(line: tuple[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 Tokens of the query go to the definer function `candidates`, which compares them and gives back only files that
 the caller may open; the candidates are decrypted with one fetch of keys and put in order here. A record that
-was united with another leads to that other. At most ten statements, whatever is found.
+was united with another leads to that other. At most thirteen statements, whatever is found.
 """
 
 from __future__ import annotations
@@ -70,15 +70,16 @@ def search(text: str, principal: Principal, *, on: date, most: int = 50) -> Foun
     sought = parse_query(text, today=on)
     found: dict[UUID, Hit] = {}
     asked = False
+    opened = _Opened()
     for country in principal.countries:
         stages = {s.name: s.tokens for s in query_tokens(sought, key=country_key(country, "tokens"))}
         near = stages[StageName.EXACT] | stages[StageName.PAIRS]
         wider = stages[StageName.WIDER]
         asked = asked or bool(near or wider)
-        scored = _scored(sought, _candidates(country, near))
+        scored = rank(sought, opened.candidates(_candidates(country, near)))
         if sum(s.score >= GOOD for s in scored) < ENOUGH and wider:
-            scored = _scored(sought, _candidates(country, near | wider))
-        for hit in _hits(scored[: most * 2]):
+            scored = rank(sought, opened.candidates(_candidates(country, near | wider)))
+        for hit in _hits(scored[: most * 2], opened):
             found.setdefault(hit.summary.case_id, hit)
     best = [h for h in sorted(found.values(), key=lambda h: -h.score) if h.score >= WORTH_SHOWING][:most]
     return Found(tuple(best), too_general=not best and (not asked or _says_little(sought)))
@@ -115,45 +116,50 @@ def _candidates(country: str, tokens: Iterable[StoredToken]) -> list[UUID]:
     return [row.person_id for row in rows]
 
 
-def _decrypted(person_ids: Sequence[UUID]) -> list[Candidate]:
-    """The candidates with all that ranking compares, in the order given; four statements."""
-    if not person_ids:
-        return []
-    people = {p.id: p for p in session.scalars(sa.select(Person).where(Person.id.in_(list(person_ids))))}
-    cases = [p.case_id for p in people.values()]
-    crypto.load_keys(cases)
-    papers: dict[UUID, list[Document]] = {}
-    for d in session.scalars(sa.select(IdentityDocument).where(IdentityDocument.case_id.in_(cases))):
-        if d.number:
-            papers.setdefault(d.person_id, []).append(Document(d.document_type, d.number))
-    phones: dict[UUID, list[str]] = {}
-    for c in session.scalars(
-        sa.select(Contact).where(Contact.case_id.in_(cases), Contact.ended_at.is_(None))
-    ):
-        if c.number:
-            phones.setdefault(c.case_id, []).append(c.number)
-    return [
-        Candidate(
-            p.id, names_of(p), BirthKnowledge(p.birth_precision, p.birth_from, p.birth_to), p.sex_in_document,
-            tuple(papers.get(p.id, ())), tuple(phones.get(p.case_id, ())),
-        )
-        for p in (people[i] for i in person_ids if i in people)
-    ]  # fmt: skip
+class _Opened:
+    """The candidates decrypted so far in one search, so that wider tokens do not fetch anybody again."""
+
+    def __init__(self) -> None:
+        self.case_of: dict[UUID, UUID] = {}
+        self.united: set[UUID] = set()  # records that were united with another
+        self._held: dict[UUID, Candidate] = {}
+
+    def candidates(self, person_ids: Sequence[UUID]) -> list[Candidate]:
+        """The candidates with all that ranking compares, in the order given; four statements for new ones."""
+        new = [i for i in person_ids if i not in self._held]
+        if new:
+            self._decrypt(new)
+        return [self._held[i] for i in person_ids if i in self._held]
+
+    def _decrypt(self, person_ids: Sequence[UUID]) -> None:
+        people = list(session.scalars(sa.select(Person).where(Person.id.in_(person_ids))))
+        cases = [p.case_id for p in people]
+        crypto.load_keys(cases)
+        papers: dict[UUID, list[Document]] = {}
+        for d in session.scalars(sa.select(IdentityDocument).where(IdentityDocument.case_id.in_(cases))):
+            if d.number:
+                papers.setdefault(d.person_id, []).append(Document(d.document_type, d.number))
+        phones: dict[UUID, list[str]] = {}
+        for c in session.scalars(
+            sa.select(Contact).where(Contact.case_id.in_(cases), Contact.ended_at.is_(None))
+        ):
+            if c.number:
+                phones.setdefault(c.case_id, []).append(c.number)
+        for p in people:
+            self.case_of[p.id] = p.case_id
+            if p.merged_into_id is not None:
+                self.united.add(p.id)
+            self._held[p.id] = Candidate(
+                p.id, names_of(p), BirthKnowledge(p.birth_precision, p.birth_from, p.birth_to), p.sex_in_document,
+                tuple(papers.get(p.id, ())), tuple(phones.get(p.case_id, ())),
+            )  # fmt: skip
 
 
-def _scored(sought: Sought, person_ids: Sequence[UUID]) -> list[Scored]:
-    return rank(sought, _decrypted(person_ids))
-
-
-def _hits(scored: Sequence[Scored]) -> list[Hit]:
+def _hits(scored: Sequence[Scored], opened: _Opened) -> list[Hit]:
     """Hits of the records that they lead to; the best of those that lead to the same one."""
     persons = [UUID(str(s.candidate.ref)) for s in scored]
-    leads = queries.target_of(persons)
-    targets = {leads.get(p, p) for p in persons}
-    case_of = {
-        row.id: row.case_id
-        for row in session.execute(sa.select(Person.id, Person.case_id).where(Person.id.in_(list(targets))))
-    }
+    leads = queries.target_of(opened.united.intersection(persons))
+    case_of = _cases({leads.get(p, p) for p in persons}, opened)
     lines = queries.summary_of(list(case_of.values()))
     found: dict[UUID, Hit] = {}
     for one, person in zip(scored, persons, strict=True):
@@ -164,6 +170,17 @@ def _hits(scored: Sequence[Scored]) -> list[Hit]:
         also = "" if lines[case_id].person_id == person else f"{names.given_names} {names.surnames}".strip()
         found.setdefault(case_id, Hit(lines[case_id], one.score, one.reasons, also))
     return list(found.values())
+
+
+def _cases(person_ids: set[UUID], opened: _Opened) -> dict[UUID, UUID]:
+    """The cases of these persons; a statement only where somebody was not among the candidates."""
+    others = person_ids - opened.case_of.keys()
+    rows = (
+        session.execute(sa.select(Person.id, Person.case_id).where(Person.id.in_(others))).all()
+        if others
+        else ()
+    )
+    return {i: opened.case_of[i] for i in person_ids - others} | {row.id: row.case_id for row in rows}
 
 
 # -- duplicates --------------------------------------------------------------------------------------
@@ -198,7 +215,8 @@ def registered_already(members: Sequence[NewPerson], country: str, *, most_each:
         sought = Sought(one.names, (), one.birth, one.documents, one.phones, sex=one.sex)
         stages = query_tokens(sought, key=country_key(country, "tokens"))
         asked |= {t for s in stages if s.name is not StageName.WIDER for t in s.tokens}
-    held = _decrypted(_candidates(country, asked))
+    opened = _Opened()
+    held = opened.candidates(_candidates(country, asked))
     pairs = [
         (int(str(one.ref)), replace(compare(one, other), candidate=other))
         for one in wanted
@@ -206,8 +224,8 @@ def registered_already(members: Sequence[NewPerson], country: str, *, most_each:
         if possible_duplicate(one, other)
     ]
     found: list[Likeness] = []
-    hits = {h.summary.person_id: h for h in _hits([s for _, s in pairs])} if pairs else {}
-    leads = queries.target_of([UUID(str(s.candidate.ref)) for _, s in pairs])
+    hits = {h.summary.person_id: h for h in _hits([s for _, s in pairs], opened)} if pairs else {}
+    leads = queries.target_of(opened.united.intersection(UUID(str(s.candidate.ref)) for _, s in pairs))
     seen: set[tuple[int, UUID]] = set()
     for member, scored in sorted(pairs, key=lambda p: (p[0], -p[1].score)):
         person = UUID(str(scored.candidate.ref))
