@@ -29,7 +29,8 @@ CODES_OF: Mapping[str, tuple[tuple[str, str], ...]] = {
     **{f"consent.{verb}": (("code", "consent_purpose"),) for verb in ("given", "refused", "withdrawn", "expired", "waived")},
     "screening.unfinished": (("reason", "screening_incomplete_reason"),),
     "screening.outcome": (("outcome", "screening_outcome"),),
-    **{f"need.{verb}": _NEED for verb in ("recorded", "changed", "met")},
+    **{f"need.{verb}": _NEED for verb in ("recorded", "changed")},
+    "need.met": (("code", "need_code"),),
     "need.ended": (("code", "need_code"), ("reason", "need_refused_reason")),
     "requirement.set": (("code", "placement_requirement"),),
     "requirement.ended": (("code", "placement_requirement"),),
@@ -64,9 +65,9 @@ def sealed_codes(list_name: str) -> tuple[str, ...]:
     )
 
 
-def sentence(event: CaseEvent, *, inside: bool = False) -> str:
-    """«Se confirmó una necesidad: Sin documentos legales · Media». `inside`: for those who may read sealed
-    codes in full."""
+def sentence(event: CaseEvent, *, inside: bool = False) -> tuple[str, str]:
+    """The sentence and what it is about: «Se confirmó una necesidad», «Sin documentos legales · Media».
+    `inside`: for those who may read sealed codes in full."""
     kind = journal.kind(event.kind)
     words = kind.label_en if language() == "en" else kind.label_es
     labels = [
@@ -74,7 +75,7 @@ def sentence(event: CaseEvent, *, inside: bool = False) -> str:
         for column, list_name in CODES_OF.get(event.kind, ())
         if (label := _label(list_name, getattr(event, column), inside))
     ]
-    return f"{words}: {' · '.join(labels)}" if labels else words
+    return words, " · ".join(labels)
 
 
 def _label(list_name: str, code: str | None, inside: bool) -> str | None:

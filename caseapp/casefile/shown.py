@@ -156,6 +156,7 @@ def needs_shown(file: File, *, sealed: bool = False) -> list[dict[str, Any]]:
             "reason": n.reason or "",
             "since": _("desde el %(day)s", day=day(n.recorded_on)),
             "answers": _answers(n, file),
+            "href": url_for("protection.need", number=file.glance.case.number, need_id=n.id),
         }
         for n in shown
     ]

@@ -43,14 +43,18 @@ class NavEntry:
     label: Any
     endpoint: str
     permission: access.Permission
+    whole_area: bool = True
 
 
 _navigation: list[NavEntry] = []
 
 
-def nav(order: int, label: Any, endpoint: str, permission: access.Permission) -> None:
-    """Put a word into the navigation (an area's `views.py` does this; at most seven for a role)."""
-    entry = NavEntry(order, label, endpoint, permission)
+def nav(
+    order: int, label: Any, endpoint: str, permission: access.Permission, *, whole_area: bool = True
+) -> None:
+    """Put a word into the navigation (an area's `views.py` does this; at most seven for a role). It is marked as
+    current on every page of the area, or (not `whole_area`) on its own page only."""
+    entry = NavEntry(order, label, endpoint, permission, whole_area)
     if entry.endpoint not in {e.endpoint for e in _navigation}:
         _navigation.append(entry)
 

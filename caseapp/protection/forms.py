@@ -21,6 +21,7 @@ from caseapp.core.reference import Question
 from caseapp.core.reference.questions import BLANKS, Answer
 from caseapp.people.inputs import codes
 from caseapp.protection.rules import Conditions, Decision, Proposed
+from caseapp.protection.service import asking_detail
 
 BLANK = "-blank"
 
@@ -154,6 +155,10 @@ def result_form(proposed: Sequence[Proposed], **given: Any) -> Any:
         fields[f"{name}-reason"] = CodeField(
             _("Por qué no"), list_name="need_refused_reason", validators=[Optional()]
         )
+        if each.code in asking_detail():
+            fields[f"{name}-detail"] = StringField(
+                _("Detalle"), description=_("Por ejemplo, a qué es la alergia."), validators=[Length(max=200)]
+            )
         if each.kind == "NEED":
             fields[f"{name}-priority"] = SelectField(
                 _("Prioridad"), choices=dict(codes("need_priority")()), default=each.priority
@@ -183,7 +188,9 @@ def decisions_given(form: Any, proposed: Sequence[Proposed]) -> list[Decision]:
             continue
         confirmed = form[name].data == "CONFIRMED"
         priority = form[f"{name}-priority"].data if each.kind == "NEED" else None
-        found.append(Decision(each.kind, each.code, confirmed, priority, form[f"{name}-reason"].data or None))
+        detail = form[f"{name}-detail"].data or "" if f"{name}-detail" in form else ""
+        reason = form[f"{name}-reason"].data or None
+        found.append(Decision(each.kind, each.code, confirmed, priority, reason, detail))
     return found
 
 

@@ -76,6 +76,10 @@ class ReasonMissing(Refused):
     sentence = _l("Indique por qué no se confirma.")
 
 
+class DetailMissing(Refused):
+    sentence = _l("Escriba el detalle que este requisito necesita, por ejemplo a qué es la alergia.")
+
+
 class FirmStays(Refused):
     """A wish to ask for asylum cannot be taken away by whoever interviews."""
 
@@ -292,18 +296,26 @@ def pressing(one: str | None, other: str | None) -> str | None:
 
 @dataclass(frozen=True)
 class Decision:
-    """What a person decided on one proposal: confirmed, perhaps with another priority, or not and why."""
+    """What a person decided on one proposal: confirmed, perhaps with another priority, or not and why. `detail`
+    goes with a requirement that asks for words, such as what an allergy is to."""
 
     kind: str
     code: str
     confirmed: bool
     priority: str | None = None
     reason: str | None = None
+    detail: str = ""
 
 
-def may_decide(proposed: Sequence[Proposed], decisions: Sequence[Decision], *, all_of_them: bool) -> None:
-    """Refuse a decision without reason, against a firm proposal, or (with `all_of_them`) a proposal left open.
-    The refusal's field is `KIND-code`."""
+def may_decide(
+    proposed: Sequence[Proposed],
+    decisions: Sequence[Decision],
+    *,
+    all_of_them: bool,
+    ask_detail: Collection[str] = (),
+) -> None:
+    """Refuse a decision without reason, against a firm proposal, a confirmed requirement of `ask_detail` without
+    its words, or (with `all_of_them`) a proposal left open. The refusal's field is `KIND-code`."""
     made = {(d.kind, d.code): d for d in decisions}
     for each in proposed:
         field = f"{each.kind}-{each.code}"
@@ -316,6 +328,8 @@ def may_decide(proposed: Sequence[Proposed], decisions: Sequence[Decision], *, a
             raise FirmStays(field=field)
         if not decision.confirmed and decision.reason not in REFUSED_REASONS:
             raise ReasonMissing(field=field)
+        if decision.confirmed and each.code in ask_detail and not decision.detail.strip():
+            raise DetailMissing(field=f"{field}-detail")
         if decision.confirmed and each.kind == "NEED" and decision.priority not in PRIORITIES:
             raise Undecided(field=field)
 

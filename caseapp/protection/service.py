@@ -116,11 +116,11 @@ def decide(
 ) -> None:
     """Confirm or refuse proposals: a confirmed need is recorded with the reason why it was proposed (or made
     more pressing where it is open already), a confirmed requirement is set. Raises Undecided, ReasonMissing,
-    FirmStays, NotOpen, ChangedMeanwhile."""
+    DetailMissing, FirmStays, NotOpen, ChangedMeanwhile."""
     _check(screening, version)
     person = people.person_of(case)
     proposed = {(p.kind, p.code): p for p in standing(case, person, screening).proposed}
-    rules.may_decide(tuple(proposed.values()), decisions, all_of_them=all_of_them)
+    rules.may_decide(tuple(proposed.values()), decisions, all_of_them=all_of_them, ask_detail=asking_detail())
     known, on = {(d.kind, d.code) for d in queries.decisions_of(screening.id)}, _today(case)
     for each in decisions:
         held = proposed.get((each.kind, each.code))
@@ -130,6 +130,15 @@ def decide(
         if each.confirmed:
             _follow(case, person, screening, each, held, on)
     session.flush()
+
+
+def asking_detail() -> frozenset[str]:
+    """Requirements on which life depends and that say nothing without words: an allergy, to what."""
+    return frozenset(
+        c.code
+        for c in reference.codes("placement_requirement")
+        if c.extra.get("asks_for") == "text" and c.extra.get("life_critical") == "yes"
+    )
 
 
 def _note(screening: Screening, each: Decision) -> None:
@@ -149,7 +158,7 @@ def _follow(
     reason = held.reason(language())
     if each.kind == "REQUIREMENT":
         if all(r.requirement != each.code for r in people.requirements_of([case.id])):
-            set_requirement(case, each.code, on=on)
+            set_requirement(case, each.code, on=on, detail=each.detail)
     elif each.kind == "NEED":
         wanted = each.priority or held.priority or "MEDIUM"
         open_already = next(

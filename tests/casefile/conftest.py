@@ -28,6 +28,7 @@ class Desk:
     supervisor: access.Principal
     coordinator: access.Principal
     gate: access.Principal
+    numbers: dict[Any, str]
 
     def case(self, person: Person) -> Case:
         return session.get_one(Case, person.case_id)
@@ -43,15 +44,17 @@ def desk(db: Any) -> Desk:
         make_household(team, woman)
         make_household(team, mother, child)
         relate(mother, child)
+        numbers = {p.case_id: session.get_one(Case, p.case_id).number for p in (woman, mother, child)}
         users = {
             role: principal_of(make_user(role, of), (role, of))
             for role, of in (
                 ("CASEWORKER", team), ("SUPERVISOR", team), ("SHELTER_COORDINATOR", shelter), ("GATE_NIGHT", shelter),
             )
         }  # fmt: skip
+    session.expunge_all()
     return Desk(
         db, team, shelter, woman, mother, child, users["CASEWORKER"], users["SUPERVISOR"],
-        users["SHELTER_COORDINATOR"], users["GATE_NIGHT"],
+        users["SHELTER_COORDINATOR"], users["GATE_NIGHT"], numbers,
     )  # fmt: skip
 
 

@@ -38,7 +38,12 @@ def confirmed(case, screening, *, refuse=()):
     standing = service.standing(case, people.person_of(case), screening)
     return [
         Decision(
-            p.kind, p.code, p.code not in refuse, p.priority, "NOT_PRESENT" if p.code in refuse else None
+            p.kind,
+            p.code,
+            p.code not in refuse,
+            p.priority,
+            None if p.code not in refuse else "NOT_PRESENT",
+            "maní",
         )
         for p in standing.proposed
         if not p.firm
@@ -193,3 +198,14 @@ def test_another_team_sees_no_screening(as_caseworker):
     with access.acting_as(principal_of(user, ("CASEWORKER", team))):
         session.commit()
         assert session.scalar(sa.select(sa.func.count()).select_from(Screening)) == 0
+
+
+def test_an_allergy_says_to_what(as_caseworker):
+    case = as_caseworker.case(as_caseworker.woman)
+    screening = service.start(case, PRIVATE)
+    answer_all(case, screening, severe_allergy="YES")
+    with pytest.raises(rules.DetailMissing):
+        service.decide(case, screening, [Decision("REQUIREMENT", "ALLERGY_LIFE", True)], all_of_them=False)
+    service.decide(case, screening, confirmed(case, screening))
+    (row,) = people.requirements_of([case.id])
+    assert (row.requirement, row.detail, row.life_critical) == ("ALLERGY_LIFE", "maní", True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,9 +10,10 @@ import sqlalchemy as sa
 from caseapp.casefile import rules
 from caseapp.casefile.alerting import alert_facts
 from caseapp.casefile.models import ClosureRequest
-from caseapp.casefile.queries.file import File
-from caseapp.core import clock
+from caseapp.casefile.queries.file import CodeRow, File
+from caseapp.core import clock, reference
 from caseapp.core.db import session
+from caseapp.deadline.rules import due_on
 from caseapp.people.models import ContactAttempt
 from caseapp.referral.models import Referral, ReferralMember
 from caseapp.referral.queries import open_for as open_referrals
@@ -43,6 +45,9 @@ def closing_facts(file: File, closer: UUID | None, *, approved: bool = False) ->
         stay=any(s.state in HOLDING for s in file.stays),
         referral=bool(open_referrals(case)),
         custody=told.custody,
+        legal_clocks=[
+            day for c in file.of("claim") if (day := _appeal_ends(c, case.country)) and day >= today
+        ],
         child=told.child,
         carer=told.guardian or told.related_adults_here > 0 or _transferred(case.id, "CHILD_PROTECTION"),
         alerts=rules.alerts(told),
@@ -59,6 +64,17 @@ def closing_facts(file: File, closer: UUID | None, *, approved: bool = False) ->
         screened_by_closer=closer is not None and any(s.other == closer for s in completed),
         approved=approved,
     )
+
+
+def _appeal_ends(claim: CodeRow, country: str) -> date | None:
+    """The last day on which a rejection may be appealed, where the country's rule says so. The day of the
+    decision stands for that of its notice, which is not recorded yet."""
+    if claim.b != "REJECTED" or claim.ended is None:
+        return None
+    try:
+        return due_on(reference.clock_rule("CLAIM_APPEAL", claim.ended, country), claim.ended)
+    except reference.CodeUnknown:
+        return None
 
 
 def newest_steps(file: File) -> set[tuple[str, str]]:

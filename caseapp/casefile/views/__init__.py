@@ -9,6 +9,6 @@ from caseapp.core.i18n import _l
 from caseapp.core.pages import nav
 
 blueprint = Blueprint("casefile", __name__)
-nav(0, _l("Hoy"), "casefile.today", TODAY)
+nav(0, _l("Hoy"), "casefile.today", TODAY, whole_area=False)
 
 from caseapp.casefile.views import closing, file, today  # noqa: E402, F401

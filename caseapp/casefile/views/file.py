@@ -112,7 +112,9 @@ def _links(file: File) -> dict[str, Any]:
         if started
         else url_for("protection.start", number=number)
     )
-    verb = _("Continuar la entrevista") if started or unfinished else _("Empezar una entrevista a solas")
+    verb = _("Hacer otra entrevista a solas") if file.of("screening") else _("Empezar una entrevista a solas")
+    if started or unfinished:
+        verb = _("Continuar la entrevista")
     return {
         "private": url_for("casefile.private", number=number),
         "needs": url_for("protection.needs", number=number),
@@ -154,15 +156,33 @@ def _pages(more: bool) -> dict[str, Any]:
 def days_of(told: Sequence[Told], timezone: str, *, inside: bool = False) -> list[dict[str, Any]]:
     """Events by day, in words. The hour is shown where it was written on the day it happened."""
     return [
-        {"text": day(on), "iso": on.isoformat(), "entries": [_entry(t, timezone, inside) for t in entries]}
+        {
+            "text": day(on),
+            "iso": on.isoformat(),
+            "entries": _grouped([_entry(t, timezone, inside) for t in entries]),
+        }
         for on, entries in groupby(told, key=lambda t: t.event.effective_on)
     ]
 
 
-def _entry(told: Told, timezone: str, inside: bool) -> dict[str, str]:
+def _grouped(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Entries of one kind by one person at one moment are one entry: «Se fijó un requisito: A; B; C»."""
+    found: list[dict[str, Any]] = []
+    for _key, same in groupby(entries, key=lambda e: (e["kind"], e["who"], e["where"], e["time"])):
+        first, *rest = same
+        labels = [e["labels"] for e in (first, *rest) if e["labels"]]
+        words = first["words"]
+        found.append({**first, "fact": f"{words}: {'; '.join(reversed(labels))}" if labels else words})
+    return found
+
+
+def _entry(told: Told, timezone: str, inside: bool) -> dict[str, Any]:
     written = clock.local(told.event.recorded_at, timezone)
+    words, labels = sentence(told.event, inside=inside)
     return {
-        "fact": sentence(told.event, inside=inside),
+        "kind": told.event.kind,
+        "words": words,
+        "labels": labels,
         "who": told.who or _("Acogida"),
         "where": told.where or "",
         "time": f"{written:%H:%M}" if written.date() == told.event.effective_on else "",

@@ -259,6 +259,7 @@ def _section_page(talk: Talk, section_id: str, form: Any, compared: Sequence[Any
             for q in _questions(talk, section_id)
         ],
         first=listed[0][0].id == section_id,
+        held_back=not service.conditions_of(talk.screening).private,
         compared=compared,
         sections=[
             {
