@@ -21,7 +21,8 @@ from config.settings import settings
 
 app = Celery("acogida")
 TASKS = (
-    "workers.outbox", "workers.indicators", "workers.deadline", "workers.accounts", "workers.demo.tasks",
+    "workers.outbox", "workers.indicators", "workers.publication", "workers.deadline", "workers.accounts",
+    "workers.demo.tasks",
 )  # fmt: skip
 
 

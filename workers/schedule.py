@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from config.settings import settings
+
 SCHEDULE: dict[str, dict[str, Any]] = {
     "relay": {
         "task": "workers.outbox.relay",
@@ -20,6 +22,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"queue": "figures", "expires": 15},
     },
+    "releases": {
+        "task": "workers.publication.make_waiting",
+        "schedule": 3.0,
+        "options": {"queue": "figures", "expires": 10},
+    },
     "caseworkers": {
         "task": "workers.indicators.count_caseworkers",
         "schedule": 21600.0,
@@ -31,3 +38,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"queue": "casework", "expires": 3600},
     },
 }
+
+if settings().is_demo:
+    SCHEDULE["demo"] = {
+        "task": "workers.demo.fill",
+        "schedule": 4.0,
+        "options": {"queue": "casework", "expires": 4},
+    }
