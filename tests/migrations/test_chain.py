@@ -98,10 +98,15 @@ def test_the_migrated_database_is_what_the_models_say(empty):
                 "include_schemas": True,
                 "compare_type": True,
                 "include_name": lambda name, type_, _: type_ != "schema" or name in (None, *SCHEMAS),
-                "include_object": lambda obj, name, type_, reflected, other: not (
-                    type_ == "table" and reflected and other is None and obj.schema in ("facts", "released")
-                )
-                and name not in ("alembic_version", "ix_site_sort_key_trgm"),
+                "include_object": lambda obj, name, type_, reflected, other: (
+                    not (
+                        type_ == "table"
+                        and reflected
+                        and other is None
+                        and obj.schema in ("facts", "released")
+                    )
+                    and name not in ("alembic_version", "ix_site_sort_key_trgm")
+                ),
             },
         )
         differences = compare_metadata(context, Base.metadata)
