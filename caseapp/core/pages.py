@@ -63,16 +63,17 @@ def nav_items() -> list[dict[str, Any]]:
     who = access.current()
     shown = sorted((e for e in _navigation if who.may(e.permission)), key=lambda e: e.order)
     urls = {e.endpoint: url_for(e.endpoint) for e in shown}
-    here = _nav_here([e.endpoint for e in shown], urls)
+    here = _nav_here(shown, urls)
     return [{"label": str(e.label), "url": urls[e.endpoint], "current": e.endpoint == here} for e in shown]
 
 
-def _nav_here(endpoints: list[str], urls: dict[str, str]) -> str | None:
+def _nav_here(shown: Sequence[NavEntry], urls: dict[str, str]) -> str | None:
     """The one word under which this page stands: its own, the one its address lies below, or its area's
-    where the area has a single word."""
+    where the area has a single word that stands for all its pages."""
+    endpoints = [e.endpoint for e in shown]
     below = [e for e in endpoints if request.path.startswith(urls[e].rstrip("/") + "/")]
     area = (request.endpoint or "").split(".")[0]
-    of_area = [e for e in endpoints if e.split(".")[0] == area]
+    of_area = [e.endpoint for e in shown if e.whole_area and e.endpoint.split(".")[0] == area]
     if request.endpoint in endpoints:
         return request.endpoint
     if below:
