@@ -1,4 +1,4 @@
-"""A file as its page shows it: plain values for the components, in words."""
+"""The sections of a file as its page shows them: plain values for the components, in words."""
 
 from __future__ import annotations
 
@@ -9,19 +9,16 @@ from uuid import UUID
 from flask import url_for
 
 from caseapp.casefile import rules
-from caseapp.casefile.alerting import alert_facts, related
+from caseapp.casefile.alerting import related
 from caseapp.casefile.linking import linked
-from caseapp.casefile.queries.file import Asked, CodeRow, File, Glance
+from caseapp.casefile.minding import is_sealed, lower
+from caseapp.casefile.queries.file import Asked, CodeRow, File
 from caseapp.core import reference
-from caseapp.core.i18n import _, ngettext
+from caseapp.core.i18n import _
 from caseapp.core.pages import day, moment
-from caseapp.deadline.rules import due_at
-from caseapp.deadline.show import clock_shown
 from caseapp.people import present
 from caseapp.people import rules as people_rules
-from caseapp.people.models import Need, Person, PlacementRequirement
-from caseapp.people.queries import birth_of
-from caseapp.protection.queries import began_at
+from caseapp.people.models import Need, PlacementRequirement
 from caseapp.referral.models import Referral
 from caseapp.shelter.models import HOLDING, Stay
 
@@ -30,121 +27,8 @@ REFERRAL_KIND = {
     "ACCEPTED": "good", "STARTED": "good", "COMPLETED": "good", "SENT": "info", "INFO_ASKED": "warning",
     "PART_ACCEPTED": "warning", "DRAFT": "neutral",
 }  # fmt: skip
-ALERT_KIND = {"CHILD": "urgent", "HEALTH": "urgent", "SAFETY": "urgent", "LEGAL": "warning", "RECORD": "info"}
 
 
-def is_sealed(list_name: str, code: str | None) -> bool:
-    """Whether a code has no words outside its matter."""
-    return code is not None and reference.outside_label(list_name, code, "es") is None
-
-
-# -- who this is --------------------------------------------------------------------------------------
-def age_plain(person: Person, glance: Glance) -> str:
-    """The age without the word that says how sure it is: the identity bar says that itself."""
-    known = people_rules.age_range(birth_of(person), glance.on)
-    if known is None:
-        return ""
-    if present.certainty(person) == "exact":
-        return present.age_text(person, glance.on)
-    return ngettext("%(num)s año", "%(num)s años", (known[0] + known[1]) // 2)
-
-
-def identity(glance: Glance, languages: Iterable[str], details: list[dict[str, str]]) -> dict[str, Any]:
-    """The identity bar but for its alerts."""
-    person = glance.person
-    return {
-        "name": present.name_of(person),
-        "number": glance.case.number,
-        "age": age_plain(person, glance),
-        "certainty": present.certainty(person),
-        "languages": [reference.language_label(code) for code in languages],
-        "details": details,
-    }
-
-
-def details_of(file: File) -> list[dict[str, str]]:
-    glance, person = file.glance, file.glance.person
-    named = [("called", _("Le dicen"), person.called_name or "")] if person.called_name else []
-    nations = [n.a for n in file.of("nationality") if n.a]
-    now = [reference.label("population", p.a) for p in file.of("population") if p.ended is None and p.a]
-    rows = [
-        *named,
-        ("nationality", _("Nacionalidad"), present.countries_text(nations) or _("No se sabe")),
-        ("population", _("Situación"), ", ".join(now) or _("Sin anotar")),
-        ("held", _("A cargo"), glance.assigned_to or glance.team),
-    ]
-    return [{"label": label, "value": value} for _key, label, value in rows]
-
-
-# -- what must not be missed --------------------------------------------------------------------------
-def alerts_of(file: File) -> tuple[list[dict[str, str]], bool]:
-    """Alerts in words, and whether the one neutral mark is shown. The mark also stands for ordinary things
-    that a supervisor knows of (a request to close, a relative who interpreted, an unfinished talk, a relation
-    not yet verified), so that it says nothing."""
-    codes = rules.alerts(alert_facts(file))
-    shown = [
-        {
-            "code": code,
-            "label": reference.label("alert", code),
-            "todo": reference.text("alert", code, "what_to_do"),
-            "kind": ALERT_KIND.get(reference.group_of("alert", code) or "", "info"),
-        }
-        for code in codes
-        if "S" not in reference.code("alert", code).flags
-    ]
-    return shown, len(shown) < len(codes) or _has_sealed(file) or _supervisor_knows(file)
-
-
-def _has_sealed(file: File) -> bool:
-    return (
-        any(n.state == "OPEN" and is_sealed("need_code", n.code) for n in file.needs)
-        or any(is_sealed("screening_outcome", o.a) for o in file.of("outcome"))
-        or any(is_sealed("solution_pathway", p.a) and p.ended is None for p in file.of("plan"))
-    )
-
-
-def _supervisor_knows(file: File) -> bool:
-    screenings = file.of("screening")
-    return bool(
-        file.of("request")
-        or any(s.d == "FAMILY_MEMBER" for s in screenings)
-        or (screenings and screenings[-1].a == "UNFINISHED")
-        or any(r.b == "CLAIMED" for r in (*file.of("is_of"), *file.of("has")))
-    )
-
-
-def clocks_of(file: File) -> list[dict[str, Any]]:
-    """Deadlines that run: the first screening, and answers to referrals."""
-    found = []
-    timezone = file.glance.site.timezone
-    intake = file.intake_event
-    screened = any(s.a == "COMPLETED" for s in file.of("screening"))
-    if intake and intake.day and intake.at and not screened and file.glance.case.status == "OPEN":
-        began = began_at(intake.day, intake.at, timezone)
-        due = due_at(
-            reference.clock_rule("SCREENING_FIRST", intake.day, file.glance.case.country), began, timezone
-        )
-        if due is not None:
-            rule = _("La primera entrevista se concluye en 24 horas desde la llegada.")
-            found.append(clock_shown(due, timezone, start=began, what=_("entrevista"), rule=rule))
-    return found + [c for a in file.referrals if (c := referral_clock(a.referral, timezone))]
-
-
-def referral_clock(referral: Referral, timezone: str) -> dict[str, Any] | None:
-    """The clock of a referral that waits for its answer."""
-    if referral.state not in ("SENT", "INFO_ASKED") or referral.due_at is None:
-        return None
-    what = _("respuesta de %(service)s", service=lower(reference.label("service_kind", referral.sector)))
-    return clock_shown(
-        referral.due_at, timezone, start=referral.sent_at, paused=referral.paused_at is not None, what=what
-    )
-
-
-def lower(words: str) -> str:
-    return words[:1].lower() + words[1:]
-
-
-# -- sections -----------------------------------------------------------------------------------------
 def needs_shown(file: File, *, sealed: bool = False) -> list[dict[str, Any]]:
     """Open needs with what answers each; those whose code is sealed only where `sealed` asks for them."""
     shown = [n for n in file.needs if n.state == "OPEN" and is_sealed("need_code", n.code) is sealed]

@@ -158,7 +158,9 @@ def _follow(
     reason = held.reason(language())
     if each.kind == "REQUIREMENT":
         if all(r.requirement != each.code for r in people.requirements_of([case.id])):
-            set_requirement(case, each.code, on=on, detail=each.detail if each.code in asking_detail() else "")
+            set_requirement(
+                case, each.code, on=on, detail=each.detail if each.code in asking_detail() else ""
+            )
     elif each.kind == "NEED":
         wanted = each.priority or held.priority or "MEDIUM"
         open_already = next(

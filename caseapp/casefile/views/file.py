@@ -9,7 +9,7 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from caseapp.casefile import queries, shown
+from caseapp.casefile import minding, queries, shown
 from caseapp.casefile.access import OPEN, PRIVATE
 from caseapp.casefile.linking import linked
 from caseapp.casefile.queries import File, Glance, Told
@@ -53,7 +53,7 @@ def private(number: str) -> ResponseReturnValue:
         "casefile/private.html",
         page_title=_("Página privada"),
         number=glance.case.number,
-        identity=shown.identity(glance, [], []),
+        identity=minding.identity(glance, [], []),
         needs=shown.needs_shown(file, sealed=True),
         outcomes=shown.outcomes_sealed(file),
         plans=shown.plans_sealed(file),
@@ -63,16 +63,18 @@ def private(number: str) -> ResponseReturnValue:
 
 def _whole(file: File) -> str:
     glance = file.glance
-    alerts, sealed = shown.alerts_of(file)
+    alerts, sealed = minding.alerts_of(file)
     told, more = queries.timeline(glance.case.id, asked_page())
     return render_template(
         "casefile/show.html",
         page_title=_("Expediente %(number)s", number=glance.case.number),
-        identity=shown.identity(glance, [r.a for r in file.of("language") if r.a], shown.details_of(file)),
+        identity=minding.identity(
+            glance, [r.a for r in file.of("language") if r.a], minding.details_of(file)
+        ),
         alerts=alerts,
         marks=[{"label": a["label"], "kind": a["kind"]} for a in alerts],
         sealed=sealed,
-        clocks=shown.clocks_of(file),
+        clocks=minding.clocks_of(file),
         needs=shown.needs_shown(file),
         requirements=shown.requirements_shown(file.requirements),
         referrals=shown.referrals_shown(file.referrals, glance.site.timezone),
@@ -195,9 +197,9 @@ def _reduced(glance: Glance) -> str:
     return render_template(
         "casefile/glance.html",
         page_title=present.name_of(glance.person),
-        identity=shown.identity(glance, seen["languages"], []),
+        identity=minding.identity(glance, seen["languages"], []),
         requirements=shown.requirements_shown(seen["requirements"]),
         referrals=shown.referrals_shown(seen["referrals"], timezone),
-        clocks=[c for a in seen["referrals"] if (c := shown.referral_clock(a.referral, timezone))],
+        clocks=[c for a in seen["referrals"] if (c := minding.referral_clock(a.referral, timezone))],
         stays=shown.stays_shown(seen["stays"]),
     )

@@ -11,7 +11,7 @@ from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from caseapp.accounts.queries import timezone_of
-from caseapp.casefile import shown
+from caseapp.casefile import minding
 from caseapp.casefile.access import TODAY
 from caseapp.casefile.linking import linked
 from caseapp.casefile.queries import today as work
@@ -126,7 +126,7 @@ def _again(found: Referral, names: dict[UUID, str]) -> dict[str, Any]:
         "%(service)s, %(team)s: %(said)s",
         service=referral_present.kind_text(found),
         team=found.to_team.name,
-        said=shown.lower(said),
+        said=minding.lower(said),
     )
     href = url_for("referral.show", number=found.number)
     return _row(
@@ -174,7 +174,7 @@ def _screen(row: work.ToScreen, names: dict[UUID, str], timezone: str) -> dict[s
         "STARTED": _("Entrevista empezada"),
         "UNFINISHED": _(
             "Entrevista sin concluir: %(why)s",
-            why=shown.lower(reference.label("screening_incomplete_reason", row.why or "TIME")),
+            why=minding.lower(reference.label("screening_incomplete_reason", row.why or "TIME")),
         ),
     }.get(row.state or "", _("Aún no se le entrevista"))
     rule = _("La primera entrevista se concluye en 24 horas desde la llegada.")
@@ -216,7 +216,7 @@ def _family(row: work.Family, names: dict[UUID, str]) -> dict[str, Any]:
 def _decide(row: work.ToDecide, names: dict[UUID, str]) -> dict[str, Any]:
     why = _(
         "Cierre por: %(reason)s",
-        reason=shown.lower(reference.outside_label("case_closure_reason", row.reason) or ""),
+        reason=minding.lower(reference.outside_label("case_closure_reason", row.reason) or ""),
     )
     href = url_for("casefile.decide_request", number=row.case.number)
     return _row(row.case.id, names, _file_href(row.case), why, row.asked_at, _("Decidir"), next_href=href)

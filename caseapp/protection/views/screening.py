@@ -9,26 +9,22 @@ from uuid import UUID
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from caseapp.accounts.queries import timezone_of
 from caseapp.core import access, audit, reference
 from caseapp.core.access import Permission, needs
 from caseapp.core.commits import commits, records_view
 from caseapp.core.db import session
 from caseapp.core.errors import ChangedMeanwhile, NotYours, Refused
 from caseapp.core.i18n import _, language
-from caseapp.core.pages import moment
 from caseapp.core.reference import Question, Section
 from caseapp.core.reference.questions import BLANKS, Answer
 from caseapp.people import present
 from caseapp.people import queries as people
 from caseapp.people.models import Case, Person
 from caseapp.protection import queries, rules, service
-from caseapp.protection.access import READ, SCREEN
+from caseapp.protection.access import SCREEN
 from caseapp.protection.forms import (
     StartForm,
     answers_given,
-    decisions_given,
-    result_form,
     section_data,
     section_form,
 )
@@ -48,7 +44,7 @@ def _case(number: str, permission: Permission = SCREEN) -> Case:
     return people.owned_case(number, access.current(), permission)
 
 
-def _talk(number: str, screening_id: UUID, permission: Permission = SCREEN, *, lock: bool = False) -> Talk:
+def talk_of(number: str, screening_id: UUID, permission: Permission = SCREEN, *, lock: bool = False) -> Talk:
     case = _case(number, permission)
     screening = queries.of_case(case, screening_id, lock=lock)
     audit.record("viewed", "screening", screening.id)
@@ -111,7 +107,7 @@ def _start_page(case: Case, form: Any) -> str:
 
 
 # -- sections -----------------------------------------------------------------------------------------
-def _sections(talk: Talk) -> list[tuple[Section, Sequence[Question]]]:
+def sections_of(talk: Talk) -> list[tuple[Section, Sequence[Question]]]:
     """The sections in which this person is asked something, with the questions."""
     asked = reference.questionnaire(talk.screening.questionnaire)
     facts = queries.facts_of(talk.case, talk.person, people.today_of(talk.case))
@@ -126,17 +122,17 @@ def _sections(talk: Talk) -> list[tuple[Section, Sequence[Question]]]:
 @records_view
 def resume(number: str, screening_id: UUID) -> ResponseReturnValue:
     """To the first section that still holds a question without answer, else to what follows."""
-    talk = _talk(number, screening_id)
+    talk = talk_of(number, screening_id)
     if talk.screening.state != "STARTED":
         return redirect(url_for("protection.show", number=number, screening_id=screening_id))
     answers = service.answers_of(talk.screening)
-    for section, questions in _sections(talk):
+    for section, questions in sections_of(talk):
         if any(q.id not in answers and not q.when for q in questions):
-            return redirect(_section_url(talk, section.id))
+            return redirect(section_url(talk, section.id))
     return redirect(url_for("protection.result", number=number, screening_id=screening_id))
 
 
-def _section_url(talk: Talk, section_id: str) -> str:
+def section_url(talk: Talk, section_id: str) -> str:
     return url_for(
         "protection.section", number=talk.case.number, screening_id=talk.screening.id, section_id=section_id
     )
@@ -147,7 +143,7 @@ def _section_url(talk: Talk, section_id: str) -> str:
 @records_view
 def section(number: str, screening_id: UUID, section_id: str) -> ResponseReturnValue:
     """The questions of one section, as far as answered."""
-    talk = _talk(number, screening_id)
+    talk = talk_of(number, screening_id)
     if talk.screening.state != "STARTED":
         return redirect(url_for("protection.show", number=number, screening_id=screening_id))
     questions = _questions(talk, section_id)
@@ -161,7 +157,7 @@ def section(number: str, screening_id: UUID, section_id: str) -> ResponseReturnV
 @commits
 def save_section(number: str, screening_id: UUID, section_id: str) -> ResponseReturnValue:
     """Keep the answers and go on, back, or away for now."""
-    talk = _talk(number, screening_id, lock=True)
+    talk = talk_of(number, screening_id, lock=True)
     if talk.screening.state != "STARTED":
         return redirect(url_for("protection.show", number=number, screening_id=screening_id))
     questions = _questions(talk, section_id)
@@ -194,24 +190,24 @@ def _section(talk: Talk, section_id: str) -> Section:
 
 
 def _questions(talk: Talk, section_id: str) -> Sequence[Question]:
-    found = next((questions for s, questions in _sections(talk) if s.id == section_id), None)
+    found = next((questions for s, questions in sections_of(talk) if s.id == section_id), None)
     if found is None:
         raise NotYours
     return found
 
 
 def _onward(talk: Talk, section_id: str, go: str) -> str:
-    ids = [s.id for s, _questions in _sections(talk)]
+    ids = [s.id for s, _questions in sections_of(talk)]
     here = ids.index(section_id) if section_id in ids else 0
     if go == "pause":
         flash(_("Respuestas guardadas. Puede continuar después."), "good")
         return url_for("casefile.show", number=talk.case.number)
     if go == "back" and here > 0:
-        return _section_url(talk, ids[here - 1])
+        return section_url(talk, ids[here - 1])
     if go == "next" and here + 1 < len(ids):
-        return _section_url(talk, ids[here + 1])
+        return section_url(talk, ids[here + 1])
     if go == "back":
-        return _section_url(talk, ids[0])
+        return section_url(talk, ids[0])
     return url_for("protection.result", number=talk.case.number, screening_id=talk.screening.id)
 
 
@@ -243,7 +239,7 @@ def answer_text(question: Question, answer: Answer) -> str:
 
 def _section_page(talk: Talk, section_id: str, form: Any, compared: Sequence[Any] = ()) -> str:
     here = _section(talk, section_id)
-    listed = _sections(talk)
+    listed = sections_of(talk)
     answers = service.answers_of(talk.screening)
     lang = language()
     return render_template(
@@ -264,192 +260,10 @@ def _section_page(talk: Talk, section_id: str, form: Any, compared: Sequence[Any
         sections=[
             {
                 "title": s.title(lang),
-                "href": _section_url(talk, s.id),
+                "href": section_url(talk, s.id),
                 "current": s.id == section_id,
                 "done": all(q.id in answers for q in questions if not q.when),
             }
             for s, questions in listed
         ],
     )
-
-
-# -- what follows -------------------------------------------------------------------------------------
-@blueprint.get("/cases/<number>/screenings/<uuid:screening_id>/result")
-@needs(SCREEN)
-@records_view
-def result(number: str, screening_id: UUID) -> ResponseReturnValue:
-    """What the answers propose, to be confirmed or not."""
-    talk = _talk(number, screening_id)
-    if talk.screening.state != "STARTED":
-        return redirect(url_for("protection.show", number=number, screening_id=screening_id))
-    now = service.standing(*talk)
-    form = result_form(
-        now.proposed,
-        formdata=None,
-        data={
-            "version": talk.screening.version,
-            "incomplete_reason": rules.reason_of(service.conditions_of(talk.screening)),
-        },
-    )
-    return _result_page(talk, now, form)
-
-
-@blueprint.post("/cases/<number>/screenings/<uuid:screening_id>/result")
-@needs(SCREEN)
-@commits
-def finish(number: str, screening_id: UUID) -> ResponseReturnValue:
-    """Keep what was decided, and complete the talk or leave it unfinished."""
-    talk = _talk(number, screening_id, lock=True)
-    if talk.screening.state != "STARTED":
-        return redirect(url_for("protection.show", number=number, screening_id=screening_id))
-    now = service.standing(*talk)
-    form = result_form(now.proposed)
-    if not form.validate():
-        return _result_page(talk, now, form), 422
-    leave = request.form.get("verb") == "leave"
-    try:
-        with session.begin_nested():
-            _finish(talk, now, form, leave)
-    except Refused as error:
-        form.refused(error)
-        session.expire(talk.screening)
-        form.version.data = talk.screening.version
-        return _result_page(talk, now, form), error.status
-    flash(_("Entrevista sin concluir. Puede retomarla.") if leave else _("Entrevista concluida."), "good")
-    return redirect(url_for("protection.show", number=talk.case.number, screening_id=talk.screening.id))
-
-
-def _finish(talk: Talk, now: service.Standing, form: Any, leave: bool) -> None:
-    decisions = decisions_given(form, now.proposed)
-    service.decide(talk.case, talk.screening, decisions, all_of_them=not leave, version=form.read_version())
-    if leave:
-        service.leave_unfinished(
-            talk.case, talk.screening, form.incomplete_reason.data or "", added=form.added.data or ()
-        )
-    else:
-        service.complete(talk.case, talk.screening, form.main.data or "", added=form.added.data or ())
-
-
-LISTS = {"NEED": "need_code", "REQUIREMENT": "placement_requirement", "OUTCOME": "screening_outcome"}
-
-
-def proposal_label(kind: str, code: str, private: bool) -> str:
-    """In private the plain label; where others may see the screen, the neutral one."""
-    if private:
-        return reference.label(LISTS[kind], code)
-    return reference.outside_label(LISTS[kind], code) or _("Asunto reservado")
-
-
-def _result_page(talk: Talk, now: service.Standing, form: Any) -> str:
-    conditions = service.conditions_of(talk.screening)
-    lang = language()
-    shown = [
-        {
-            "name": f"{p.kind}-{p.code}",
-            "kind": p.kind,
-            "firm": p.firm,
-            "label": proposal_label(p.kind, p.code, conditions.private),
-            "reason": p.reason(lang),
-            "opens": reference.text("screening_outcome", p.code, "opens") if p.kind == "OUTCOME" else "",
-        }
-        for p in now.proposed
-    ]
-    return render_template(
-        "protection/result.html",
-        page_title=_("Qué sigue para %(name)s", name=present.name_of(talk.person)),
-        number=talk.case.number,
-        screening_id=talk.screening.id,
-        form=form,
-        proposals={kind: [s for s in shown if s["kind"] == kind] for kind in rules.KINDS},
-        skipped=_skipped(talk, now),
-        held_back=not conditions.private,
-        may_complete=conditions.private and not now.not_asked,
-    )
-
-
-def _skipped(talk: Talk, now: service.Standing) -> list[dict[str, Any]]:
-    """Questions that were not asked, with the way to their section where they may be asked now."""
-    reachable = {q.id: s.id for s, questions in _sections(talk) for q in questions}
-    return [
-        {"text": q.words(language()), "href": _section_url(talk, reachable[q.id]) + f"#{q.id}"}
-        for q in now.not_asked
-        if q.id in reachable
-    ]
-
-
-# -- afterwards ---------------------------------------------------------------------------------------
-@blueprint.get("/cases/<number>/screenings/<uuid:screening_id>")
-@needs(READ)
-@records_view
-def show(number: str, screening_id: UUID) -> ResponseReturnValue:
-    """A talk that has ended: conditions, outcomes, decisions and answers."""
-    talk = _talk(number, screening_id, READ)
-    screening = talk.screening
-    if screening.state == "STARTED":
-        return redirect(url_for("protection.resume", number=number, screening_id=screening_id))
-    zone = timezone_of(talk.case.team_id)
-    outcomes = queries.outcomes_of(screening.id)
-    return render_template(
-        "protection/show.html",
-        page_title=_("Entrevista con %(name)s", name=present.name_of(talk.person)),
-        number=talk.case.number,
-        unfinished=reference.label("screening_incomplete_reason", screening.incomplete_reason or "")
-        if screening.incomplete_reason
-        else "",
-        open=talk.case.status == "OPEN",
-        started=moment(screening.started_at, zone),
-        completed=moment(screening.completed_at, zone),
-        conditions=_conditions(screening),
-        main=reference.label("screening_outcome", screening.main_outcome or ""),
-        others=[
-            reference.label("screening_outcome", o)
-            for o in outcomes
-            if o not in (screening.main_outcome, "INCOMPLETE")
-        ],
-        decisions=[
-            {
-                "label": reference.label(LISTS[d.kind], d.code),
-                "confirmed": d.decision == "CONFIRMED",
-                "priority": reference.label("need_priority", d.priority) if d.priority else "",
-                "reason": reference.label("need_refused_reason", d.reason) if d.reason else "",
-            }
-            for d in queries.decisions_of(screening.id)
-        ],
-        answers=_answers(screening),
-    )
-
-
-def _conditions(screening: Screening) -> list[dict[str, str]]:
-    def wished(code: str) -> str:
-        return reference.label("blanks" if code in BLANKS else "yes_no", code)
-
-    return [
-        {"label": _("A solas"), "value": reference.label("screening_alone", screening.alone)},
-        {"label": _("Lugar privado"), "value": reference.label("yes_no", screening.private_place)},
-        {"label": _("Interpretó"), "value": reference.label("interpreter_kind", screening.interpreter)},
-        {"label": _("Quien entrevista, como prefiere"), "value": wished(screening.interviewer_as_wished)},
-        {"label": _("Quien interpreta, como prefiere"), "value": wished(screening.interpreter_as_wished)},
-    ]
-
-
-def _answers(screening: Screening) -> list[dict[str, Any]]:
-    asked = reference.questionnaire(screening.questionnaire)
-    kept = service.answers_of(screening)
-    return [
-        {
-            "title": s.title(language()),
-            "rows": [
-                {
-                    "label": q.words(language()),
-                    "value": answer_text(q, kept[q.id]),
-                    "blank": kept[q.id] in BLANKS,
-                }
-                if isinstance(kept[q.id], str)
-                else {"label": q.words(language()), "value": answer_text(q, kept[q.id])}
-                for q in s.questions
-                if q.id in kept
-            ],
-        }
-        for s in asked.sections
-        if any(q.id in kept for q in s.questions)
-    ]
