@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from caseapp.core import clock, db
-from tests.bench import copies, originals
+from tests.bench import copies, originals, stories
 from tests.bench.copies import Plan
 from tests.bench.installation import Installation
 from tests.bench.originals import Desk, Original, Table
@@ -35,10 +35,10 @@ class Filled:
 
 def fill(where: Installation, cases: int, still_open: int, seed: int) -> Filled:
     """Make `cases` cases of which about `still_open` are open."""
-    desks = originals.desks()
+    desks = stories.desks()
     with where.connect() as owner:
         around = {t.name for t in originals.filled(owner, originals.tables(owner))}
-    families = originals.write(desks, min(PERSONS, max(cases // 4, 20)), Random(seed))
+    families = stories.write(desks, min(PERSONS, max(cases // 4, 20)), Random(seed))
     with where.connect() as owner:
         every = originals.filled(owner, originals.tables(owner))
         world = {
