@@ -66,6 +66,9 @@ class CodeField(SelectField):  # type: ignore[misc]
         **kwargs: Any,
     ) -> None:
         self.list_name, self.only, self.blank = list_name, only, blank
+        if blank is not None:
+            # Where a page does not show the field, nothing was chosen; that is not a wrong choice.
+            kwargs.setdefault("default", "")
         super().__init__(label, choices=self._choices, **kwargs)
 
     def _choices(self) -> list[tuple[str, str]]:

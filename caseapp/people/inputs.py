@@ -108,6 +108,16 @@ class BirthPart(Part):
     year = WholeField(_l("Año"), example="1990")
     age = WholeField(_l("Edad"), example="34")
 
+    def wrong_part(self) -> WholeField:
+        """The part that a refused birth is most likely wrong in: the first that cannot be, else the year."""
+        if self.precision.data == "AGE_ESTIMATED":
+            return self.age
+        if self.precision.data == "DAY" and not 1 <= (self.day.number or 0) <= 31:
+            return self.day
+        if self.precision.data in ("DAY", "MONTH") and not 1 <= (self.month.number or 0) <= 12:
+            return self.month
+        return self.year
+
     def birth(self, on: date) -> rules.Birth:
         """The bounds on the day they are said. Raises BirthIncomplete or BirthInFuture."""
         return rules.birth_bounds(

@@ -121,7 +121,7 @@ class MemberForm(Part):
         names, birth = self.names.form, self.birth.form
         place = {
             "given_names": names.given_names,
-            "birth": birth.year if birth.precision.data != "AGE_ESTIMATED" else birth.age,
+            "birth": birth.wrong_part(),
         }
         field = place.get(error.field or "") or self._fields.get(error.field or "") or names.given_names
         field.errors = [*field.errors, str(error)]

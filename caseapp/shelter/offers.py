@@ -34,6 +34,7 @@ class Offer:
     detail: str
     reasons: tuple[str, ...]
     missing: int
+    lacks: str = ""
 
     @property
     def value(self) -> str:
@@ -221,9 +222,8 @@ def _offer(parts: Sequence[tuple[_Room, Sequence[rules.Guest], dict[UUID, UUID]]
     said = list(dict.fromkeys(reasons))
     if ends:
         said.append(_("libre hasta el %(day)s", day=day(min(ends))))
-    if missing:
-        labels = ", ".join(reference.label("placement_requirement", r).lower() for r in sorted(missing))
-        said.append(_("no tiene: %(what)s", what=labels))
+    labels = ", ".join(reference.label("placement_requirement", r).lower() for r in sorted(missing))
+    lacks = _("no tiene: %(what)s", what=labels) if missing else ""
     count = len(places)
     detail = ngettext("%(num)s lugar", "%(num)s lugares", count)
     names = " + ".join(dict.fromkeys(room.unit.name for room, _g, _s in parts))
@@ -231,11 +231,11 @@ def _offer(parts: Sequence[tuple[_Room, Sequence[rules.Guest], dict[UUID, UUID]]
         said.insert(0, _("en cuartos separados"))
     elif parts[0][0].unit.one_household:
         said.insert(
-            0, _("cuarto para ustedes solos") if count == 1 else _("todos en un cuarto, sin otras personas")
+            0, _("cuarto sin otras personas") if count == 1 else _("todos en un cuarto, sin otras personas")
         )
     else:
         said.insert(0, _("cuarto compartido"))
-    return Offer(places, names, detail, tuple(said), len(missing))
+    return Offer(places, names, detail, tuple(said), len(missing), lacks)
 
 
 def as_options(offered: Sequence[Offer], chosen: str = "") -> list[dict[str, Any]]:
@@ -246,6 +246,7 @@ def as_options(offered: Sequence[Offer], chosen: str = "") -> list[dict[str, Any
             "label": o.label,
             "detail": o.detail,
             "reasons": o.reasons,
+            "lacks": o.lacks,
             "chosen": o.value == chosen or (not chosen and i == 0),
         }
         for i, o in enumerate(offered)

@@ -83,9 +83,9 @@ def found_places() -> tuple[dict[str, Site], dict[str, Team]]:
 
 
 def found_units(site: Site, team: Team) -> None:
-    """A family room for six with a cot, a women's room, a men's room."""
+    """A family room for six, a women's room, a men's room."""
     for code, takes, traits, beds in (
-        ("F1", "FAMILIES", ["FAMILY_ROOM", "GROUND_FLOOR"], 6),
+        ("F1", "FAMILIES", ["FAMILY_ROOM", "GROUND_FLOOR", "FRIDGE_FOR_MEDICINE"], 6),
         ("W1", "WOMEN", ["WOMEN_ONLY"], 4),
         ("M1", "MEN", [], 4),
     ):

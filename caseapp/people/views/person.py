@@ -72,7 +72,7 @@ def _beside(form: PersonForm, error: Refused) -> None:
     names, birth = form.names.form, form.birth.form
     place = {
         "given_names": names.given_names,
-        "birth": birth.age if birth.precision.data == "AGE_ESTIMATED" else birth.year,
+        "birth": birth.wrong_part(),
     }
     field = place.get(error.field or "")
     if field is None:
