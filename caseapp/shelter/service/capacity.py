@@ -125,7 +125,8 @@ def confirm_capacity(team: Team) -> int:
         raise NotYours
     site = session.get_one(Site, team.site_id)
     night = queries.tonight_at(site)
-    free = queries.occupancy(team.id, night, night, tonight=night)[0].free
+    # A night on which no place is open yet has no line at all.
+    free = sum(found.free for found in queries.occupancy(team.id, night, night, tonight=night))
     journal.append(
         events.CAPACITY_CONFIRMED, country=site.country, on=clock.today(site.timezone), site_id=site.id,
         team_id=team.id, number=free, code="FREE_TONIGHT",
