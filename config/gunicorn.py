@@ -15,6 +15,9 @@ keepalive = 5
 # A heartbeat on a disk that is busy would let healthy workers be killed.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
+# Its control socket would stand in the account's home, outside ours, one for all installations.
+control_socket_disable = True
+
 # New processes now and then, not all at the same moment.
 max_requests = 5000
 max_requests_jitter = 1000
