@@ -13,9 +13,11 @@ from random import Random
 from caseapp.core.reference import Question, Questionnaire
 from caseapp.core.reference.questions import Answer
 from caseapp.protection.rules import Decision, Facts, Proposed, applies
+from caseapp.protection.service import asking_detail
 from workers.demo.calibration import drawn
 
 DIFFICULTY = ("NO_DIFFICULTY", "SOME_DIFFICULTY", "A_LOT_OF_DIFFICULTY", "CANNOT_DO_AT_ALL")
+ALLERGIES = ("maní", "mariscos", "penicilina", "picadura de abeja")
 #: Which outcome is the main one where several hold.
 MAIN = (
     "IP_WISH", "IP_NEED", "IDP_REGISTER", "HEALTH_NOW", "CHILD_PROCESS", "FAMILY_TRACING", "SOCIAL_ASSISTANCE",
@@ -170,7 +172,8 @@ def decisions(proposed: tuple[Proposed, ...], random: Random) -> list[Decision]:
     found = []
     for each in proposed:
         if each.firm or random.random() < 0.94:
-            found.append(Decision(each.kind, each.code, True, each.priority))
+            detail = random.choice(ALLERGIES) if each.code in asking_detail() else ""
+            found.append(Decision(each.kind, each.code, True, each.priority, detail=detail))
         else:
             why = random.choice(("MISUNDERSTOOD", "ALREADY_ANSWERED", "PERSON_DECLINED"))
             found.append(Decision(each.kind, each.code, False, None, why))
