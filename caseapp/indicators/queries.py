@@ -5,7 +5,7 @@ Nothing here is protected yet: these numbers go to `caseapp.publication` and to 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -61,21 +61,26 @@ class SiteMonth:
 _FACTS = """
     SELECT id, period, person, household, site, effective_on, recorded_at, sex, age_band, origin, household_type,
            stage, sector, amount
-    FROM facts.fact WHERE country = :country AND domain = :domain AND period >= :since AND period <= :until
+    FROM facts.fact WHERE country = :country AND domain = :domain AND period >= :since AND period <= :until {only}
     ORDER BY effective_on, recorded_at, id
 """
 
 
 def occurrences(
-    connection: sa.Connection, domain: str, country: str, *, since: str = "", until: str = "9999"
-) -> list[Occurrence]:
+    connection: sa.Connection, domain: str, country: str, *, since: str = "", until: str = "9999",
+    ids: Collection[str] | None = None, persons: Collection[str] | None = None,
+) -> list[Occurrence]:  # fmt: skip
     """Every fact of a domain in periods `since` to `until` (text order: `2025-10a` < `2025-10b`), as known
-    now, in the order that decides ties. Merged persons stand under the pseudonym they count as."""
+    now, in the order that decides ties; with `ids` or `persons` only these. Merged persons stand under the pseudonym they count as."""
     cube = definition(domain, country)
     axes = _fact_axes(cube)
-    rows = connection.execute(
-        sa.text(_FACTS), {"country": country, "domain": domain, "since": since, "until": until}
-    )
+    asked: dict[str, object] = {"country": country, "domain": domain, "since": since, "until": until}
+    only = ""
+    for name, wanted in (("id", ids), ("person", persons)):
+        if wanted is not None:
+            only += f" AND {name} = ANY(CAST(:{name}s AS uuid[]))"
+            asked[f"{name}s"] = list(wanted)
+    rows = connection.execute(sa.text(_FACTS.replace("{only}", only)), asked)
     return [
         Occurrence(
             str(r.id), r.period, str(r.person), str(r.household), r.site, r.effective_on, r.recorded_at,

@@ -5,8 +5,7 @@ Runs as role `facts`. The exact numbers never leave this process but for the tab
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -15,6 +14,7 @@ from caseapp.indicators import queries as facts
 from caseapp.publication.cube import period as periods
 from caseapp.publication.cube.markers import NO, YES, Atom, Occurrence, atoms_of, withdrawn
 from caseapp.publication.cube.tally import Item
+from caseapp.publication.past import Past
 from caseapp.publication.plan import DomainPlan, Plan
 
 STOCK = "STOCK"
@@ -53,74 +53,26 @@ class Counting:
         return [one.item for one in self.counted if one.period == period]
 
 
-@dataclass(frozen=True)
-class Kept:
-    """A frozen row of an earlier release, as it was counted, less what was taken back since."""
-
-    atom: Atom
-    own_period: str
-    amount: int
-
-
-@dataclass
-class Past:
-    """What the approved releases of a country have counted of each domain, in their order."""
-
-    kept: dict[str, list[Kept]] = field(default_factory=dict)
-    gone: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
-    identities: Mapping[str, str] = field(default_factory=dict)
-
-
-_KEPT = """
-    SELECT z.*, r.period AS released FROM facts.frozen z JOIN released.release r ON r.id = z.release_id
-    WHERE r.country = :country AND r.status = 'APPROVED' ORDER BY r.period, r.edition, z.position
-"""
-_GONE = """
-    SELECT w.* FROM facts.withdrawal w JOIN released.release r ON r.id = w.release_id
-    WHERE r.country = :country AND r.status = 'APPROVED'
-"""
-
-
-def past_of(connection: sa.Connection, country: str) -> Past:
-    """Read everything that the country's approved releases counted and took back."""
-    past = Past(identities=facts.identities(connection, country))
-    for row in connection.execute(sa.text(_KEPT), {"country": country}).mappings():
-        dimensions = {"sex": row["sex"], "age_band": row["age_band"]}
-        atom = Atom(
-            str(row["occurrence"]), str(row["person"]), str(row["household"]), row["site"], row["period"],
-            row["late"], row["counted"], row["household_counted"], row["first_ever"], tuple(row["covers"]), dimensions,
-        )  # fmt: skip
-        past.kept.setdefault(row["domain"], []).append(Kept(atom, row["own_period"], row["amount"]))
-    for row in connection.execute(sa.text(_GONE), {"country": country}).mappings():
-        gone = past.gone.setdefault(row["domain"], {})
-        key = (str(row["occurrence"]), row["own_period"])
-        gone[key] = gone.get(key, 0) + row["amount"]
-    return past
-
-
 def count(
-    connection: sa.Connection, plan: Plan, domain_plan: DomainPlan, unit: str, past: Past, *,
-    since: str, known_until: datetime,
+    connection: sa.Connection, plan: Plan, domain_plan: DomainPlan, unit: str, *, since: str, known_until: datetime
 ) -> Counting:  # fmt: skip
     """What the release that closes `unit` (a month, or a quarter) counts of a domain.
 
-    In: everything earlier releases counted; `since`, the first month ever released; `known_until`, the cut-off.
+    In: `since`, the first month ever released; `known_until`, the cut-off. Only what is new is read, with what
+    earlier releases counted of the same people: the work of a month does not grow with the past.
     """
     name = domain_plan.domain.name
-    last = periods.pieces(unit)[-1] if "Q" not in unit else _last_month(unit)
-    first = since if domain_plan.domain.unit != STOCK else unit
-    until = last if domain_plan.domain.unit != STOCK else unit
-    found = [
-        one
-        for one in facts.occurrences(connection, name, plan.country, since=first, until=until)
-        if one.recorded_at <= known_until
-    ]
     if domain_plan.domain.unit == STOCK:
+        found = facts.occurrences(connection, name, plan.country, since=unit, until=unit)
         return Counting(tuple(_plain(one, unit, plan, late=False, amount=1) for one in found))
-    kept, gone = past.kept.get(name, []), past.gone.get(name, {})
+    asked = {
+        "country": plan.country, "domain": name, "since": since, "known": known_until,
+        "until": periods.pieces(unit)[-1] if "Q" not in unit else _last_month(unit),
+    }  # fmt: skip
+    past = Past(connection, asked, facts.identities(connection, plan.country))
     if domain_plan.domain.is_distinct:
-        return _persons(found, unit, plan, kept, gone, past.identities, since)
-    return _events(found, unit, plan, kept, gone)
+        return _persons(past, unit, plan, since)
+    return _events(past, unit, plan)
 
 
 def _last_month(quarter: str) -> str:
@@ -138,34 +90,39 @@ def _labels(one: facts.Occurrence, plan: Plan) -> dict[str, str]:
 
 
 # -- distinct persons ---------------------------------------------------------------------------------
-def _persons(
-    found: Sequence[facts.Occurrence], unit: str, plan: Plan, kept: Sequence[Kept],
-    gone: Mapping[tuple[str, str], int], identities: Mapping[str, str], since: str,
-) -> Counting:  # fmt: skip
+def _persons(past: Past, unit: str, plan: Plan, since: str) -> Counting:
+    found = past.fresh_persons()
     by_id = {one.id: one for one in found}
-    atoms = [one.atom for one in kept]
-    now = [replace(atom, person=identities.get(atom.person, atom.person)) for atom in atoms]
-    covered = {(atom.person, span, atom.site) for atom in now for span in atom.covers}
-    # A year may count by months and the next by quarters: what either has counted is not counted again.
+    kept = past.kept_of({one.person for one in found}, {one.household for one in found})
+    now = [replace(one.atom, person=past.counts_as(one.atom.person)) for one in kept]
     fresh = [
         Occurrence(
             one.id, one.person, one.household, one.site, one.effective_on, one.recorded_at, one.dimensions
         )
         for one in found
-        if covered.isdisjoint((one.person, span, one.site) for span in _spans(one.period))
     ]
     first = periods.quarter(since) if "Q" in unit else since
-    made = atoms_of(unit, fresh, now, since=first)
     counted = []
-    for atom in made:
+    for atom in atoms_of(unit, fresh, now, since=first):
         one = by_id[atom.occurrence]
         labels = {**_labels(one, plan), **atom.labels()}
         item = Item(labels, atom.person, atom.household)
         counted.append(Counted(item, atom.period, one.period, atom, 1))
-    supported = {(one.person, span, one.site) for one in found for span in _spans(one.period)}
-    back = withdrawn(atoms, supported, now=identities, already={occurrence for occurrence, _ in gone})
+    return Counting(tuple(counted), tuple(_withdrawn_persons(past)))
+
+
+def _withdrawn_persons(past: Past) -> list[TakenBack]:
+    """Atoms that nothing supports any more, or that a merge has made the second of their kind."""
+    people = past.doubtful()
+    if not people:
+        return []
+    kept = past.kept_of(people, ())
+    supported = {(one.person, span, one.site) for one in past.facts_of(people) for span in _spans(one.period)}
+    back = withdrawn(
+        [one.atom for one in kept], supported, now=past.identities, already=past.withdrawn_before()
+    )
     own = {one.atom.occurrence: one.own_period for one in kept}
-    return Counting(tuple(counted), tuple(_back(atom, own[atom.occurrence], 1) for atom in back))
+    return [_back(atom, own[atom.occurrence], 1) for atom in back]
 
 
 def _spans(period: str) -> tuple[str, str]:
@@ -179,28 +136,15 @@ def _back(atom: Atom, own_period: str, amount: int) -> TakenBack:
 
 
 # -- events and nights --------------------------------------------------------------------------------
-def _events(
-    found: Iterable[facts.Occurrence], unit: str, plan: Plan, kept: Sequence[Kept],
-    gone: Mapping[tuple[str, str], int],
-) -> Counting:  # fmt: skip
+def _events(past: Past, unit: str, plan: Plan) -> Counting:
     """What stands today less what was counted before: what is more is counted, what is less is taken back."""
-    before: dict[tuple[str, str], int] = {}
-    frozen: dict[tuple[str, str], Kept] = {}
-    for one in kept:
-        key = (one.atom.occurrence, one.own_period)
-        before[key] = before.get(key, 0) + one.amount
-        frozen[key] = one
-    for key, amount in gone.items():
-        before[key] = before.get(key, 0) - amount
-    counted = []
-    for fact in found:
-        more = fact.amount - before.pop((fact.id, fact.period), 0)
-        if more > 0:
-            counted.append(_plain(fact, unit, plan, late=_unit(fact.period, unit) < unit, amount=more))
-        elif more < 0:
-            before[fact.id, fact.period] = -more
-    back = [_back(frozen[key].atom, key[1], amount) for key, amount in sorted(before.items()) if amount > 0]
-    return Counting(tuple(counted), tuple(back))
+    counted = [
+        _plain(fact, unit, plan, late=_unit(fact.period, unit) < unit, amount=more)
+        for fact, more in past.fresh_events()
+    ]
+    return Counting(
+        tuple(counted), tuple(_back(one.atom, one.own_period, less) for one, less in past.shrunk())
+    )
 
 
 def _plain(one: facts.Occurrence, unit: str, plan: Plan, *, late: bool, amount: int) -> Counted:

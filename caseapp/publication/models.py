@@ -222,6 +222,7 @@ class Frozen(Base):
     __tablename__ = "frozen"
     __table_args__ = (
         sa.Index("ix_frozen_person", "person"),
+        sa.Index("ix_frozen_household", "household"),
         FACTS,
     )
 

@@ -207,9 +207,12 @@ def _split_of(plan: Plan, domain: Domain, part: Part, parent: str, dimensions: S
             continue
         by.append((name, has[name].labels if labels == ("base",) else tuple(labels)))
     is_marker_free = part.axis.name in ("site", HOUSEHOLD)
-    if is_marker_free:
-        by = [(name, labels) for name, labels in by if name != "counted"]
-    elif domain.is_distinct and "counted" in has and all(name != "counted" for name, _ in by):
+    if (
+        not is_marker_free
+        and domain.is_distinct
+        and "counted" in has
+        and all(name != "counted" for name, _ in by)
+    ):
         by.append(("counted", has["counted"].labels))
     return Split(
         f"{domain.name}.{part.name}", parent, tuple(by), _part_dimension(plan, part),

@@ -95,7 +95,7 @@ def number(value: Decimal | int | None) -> str:
 
 def no_value(status: str) -> str:
     """What stands in a value's place."""
-    return reference.label("figure_status", status)
+    return _("Ninguna sede informó") if status == "NO_COVERAGE" else _("No se ofrece")
 
 
 def coverage(row: Any) -> str:
@@ -172,6 +172,21 @@ class Card:
     @property
     def unit(self) -> str:
         return unit(self.indicator.unit) if self.total.status == "PUBLISHED" else ""
+
+    @property
+    def is_published(self) -> bool:
+        return bool(self.total.status == "PUBLISHED")
+
+    @property
+    def note(self) -> str:
+        """Beneath the value: what a 0 may stand for, or why there is none."""
+        if self.is_published:
+            return protected(self.indicator.smallest_cell)
+        if self.total.status == "NO_COVERAGE":
+            return reference.label("figure_status", self.total.status)
+        if self.indicator.measure == "RATE" and self.total.cube:
+            return _("Una tasa se publica desde un denominador de 10.")
+        return _("El país publica esta cifra por trimestre, o aún no puede protegerse.")
 
     def part(self, name: str) -> str:
         """The numerator's or denominator's definition with its number."""

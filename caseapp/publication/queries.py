@@ -91,12 +91,13 @@ def totals(release_id: UUID) -> Sequence[FigureRow]:
 
 
 def coverage(release_id: UUID) -> Sequence[CoverageRow]:
-    """Coverage of a release's periods."""
-    return session.scalars(
-        sa.select(CoverageRow)
-        .where(CoverageRow.release_id == release_id, CoverageRow.domain == COVERAGE_DOMAIN)
-        .order_by(CoverageRow.period)
+    """Coverage of a release's periods, the month first."""
+    found = session.scalars(
+        sa.select(CoverageRow).where(
+            CoverageRow.release_id == release_id, CoverageRow.domain == COVERAGE_DOMAIN
+        )
     ).all()
+    return sorted(found, key=lambda row: KINDS.index(kind_of(row.period)))
 
 
 def files(release_id: UUID) -> Sequence[FileRow]:

@@ -106,12 +106,14 @@ class Site:
 
 
 def sites(connection: sa.Connection, country: str) -> list[Site]:
-    """The sites of a country by code, but for safe houses: where these are is nobody's business."""
+    """The sites of a country at which people are received, by code. Offices report nothing of their own; a safe
+    house is named nowhere: where it is is nobody's business."""
     rows = connection.execute(
         sa.text(
             "SELECT code, coalesce(to_char(opened_on, 'YYYY-MM'), '') AS opened, "
             "coalesce(to_char(closed_on, 'YYYY-MM'), '9999-12') AS closed FROM public.site "
-            "WHERE country = :country AND kind <> 'SAFE_HOUSE' ORDER BY code"
+            "WHERE country = :country AND kind IN ('BORDER_POINT', 'RECEPTION_CENTRE', 'SHELTER') "
+            "ORDER BY code"
         ),
         {"country": country},
     )

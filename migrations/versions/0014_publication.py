@@ -120,6 +120,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("release_id", "domain", "occurrence", "own_period", name=op.f("pk_frozen")),
         schema="facts",
     )
+    op.create_index("ix_frozen_household", "frozen", ["household"], unique=False, schema="facts")
     op.create_index("ix_frozen_person", "frozen", ["person"], unique=False, schema="facts")
     op.create_table(
         "ledger",

@@ -41,7 +41,7 @@ def test_the_pages_from_the_request_to_the_download(house, committed_db):
     # A commission reads what is released, and only that.
     page = get(client, people.analyst, "/figures/MEX/P1").get_data(as_text=True)
     assert "agosto de 2025" in page and "septiembre de 2025, hasta agosto" in page and "2025-09" not in page
-    assert "Personas registradas" in page and "Por sexo" in page and "Informaron 3 de 4 sedes" in page
+    assert "Personas registradas" in page and "Por sexo" in page and "Informaron 3 de 3 sedes" in page
     assert "0 puede ser de 0 a 4" in page
     body = get(client, people.analyst, "/figures/MEX/P1.csv?period=2025-08").get_data(as_text=True)
     lines = body.lstrip("\ufeff").splitlines()

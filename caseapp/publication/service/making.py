@@ -116,7 +116,8 @@ def make_waiting() -> int:
 
 def _alone(connection: sa.Connection, country: str) -> None:
     """One release of a country at a time; and no page's time limit."""
-    connection.execute(sa.text("SET LOCAL statement_timeout = 0"))
+    for setting in ("statement_timeout = 0", "work_mem = '64MB'", "jit = off"):
+        connection.execute(sa.text(f"SET LOCAL {setting}"))
     connection.execute(sa.text("SELECT pg_advisory_xact_lock(:n, hashtext(:c))"), {"n": _LOCK, "c": country})
 
 
@@ -178,7 +179,6 @@ def _iso2(country: str) -> str:
 
 # -- cells --------------------------------------------------------------------------------------------
 def _draw(making: _Making, domains: Sequence[DomainPlan]) -> None:
-    past = counting.past_of(making.connection, making.plan.country)
     stored = store.sheets(
         making.connection, making.plan.country, since=_ledger_since(making.period), with_truth=True
     )
@@ -193,7 +193,6 @@ def _draw(making: _Making, domains: Sequence[DomainPlan]) -> None:
             making.plan,
             domain,
             unit,
-            past,
             since=making.since,
             known_until=making.known_until,
         )

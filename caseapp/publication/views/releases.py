@@ -145,20 +145,26 @@ def _summary(one: Listed) -> list[dict[str, Any]]:
 
 
 def _figures(one: Listed) -> list[dict[str, Any]]:
-    """Country totals beside those of the release before: what changes for a reader."""
+    """Country totals by period, beside what the release before said: what changes for a reader. What is not
+    offered is named in a sentence."""
     before = _before(one)
-    found = []
+    found: dict[str, dict[str, Any]] = {}
     for row in queries.totals(one.release.id):
-        indicator = catalogue.get(row.indicator)
-        earlier = before.get((row.indicator, present.period_before(row.period) or row.period))
-        found.append(
+        card = present.Card(catalogue.get(row.indicator), row)
+        words = present.period(row.period, one.release.period)
+        block = found.setdefault(row.period, {"period": words, "rows": [], "none": []})
+        if not card.is_published:
+            block["none"].append(card.name)
+            continue
+        month_before = present.period_before(row.period) if present.kind_of(row.period) == "MONTH" else None
+        earlier = before.get((row.indicator, row.period)) or before.get((row.indicator, month_before or ""))
+        block["rows"].append(
             {
-                "name": present.Card(indicator, row).name, "period": present.period(row.period, one.release.period),
-                "value": f"{present.Card(indicator, row).value} {present.Card(indicator, row).unit}".strip(),
-                "before": present.number(earlier.value) if earlier is not None and earlier.value is not None else "",
+                "name": card.name, "value": f"{card.value} {card.unit}".strip(),
+                "before": present.number(earlier.value) if earlier is not None else "",
             }
         )  # fmt: skip
-    return found
+    return list(found.values())
 
 
 def _before(one: Listed) -> dict[tuple[str, str], Any]:

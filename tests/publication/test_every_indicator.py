@@ -1,0 +1,77 @@
+"""Thirteen months of one country with every kind of event: all indicators of the catalogue, quarter, year and MIRPS
+year, attacked with all releases together."""
+
+from __future__ import annotations
+
+import csv
+import random
+from datetime import date, timedelta
+
+from caseapp.indicators import catalogue
+from caseapp.publication import service
+from caseapp.release_audit.audit import audit
+from tests.publication import made_up
+
+MONTHS = ["2024-10", "2024-11", "2024-12", *(f"2025-{n:02d}" for n in range(1, 11))]
+
+
+def more(journal, persons):
+    """Stays, decisions, separated children, departures, plans, capacity and staff."""
+    chance = random.Random(9)
+    for site in made_up.SITES:
+        journal.event(
+            "capacity.confirmed", None, "2024-10-01", code="PLACES", number=40, subject=site, site=site
+        )
+        journal.event("staff.counted", None, "2024-10-01", code="CASEWORKER", number=6, site=site)
+    for number in range(persons):
+        day = date(2024, 10, 1) + timedelta(days=chance.randint(0, 390))
+        name = f"MEX{number}"
+        who = {
+            "sex": chance.choice("FM"),
+            "age_band": "18-59",
+            "origin": "HND",
+            "household": str(number // 3),
+        }
+        if chance.random() < 0.5:
+            journal.event("stay.started", name, day, subject=f"s{number}", **who)
+            journal.event(
+                "stay.ended", name, day + timedelta(days=chance.randint(1, 20)), subject=f"s{number}", **who
+            )
+        if chance.random() < 0.6:
+            ending = chance.choice(("RECOGNISED", "COMPLEMENTARY", "REJECTED"))
+            journal.event("decision.made", name, day, outcome=ending, subject=f"c{number}", **who)
+        elif chance.random() < 0.8:
+            journal.event("claim.closed", name, day, reason_group="LOST", subject=f"c{number}", **who)
+        if chance.random() < 0.4:
+            journal.event("need.recorded", name, day, code="SC-SC", **(who | {"age_band": "12-17"}))
+        if chance.random() < 0.3:
+            journal.event(
+                "departure.confirmed", name, day, code=chance.choice(("RESETTLEMENT", "PTA")), **who
+            )
+        if chance.random() < 0.4:
+            journal.event("solution.planned", name, day, subject=f"p{number}", **who)
+
+
+def test_all_indicators_all_periods(committed_db, tmp_path):
+    people = made_up.staff()
+    journal = made_up.journal(900, date(2024, 10, 1), date(2025, 10, 31))
+    more(journal, 900)
+    journal.write()
+    made_up.count_now()
+    made = {month: made_up.release(people, month, size=60) for month in MONTHS}
+    for month in MONTHS[-5:]:
+        service.export(made[month], tmp_path / month)
+    report = audit(sorted(tmp_path.iterdir()))
+    assert report.ok, report.to_text()
+    assert report.checked["figures"] > 500
+
+    def published(month):
+        with (tmp_path / month / "figures.csv").open() as file:
+            rows = [row for row in csv.DictReader(file) if row["status"] == "PUBLISHED"]
+        return {(row["indicator"], row["period"]) for row in rows}
+
+    september, october = published("2025-09"), published("2025-10")
+    assert {indicator for indicator, _ in september} == {each.code for each in catalogue.all()}
+    assert {("P3-07", "2025-Q3"), ("P4-08", "2025-Q3"), ("P1-22", "2025")} <= september
+    assert {("P1-13", "MIRPS-2025"), ("P2-04", "MIRPS-2025")} <= october
+    assert ("P1-00", "MIRPS-2025") not in october and ("P3-07", "2025-Q4") not in october

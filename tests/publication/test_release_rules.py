@@ -1,0 +1,112 @@
+"""What may be released, when and by whom; how fine a year is; which markers a row sums."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import uuid4
+
+import pytest
+
+from caseapp.publication import rules
+from caseapp.publication.cube.grain import Grain
+from caseapp.publication.figuring import counted_label, spans_of
+from caseapp.publication.plan import domain_plans, public_claims, settle
+
+TODAY = date(2025, 11, 23)
+FREE = {
+    "today": TODAY,
+    "country": "MEX",
+    "steward_of": ("MEX",),
+    "last_approved": "2025-09",
+    "has_open": False,
+}
+
+
+@pytest.mark.parametrize(
+    ("period", "change", "error"),
+    [
+        ("2025-10", {}, None),
+        ("2025-10", {"steward_of": ("GTM",)}, rules.NotSteward),
+        ("2025-10", {"has_open": True}, rules.AnotherOpen),
+        ("2025-09", {}, rules.ReleasedAlready),
+        ("2025-11", {}, rules.OutOfOrder),
+        ("2025-11", {"last_approved": "2025-10"}, rules.MonthNotOver),
+        ("2024-01", {"last_approved": None}, None),
+        ("2025-13", {}, rules.PeriodUnknown),
+        ("2025-Q3", {}, rules.PeriodUnknown),
+    ],
+)
+def test_when_a_release_may_be_made(period, change, error):
+    if error is None:
+        rules.may_make(period, **(FREE | change))
+        return
+    with pytest.raises(error):
+        rules.may_make(period, **(FREE | change))
+
+
+def test_who_may_decide():
+    maker, other = uuid4(), uuid4()
+    rules.may_decide("AWAITING_APPROVAL", country="MEX", approver_of=("MEX",), made_by=maker, by=other)
+    for status, of, by, error in (
+        ("AWAITING_APPROVAL", ("GTM",), other, rules.NotApprover),
+        ("AWAITING_APPROVAL", ("MEX",), maker, rules.OwnRelease),
+        ("AWAITING_APPROVAL", ("MEX",), None, rules.OwnRelease),
+        ("APPROVED", ("MEX",), other, rules.NotWaiting),
+        ("DRAFT", ("MEX",), other, rules.NotWaiting),
+    ):
+        with pytest.raises(error):
+            rules.may_decide(status, country="MEX", approver_of=of, made_by=maker, by=by)
+    with pytest.raises(rules.ReasonMissing):
+        rules.must_say_why("  ")
+
+
+def test_months_and_quarters():
+    assert rules.month_after("2025-12") == "2026-01" and rules.month_after("2025-09") == "2025-10"
+    assert rules.quarter_ended_by("2025-09") == "2025-Q3" and rules.quarter_ended_by("2025-10") is None
+    assert [rules.coverage_status(n, 3) for n in (0, 2, 3)] == ["NO_COVERAGE", "PARTIAL", "COMPLETE"]
+
+
+def test_a_year_is_as_fine_as_what_is_public_allows():
+    sites = ("MX-TIJ", "MX-TAP")
+    assert public_claims("MEX", 2024) == 78966
+    full = settle("MEX", "2025", [], sites, "MX")
+    assert (
+        full.grain is Grain.FULL and len(full.origins) == 8 and full.sites == ("MX-TAP", "MX-TIJ", "MX-OTH")
+    )
+    coarse = settle("MEX", "2025", [40, 50], sites, "MX")
+    assert coarse.grain is Grain.COARSE and coarse.origins == ("HND", "OTHER")
+    small = settle("MEX", "2025", [], sites, "MX", size=12)
+    assert small.grain is Grain.QUARTERLY and small.origins == () and not small.is_monthly
+    assert [small.unit_of(m) for m in ("2025-08", "2025-09")] == [None, "2025-Q3"]
+
+
+@pytest.mark.parametrize("size", [12, 50, 5000])
+def test_every_domain_has_a_cube_and_a_tree_of_splits_at_every_grain(size):
+    plan = settle("MEX", "2025", [], ("MX-TAP",), "MX", size=size)
+    found = {one.domain.name: one for one in domain_plans(plan, date(2025, 9, 30))}
+    assert {"arrivals", "claims", "referrals", "nights", "open_cases", "uasc"} <= set(found)
+    names = {split.name for split in found["arrivals"].splits}
+    assert names == {"arrivals.site", "arrivals.family", "arrivals.screened"}
+    site = next(split for split in found["arrivals"].splits if split.name == "arrivals.site")
+    assert [name for name, _ in site.by] == (["sex", "age_band"] if size == 5000 else ["sex"])
+    screened = next(split for split in found["arrivals"].splits if split.name == "arrivals.screened")
+    assert "counted" in dict(screened.by)
+
+
+def test_the_periods_of_a_release():
+    plan = settle("MEX", "2025", [500], ("MX-TAP",), "MX")
+    spans = {span.period: span.pieces for span in spans_of(plan, "2025-10", "2024-01")}
+    assert list(spans) == ["2025-10", "2025-Q4", "2025", "MIRPS-2025"]
+    assert spans["2025-10"] == spans["2025-Q4"] == ("2025-10a", "2025-10b")
+    assert len(spans["2025"]) == 11 and len(spans["MIRPS-2025"]) == 13
+    assert spans["MIRPS-2025"][0] == "2024-10b" and spans["MIRPS-2025"][-1] == "2025-10a"
+    assert len(spans_of(plan, "2025-10", "2025-01")) == 3
+
+
+def test_the_markers_that_a_row_sums():
+    assert counted_label("PERSONS", "MONTH", "COUNTRY", True) == "YEAR+QUARTER+MONTH"
+    assert counted_label("PERSONS", "MONTH", "SITE", True) == "YEAR+QUARTER+MONTH+SITE"
+    assert counted_label("PERSONS", "MONTH", "SITE", False) == "T"
+    assert counted_label("PERSONS", "YEAR", "SITE", False) is None
+    assert counted_label("PERSONS", "MIRPS", "COUNTRY", True) is None
+    assert counted_label("NIGHTS", "MIRPS", "COUNTRY", True) == "T"
