@@ -156,7 +156,7 @@ class Life:
             unfinished = drawn(
                 self.random, {"": 0.94, "DISTRESS": 0.02, "TIME": 0.02, "LEFT": 0.01, "REFUSED": 0.01}
             )
-            args = {
+            args: dict[str, Any] = {
                 "unfinished": unfinished,
                 "child": child,
                 "homeless": self.homeless,

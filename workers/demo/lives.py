@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
+from typing import Any
 
 from workers.demo.calibration import drawn
 from workers.demo.history import Life
@@ -137,7 +138,12 @@ def _arrival(life: Life, hour: int) -> datetime:
 
 
 def _asked_for(life: Life, sent: datetime, priority: str, nights: int, receiver: str) -> None:
-    args = {"kind": "SHELTER", "priority": priority, "receivers": [receiver], "nights": nights}
+    args: dict[str, Any] = {
+        "kind": "SHELTER",
+        "priority": priority,
+        "receivers": [receiver],
+        "nights": nights,
+    }
     life.add(sent, "refer", life.everyone, ref="shelter", **args)
 
 
@@ -152,7 +158,7 @@ def _also_sent(life: Life, at: datetime, *kinds: str) -> None:
             continue
         at = life.asked(at, purposes[kind], who)
         priority = "URGENT" if kind in ("HEALTH", "CHILD_PROTECTION") else "NORMAL"
-        args = {"kind": kind, "priority": priority, "receivers": [receiver]}
+        args: dict[str, Any] = {"kind": kind, "priority": priority, "receivers": [receiver]}
         life.add(at, "refer", who, ref=kind.lower(), **args)
 
 
@@ -196,7 +202,8 @@ def _leaving(life: Life, receiver: str) -> None:
         life.everyone,
         ref="shelter",
     )
-    life.add(life.days.at(life.arrived + timedelta(days=3), 9, 15), "lodge", life.everyone)
+    if life.asylum:
+        life.add(life.days.at(life.arrived + timedelta(days=3), 9, 15), "lodge", life.everyone)
     _also_sent(life, life.days.at(life.arrived + timedelta(days=6), 9, 15), "LEGAL", "HEALTH")
 
 
@@ -212,7 +219,8 @@ def _staying(life: Life, receiver: str) -> None:
         life.everyone,
         ref="shelter",
     )
-    life.add(life.days.at(life.arrived + timedelta(days=4), 9, 15), "lodge", life.everyone)
+    if life.asylum:
+        life.add(life.days.at(life.arrived + timedelta(days=4), 9, 15), "lodge", life.everyone)
 
 
 def _just_here(life: Life, receiver: str) -> None:

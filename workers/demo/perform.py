@@ -16,6 +16,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from caseapp.accounts.models import Team
+from caseapp.casefile import service as casefile
 from caseapp.core import access, clock
 from caseapp.core.db import session
 from caseapp.core.errors import Refused
@@ -71,10 +72,6 @@ class Scene:
 
     def close(self, case: Case, reason: str, on: date) -> None:
         """Close a case, if the rules let it be closed."""
-        try:
-            from caseapp.casefile import service as casefile
-        except ImportError:
-            return
         casefile.close(case, reason=reason, on=on)
 
 

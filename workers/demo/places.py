@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -136,11 +136,20 @@ def _users(accounts: Sequence[Account], teams: dict[str, Team], seed: int, since
     session.add_all(user for user, _ in rows)
     session.flush()
     session.add_all(
-        Membership(user_id=user.id, team_id=teams[code].id, role=post.role, valid_from=since)
+        Membership(
+            user_id=user.id, team_id=teams[code].id, role=post.role, valid_from=_joined(post, seed, since)
+        )
         for user, post in rows
         for code in post.teams
     )
     session.flush()
+
+
+def _joined(post: Post, seed: int, since: date) -> date:
+    """The second caseworker of a desk comes in the course of the first year."""
+    if not post.email.startswith("caseworker2."):
+        return since
+    return since + timedelta(days=calibration.stream(seed, "joins", post.email).randrange(20, 330))
 
 
 def _worker_name(account: Account, seed: int) -> str:

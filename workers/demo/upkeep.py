@@ -1,23 +1,22 @@
-"""What happens beside families: shelters say what they have, offices count their workers."""
+"""What happens beside families: shelters say what they have, and caseworkers are counted."""
 
 from __future__ import annotations
 
-import calendar
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from caseapp.core import access, clock, jobs, journal
-from caseapp.core.db import session
+from caseapp.core import access, clock, jobs
+from caseapp.core.db import engine, session
 from caseapp.core.jobs import JobRun
+from caseapp.indicators import service as indicators
 from caseapp.shelter import service as shelter
 from workers.demo import accounts, filling, places
-from workers.demo.accounts import DESKS
 from workers.demo.acting import acting
 from workers.demo.acts import edge
 from workers.demo.calibration import COUNTRIES, stream
@@ -25,68 +24,53 @@ from workers.demo.filling import MAKER, casework_session
 from workers.demo.perform import team_called
 
 JOB = "demo.upkeep"
-STAFF = journal.kind("staff.counted")
 RECENT = timedelta(days=5)
 
 
 @dataclass(frozen=True)
-class Chore:
-    """A shelter confirms what it has, or a desk counts its caseworkers, at a moment."""
+class Confirmation:
+    """A shelter says what it has."""
 
     at: datetime
-    verb: str
-    site: str
     team: str
-    number: int = 0
 
 
-def chores(seed: int, today: date) -> list[Chore]:
-    """All of them, from the world's first day to yesterday, site by site in order of time."""
-    found: list[Chore] = []
-    for country in COUNTRIES:
-        for site in places.sites_with(country, "SHELTER"):
-            found += _confirmations(site, seed, today)
-        for site in places.sites_with(country, *DESKS):
-            found += _counts(site, seed, today)
-    until = edge(today)
-    return [c for c in found if c.at < until]
+def confirmations(seed: int, today: date) -> list[Confirmation]:
+    """All of them, from the world's first day to yesterday, shelter by shelter in order of time."""
+    sites = [site for country in COUNTRIES for site in places.sites_with(country, "SHELTER")]
+    return [c for site in sites for c in _of(site, seed, today) if c.at < edge(today)]
 
 
-def _confirmations(site: str, seed: int, today: date) -> Iterator[Chore]:
+def _of(site: str, seed: int, today: date) -> Iterator[Confirmation]:
     """Every other week at first, daily in the last days; a shelter forgets one time in ten."""
     random = stream(seed, today, "confirms", site)
     day = places.opening(today) + timedelta(days=random.randrange(14))
     while day < today:
         if random.random() < 0.9 or today - day <= timedelta(days=2):
             at = clock.at(day, 7 + random.randrange(3), random.randrange(60), places.timezone(site))
-            yield Chore(at, "confirm", site, f"{site}-SHELTER")
+            yield Confirmation(at, f"{site}-SHELTER")
         day += timedelta(days=14 if today - day > RECENT + timedelta(days=14) else 1)
 
 
-def _counts(site: str, seed: int, today: date) -> Iterator[Chore]:
-    """On the last day of each month; the number of caseworkers grows slowly, as it did."""
-    random = stream(seed, today, "counts", site)
-    number = random.randint(2, 4)
-    team = f"{site}-{'RECEPTION_DESK' if 'RECEPTION_DESK' in places.team_types(site) else 'BORDER_POINT'}"
-    for year in (today.year - 1, today.year):
-        for month in range(1, 13):
-            day = date(year, month, calendar.monthrange(year, month)[1])
-            if random.random() < 0.2:
-                number += random.choice((1, 1, 1, -1)) if number > 2 else 1
-            yield Chore(clock.at(day, 16, 30, places.timezone(site)), "count", site, team, number)
+def counting_days(today: date) -> list[date]:
+    """The first day of the demo's world, and the last of each month that is over."""
+    found, month = [places.opening(today)], places.opening(today)
+    while (month := (month + timedelta(days=32)).replace(day=1)) <= today.replace(day=1):
+        found.append(month - timedelta(days=1))
+    return found
 
 
-def do(chore: Chore) -> None:
-    """One chore, in the running transaction, by whoever acts."""
-    team = team_called(chore.team)
-    with clock.held_at(chore.at):
-        if chore.verb == "confirm":
-            shelter.confirm_capacity(team)
-        else:
-            journal.append(
-                STAFF, country=team.country, on=clock.local(chore.at, places.timezone(chore.site)).date(),
-                site_id=team.site_id, team_id=team.id, code="CASEWORKER", number=chore.number,
-            )  # fmt: skip
+def count_staff(today: date) -> None:
+    """Caseworkers are counted on those days; commits. The verb belongs to the casework worker's role, which sees
+    the journal of all teams."""
+    session.remove()
+    session(bind=engine("work"))
+    with access.acting_as(MAKER):
+        for day in counting_days(today):
+            with clock.held_at(datetime(day.year, day.month, day.day, 22, 0, tzinfo=UTC)):
+                indicators.count_caseworkers(day)
+        session.commit()
+    session.remove()
 
 
 def first_steps(home: Path, seed: int, cases: int, today: date, goal: int) -> Counter[str]:
@@ -96,16 +80,18 @@ def first_steps(home: Path, seed: int, cases: int, today: date, goal: int) -> Co
         places.found(accounts.kept(home), seed, today)
         session.commit()
         filling.begin(cases)
+    count_staff(today)
     refused = filling.fill(seed, cases, today, until=goal)
     keep_up(seed, today, recent=True)
     return refused
 
 
 def keep_up(seed: int, today: date, *, recent: bool = False) -> bool:
-    """Do the chores of the last ten days (`recent`) or, once, all earlier ones; commits. True when done."""
+    """Let shelters confirm what they have: of the last days (`recent`) or of all the time before; once each.
+    Commits. True when it is done."""
     job = f"{JOB}.recent" if recent else JOB
     line = edge(today) - RECENT
-    wanted = [c for c in chores(seed, today) if (c.at >= line) == recent]
+    wanted = [c for c in confirmations(seed, today) if (c.at >= line) == recent]
     casework_session()
     with access.acting_as(MAKER):
         if not session.scalar(sa.text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": filling.LOCK + 1}):
@@ -115,12 +101,11 @@ def keep_up(seed: int, today: date, *, recent: bool = False) -> bool:
             session.rollback()
             return True
         run = jobs.started(job, len(wanted))
-        with acting(MAKER):
-            for (verb, team), some in groupby(wanted, key=lambda c: (c.verb, c.team)):
-                role = "SHELTER_COORDINATOR" if verb == "confirm" else "SUPERVISOR"
-                with acting(places.worker(role, team)):
-                    for chore in some:
-                        do(chore)
+        for team, some in groupby(wanted, key=lambda c: c.team):
+            with acting(places.worker("SHELTER_COORDINATOR", team)):
+                for one in some:
+                    with clock.held_at(one.at):
+                        shelter.confirm_capacity(team_called(team))
         jobs.progressed(run.id, len(wanted))
         jobs.ended(run.id)
         session.commit()
