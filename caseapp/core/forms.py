@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectField
+from wtforms import HiddenField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from caseapp.core import reference
 from caseapp.core.errors import Refused
@@ -77,6 +78,13 @@ class CodeField(SelectField):  # type: ignore[misc]
             wanted = list(self.only() if callable(self.only) else self.only)
             found = [(c, t) for c, t in found if c in wanted]
         return found if self.blank is None else [("", str(self.blank)), *found]
+
+
+class CheckField(SelectMultipleField):  # type: ignore[misc]
+    """Several answers, each with its box."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
 
 
 def not_in_future(today: Callable[[], Any]) -> Callable[[Any, Any], None]:

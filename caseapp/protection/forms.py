@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from wtforms import HiddenField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from caseapp.core import reference
 from caseapp.core.errors import Refused
-from caseapp.core.forms import CodeField, Form, VersionedForm, required
+from caseapp.core.forms import CheckField, CodeField, Form, VersionedForm, required
 from caseapp.core.i18n import _, _l, language
 from caseapp.core.reference import Question
 from caseapp.core.reference.questions import BLANKS, Answer
@@ -24,13 +23,6 @@ from caseapp.protection.rules import Conditions, Decision, Proposed
 from caseapp.protection.service import asking_detail
 
 BLANK = "-blank"
-
-
-class CheckField(SelectMultipleField):  # type: ignore[misc]
-    """Several answers, each with its box."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 class StartForm(Form):

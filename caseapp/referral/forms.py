@@ -7,15 +7,13 @@ from wtforms import (
     DateField,
     RadioField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.validators import Length, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from caseapp.core import reference
-from caseapp.core.forms import CodeField, Form, VersionedForm, required
+from caseapp.core.forms import CheckField, CodeField, Form, VersionedForm, required
 from caseapp.core.i18n import _l
 from caseapp.referral.models import BASES
 from caseapp.referral.rules import RECORDED_BY_SENDER
@@ -23,24 +21,17 @@ from caseapp.referral.rules import RECORDED_BY_SENDER
 WORDS = [Length(max=2000)]
 
 
-class Chosen(SelectMultipleField):  # type: ignore[misc]
-    """Check boxes, some of them ticked."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-
-
 class NewForm(Form):
     """A referral about to be prepared; the kind of service was chosen before."""
 
-    members = Chosen(_l("A quiénes"), validators=[required(_l("Elija al menos a una persona."))])
+    members = CheckField(_l("A quiénes"), validators=[required(_l("Elija al menos a una persona."))])
     to_team = RadioField(_l("A qué entidad"), validators=[required(_l("Elija la entidad que recibe."))])
     priority = RadioField(
         _l("Para cuándo se necesita la respuesta"), validators=[required(_l("Elija la prioridad."))]
     )
     first_night = DateField(_l("Primera noche"), validators=[Optional()])
     last_night = DateField(_l("Última noche"), validators=[Optional()])
-    items = Chosen(_l("Qué verá la entidad de cada persona"))
+    items = CheckField(_l("Qué verá la entidad de cada persona"))
     message = TextAreaField(_l("Mensaje"), validators=WORDS)
     basis = CodeField(
         _l("Base legal para quien no ha dado su consentimiento"), list_name="no_consent_basis", only=BASES,

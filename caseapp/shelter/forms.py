@@ -5,7 +5,7 @@ from __future__ import annotations
 from wtforms import BooleanField, DateField, DateTimeLocalField, IntegerField, RadioField
 from wtforms.validators import NumberRange, Optional
 
-from caseapp.core.forms import CodeField, Form, required
+from caseapp.core.forms import CheckField, CodeField, Form, required
 from caseapp.core.i18n import _l
 
 
@@ -13,6 +13,7 @@ class DepartureForm(Form):
     """Where the person went; the reason was chosen before."""
 
     destination = RadioField(_l("¿Adónde va?"), validators=[required(_l("Elija adónde va."))])
+    others = CheckField(_l("¿Quiénes de su familia salen también?"))
     confirmed = BooleanField(_l("El destino confirmó que llegó o que la espera"))
     at = DateTimeLocalField(_l("Hora de salida"), validators=[Optional()], format="%Y-%m-%dT%H:%M")
 

@@ -227,20 +227,17 @@ def gate_receives(story: Story) -> None:
 def family_leaves(story: Story) -> None:
     story.move(datetime(2025, 11, 26, 16, 0, tzinfo=UTC))
     shelter = story.at("SHELTER_COORDINATOR")
-    for position in range(len(FAMILY)):
-        shelter.open("/shelter/tonight")
-        if not position:
-            shelter.look("tonight-leaving")
-        shelter.follow("Salida:")
-        if not position:
-            shelter.look("departure-reason")
-        shelter.choose("¿Por qué se va?", "Por decisión propia")
-        shelter.press("Continuar")
-        if not position:
-            shelter.look("departure")
-        shelter.choose("¿Adónde va?", "Alquiler propio")
-        shelter.press("Anotar salida")
-        assert "Salida anotada." in shelter.text()
+    shelter.open("/shelter/tonight")
+    shelter.look("tonight-leaving")
+    shelter.follow("Salida")
+    shelter.look("departure-reason")
+    shelter.choose("¿Por qué se va?", "Por decisión propia")
+    shelter.press("Continuar")
+    shelter.choose("¿Adónde va?", "Alquiler propio")
+    shelter.choose("¿Quiénes de su familia", "Walter", "Kevin", "Dayana", "Abigail")
+    shelter.look("departure")
+    shelter.press("Anotar salida")
+    assert "Salida de 5 personas anotada." in shelter.text()
     shelter.open("/shelter/tonight")
     assert "Nadie ha ingresado todavía." in shelter.text()
 

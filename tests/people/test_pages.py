@@ -120,7 +120,7 @@ def test_errors_of_a_correction_stand_beside_their_fields(at_desk, family):
     url = f"/cases/{family[0].number}/person"
     data = form_of(text_of(at_desk.get(url)))
     page = text_of(at_desk.post(url, data={**data, "birth-precision": "DAY", "birth-day": "45"}))
-    assert 'href="#birth-year"' in page and 'value="45"' in page
+    assert 'href="#birth-day"' in page and 'value="45"' in page
     answer = at_desk.post(url, data={**data, "nationality_1": "MEX"})
     assert answer.status_code == 422 and "solicitante de asilo" in text_of(answer)
 

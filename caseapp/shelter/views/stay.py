@@ -13,7 +13,7 @@ from caseapp.core.access import needs
 from caseapp.core.commits import commits, records_view
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours, Refused
-from caseapp.core.i18n import _
+from caseapp.core.i18n import _, ngettext
 from caseapp.core.pages import day
 from caseapp.shelter import offers, present, queries, rules, service
 from caseapp.shelter.access import CHECK_OUT, MANAGE
@@ -225,19 +225,17 @@ def departure(stay_id: UUID) -> ResponseReturnValue:
     allowed = _destinations(reason)
     form = DepartureForm(destination=found.proposed_destination)
     form.destination.choices = allowed
+    family = _family_in(found)
+    form.others.choices = [(str(s.id), s.called_name or _("Sin nombre")) for s in family]
     if request.method == "POST" and form.validate():
+        leaving = [found, *(s for s in family if str(s.id) in form.others.data)]
         try:
             with session.begin_nested():
-                at = form.at.data
-                moment = clock.at(at.date(), at.hour, at.minute, found.site.timezone) if at else None
-                gone = service.depart(
-                    found, reason, form.destination.data, confirmed=form.confirmed.data, at=moment
-                )
+                gone = _depart(leaving, reason, form)
         except Refused as error:
             form.refused(error)
         else:
-            words = _("Salida anotada.") if gone else _("Propuesta anotada. Debe confirmarla otra persona.")
-            flash(words, "good" if gone else "info")
+            _say_departed(len(leaving), gone)
             return redirect(url_for("shelter.tonight"))
     page = render_template(
         "shelter/departure.html",
@@ -252,6 +250,31 @@ def departure(stay_id: UUID) -> ResponseReturnValue:
         back_url=url_for("shelter.tonight"),
     )
     return page, _status()
+
+
+def _family_in(found: Stay) -> list[Stay]:
+    """Who of the family is in as well; the gate, which sees no families, goes person by person."""
+    if not access.current().may(MANAGE):
+        return []
+    return [s for s in queries.together(found) if s.id != found.id and s.state == "IN"]
+
+
+def _depart(leaving: list[Stay], reason: str, form: DepartureForm) -> bool:
+    """They leave at one moment, children first: none of them is left without an adult in between."""
+    at = form.at.data
+    moment = clock.at(at.date(), at.hour, at.minute, leaving[0].site.timezone) if at else None
+    gone = [
+        service.depart(one, reason, form.destination.data, confirmed=form.confirmed.data, at=moment)
+        for one in sorted(leaving, key=lambda s: not s.child)
+    ]
+    return all(gone)
+
+
+def _say_departed(count: int, gone: bool) -> None:
+    if gone:
+        flash(ngettext("Salida anotada.", "Salida de %(num)s personas anotada.", count), "good")
+    else:
+        flash(_("Propuesta anotada. Debe confirmarla otra persona."), "info")
 
 
 def _may_choose(flags: frozenset[str]) -> bool:
@@ -291,7 +314,11 @@ def _happens(found: Stay, reason: str) -> list[str]:
     ):
         happens.append(_("Otra persona revisará esta salida."))
     if len(queries.together(found)) > 1:
-        happens.append(_("Su familia sigue aquí; anote la salida de cada persona."))
+        happens.append(
+            _("Quienes no marque de su familia siguen aquí.")
+            if access.current().may(MANAGE)
+            else _("Su familia sigue aquí; anote la salida de cada persona.")
+        )
     if found.child or queries.together(found):
         happens.append(_("Si hay niñas o niños y va a la calle o no se sabe adónde, se abre una alerta."))
     if found.referral_id is not None:
