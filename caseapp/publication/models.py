@@ -35,8 +35,9 @@ class Status(StrEnum):
 class Release(Identified, Base):
     """One month of one country. `edition` is 0 for the first publication and counts revisions.
 
-    `grain`, `origins`, `sites` and `since` are what the year shows, settled with its first release. `manifest` is
-    the exact text of the exported file. `problem` names the error of a release that could
+    `grain`, `origins`, `sites` and `since` are what the year shows, settled with its first release. `size` is a
+    public number of persons a month that the steward gave to settle a first year's grain by. `known_until` is the
+    cut-off: the moment at which it was asked for. `manifest` is the exact text of the exported file. `problem` names the error of a release that could
     not be made (it is REFUSED by the system then).
     """
 
@@ -76,6 +77,7 @@ class Release(Identified, Base):
     status: Mapped[str]
     made_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
     made_at: Mapped[datetime]
+    size: Mapped[int | None]
     known_until: Mapped[datetime | None]
     decided_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
     decided_at: Mapped[datetime | None]

@@ -69,7 +69,7 @@ def settle(
     published_by_month: Sequence[int],
     sites: Sequence[str],
     iso2: str,
-    size: float | None = None,
+    size: int | None = None,
 ) -> Plan:
     """The plan of a year from published persons of each month of the year before. Where nothing was published
     yet, from `size`, a public number of persons a month; by default the UNHCR's claims of the year before over twelve.

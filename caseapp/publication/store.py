@@ -340,12 +340,13 @@ def began(
     period: str,
     made_by: UUID,
     made_at: datetime,
+    size: int | None,
 ) -> None:
     """Note a release that is being made."""
     connection.execute(
         sa.insert(RELEASE).values(
             id=release_id, name=f"{country}-{period}", country=country, period=period, edition=0,
-            status=Status.DRAFT.value, made_by_id=made_by, made_at=made_at,
+            status=Status.DRAFT.value, made_by_id=made_by, made_at=made_at, size=size,
         )
     )  # fmt: skip
 

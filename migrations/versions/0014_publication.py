@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("made_by_id", sa.Uuid(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=True),
         sa.Column("known_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_by_id", sa.Uuid(), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
@@ -256,7 +257,7 @@ def _grants() -> None:
     op.execute("GRANT USAGE ON SCHEMA released TO acogida_app, acogida_work")
     wall.grant("released.release", facts="SIUD", figures="S", app="S", work="S")
     op.execute(
-        "GRANT INSERT (id, name, country, period, edition, status, made_by_id, made_at) ON released.release "
+        "GRANT INSERT (id, name, country, period, edition, status, made_by_id, made_at, size) ON released.release "
         "TO acogida_app"
     )
     op.execute("GRANT UPDATE (status, decided_by_id, decided_at, reason) ON released.release TO acogida_app")

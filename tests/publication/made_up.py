@@ -92,7 +92,7 @@ def count_now() -> None:
     rollup.roll_up()
 
 
-def release(people: People, period: str, country: str = "MEX", size: float | None = None) -> UUID:
+def release(people: People, period: str, country: str = "MEX", size: int | None = None) -> UUID:
     """Make and approve a month."""
     made = service.make(country, period, by=people.steward, size=size)
     approve(people, made)

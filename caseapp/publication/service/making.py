@@ -40,8 +40,11 @@ JOB = "publication.make"
 _LOCK = 7314
 
 
-def ask(country: str, period: str, *, by: Principal) -> Release:
-    """Ask for a release; the figures worker makes it. Raises a refusal of `rules.may_make`; the caller commits."""
+def ask(country: str, period: str, *, by: Principal, size: int | None = None) -> Release:
+    """Ask for a release; the figures worker makes it, of what is recorded by now. `size`: see `make`.
+
+    Raises a refusal of `rules.may_make`; the caller commits.
+    """
     mine = sa.select(Release).where(Release.country == country)
     last = session.scalar(
         mine.with_only_columns(sa.func.max(Release.period)).where(Release.status == Status.APPROVED.value)
@@ -58,13 +61,13 @@ def ask(country: str, period: str, *, by: Principal) -> Release:
     session.execute(
         sa.insert(Release).values(
             id=release_id, name=f"{country}-{period}", country=country, period=period, edition=0,
-            status=Status.DRAFT.value, made_by_id=by.user_id, made_at=clock.now(),
+            status=Status.DRAFT.value, made_by_id=by.user_id, made_at=clock.now(), size=size,
         )
     )  # fmt: skip
     return session.get_one(Release, release_id)
 
 
-def make(country: str, period: str, *, by: Principal, size: float | None = None) -> UUID:
+def make(country: str, period: str, *, by: Principal, size: int | None = None) -> UUID:
     """Make a release and put it before the approver; returns its id.
 
     In: a country, a month that is over, its data steward; `size`, in a first year, a public number of persons a
@@ -87,8 +90,9 @@ def make(country: str, period: str, *, by: Principal, size: float | None = None)
             period=period,
             made_by=by.user_id,
             made_at=clock.now(),
+            size=size,
         )
-        _produce(connection, store.release_row(connection, release_id), known, size)
+        _produce(connection, store.release_row(connection, release_id), known)
     return release_id
 
 
@@ -105,7 +109,7 @@ def make_waiting() -> int:
             try:
                 with connection.begin_nested():
                     _alone(connection, row.country)
-                    _produce(connection, row, store.before(connection, row.country), None)
+                    _produce(connection, row, store.before(connection, row.country))
             except Exception as error:
                 problem = type(error).__name__
                 logger.exception("release %s could not be made", row.name)
@@ -143,10 +147,11 @@ class _Making:
         return self.plan.unit_of(self.period)
 
 
-def _produce(connection: sa.Connection, row: Any, known: store.Before, size: float | None) -> None:
-    plan = _plan(connection, row, known, size)
+def _produce(connection: sa.Connection, row: Any, known: store.Before) -> None:
+    plan = _plan(connection, row, known)
     since = known.since or row.period
-    making = _Making(connection, row, known, plan, since, clock.now())
+    # The cut-off is the moment of asking: whoever makes it when, it counts the same.
+    making = _Making(connection, row, known, plan, since, row.made_at)
     store.clear(connection, row.id)
     domains = domain_plans(plan, _last_day(row.period))
     _draw(making, domains)
@@ -162,7 +167,7 @@ def _last_day(period: str) -> date:
     return date.fromisoformat(f"{rules.month_after(period)}-01") - (date(2000, 1, 2) - date(2000, 1, 1))
 
 
-def _plan(connection: sa.Connection, row: Any, known: store.Before, size: float | None) -> Plan:
+def _plan(connection: sa.Connection, row: Any, known: store.Before) -> Plan:
     """The year's plan: settled before, or settled now from what the year before published."""
     year = row.period[:4]
     found = known.plan(row.country, year)
@@ -170,7 +175,7 @@ def _plan(connection: sa.Connection, row: Any, known: store.Before, size: float 
         return found
     published = store.persons_published(connection, row.country, str(int(year) - 1))
     shown = [s.code for s in store.sites(connection, row.country) if s.opened <= row.period <= s.closed]
-    return settle(row.country, year, published, shown, _iso2(row.country), size)
+    return settle(row.country, year, published, shown, _iso2(row.country), row.size)
 
 
 def _iso2(country: str) -> str:
