@@ -83,15 +83,15 @@ def configure() -> Celery:
         imports=tuple(m for m in TASKS if find_spec(m)),
     )
     app.Task = Work
-    use_role("work" if "DATABASE_URL_WORK" in s.database_urls else "facts")
     return app
 
 
 @worker_process_init.connect
 def _fresh_pools(**_: Any) -> None:
-    """A forked child never shares its parent's connections."""
+    """A forked child never shares its parent's connections, and works as the role it was given."""
     session.remove()
     forget_engines()
+    use_role("work" if "DATABASE_URL_WORK" in settings().database_urls else "facts")
 
 
 configure()
