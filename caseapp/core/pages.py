@@ -112,6 +112,8 @@ def duration(value: timedelta) -> str:
 
 def since(value: datetime) -> str:
     """hace 20 minutos."""
+    if clock.now() - value < timedelta(minutes=1):
+        return _("hace un momento")
     return _("hace %(duration)s", duration=duration(clock.now() - value))
 
 

@@ -174,7 +174,7 @@ class ConsentForm(Form):
     )
     alone = ListField(_l("¿Está a solas?"), yes_no, blank=None, default="NOT_ASKED")
     form = ListField(_l("Cómo lo dio"), codes("consent_form"))
-    language = spoken(_l("En qué lengua"))
+    language = ListField(_l("En qué lengua"), present.language_choices, blank=_l("No se anotó"))
     interpreter = ListField(_l("Intérprete"), codes("interpreter_kind"), blank=_l("No se anotó"))
     recipient_country = nationality(_l("País con el que se comparte"), blank=_l("No corresponde"))
     legal_advice_on = FormField(DatePart)

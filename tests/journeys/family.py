@@ -65,8 +65,9 @@ def ask_consent(desk: Walker, purpose: str) -> None:
     """Write down one answer of the adult whose page of consents is open."""
     desk.pick("Para qué", purpose)
     desk.choose("Respuesta", "Sí, da su consentimiento")
-    desk.pick("¿Está a solas?", "Sí")
-    desk.pick("Cómo lo dio", "Con firma")
+    if not desk.field("Cómo lo dio").input_value():
+        desk.pick("¿Está a solas?", "Sí")
+        desk.pick("Cómo lo dio", "Con firma")
     desk.press("Anotar respuesta")
 
 

@@ -69,6 +69,8 @@ def searches_and_registers(story: Story) -> None:
     for position, who in enumerate(FAMILY):
         if position:
             desk.press("Agregar persona")
+            focused = desk.page.evaluate("document.activeElement.id")
+            assert focused == f"members-{position}-names-given_names"
         fill_member(desk, position, who)
     # The fourteenth month: one sentence, beside its field; nothing of what was typed is lost.
     walter = desk.page.locator("#members-1")
@@ -94,7 +96,6 @@ def asks_each_adult(story: Story) -> None:
     desk = story.at("CASEWORKER")
     registered = desk.page.url
     for who in (ROSA, WALTER):
-        desk.page.goto(registered)
         desk.follow(f"Preguntar a {who.given}")
         for purpose in ("Registro y gestión del caso", "Referencia a albergue"):
             ask_consent(desk, purpose)
@@ -162,10 +163,8 @@ def refers_to_the_shelter(story: Story) -> None:
     desk.look("refer-kind")
     desk.follow("Alojamiento", exact=True)
     desk.look("refer")
-    desk.choose("A qué entidad", desk.group("A qué entidad").locator("label").first.inner_text())
-    desk.choose(
-        "Para cuándo se necesita", desk.group("Para cuándo se necesita").locator("label").first.inner_text()
-    )
+    assert desk.group("A qué entidad").locator("input:checked").count() == 1  # the only one there is
+    desk.group("Para cuándo se necesita").locator("input[value=IMMEDIATE]").check()
     desk.press("Ver lo que se enviará")
     desk.look("referral-draft")
     desk.press("Enviar referencia")

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from caseapp.core import access, reference
@@ -25,6 +25,7 @@ from caseapp.people.views import blueprint
 from caseapp.people.views.owned import Opened, opened, viewed
 
 KINDS = {"GIVEN": "good"}
+KEPT = ("given_by", "alone", "form", "language", "interpreter")
 
 
 @blueprint.get("/cases/<number>/consents")
@@ -35,7 +36,8 @@ def consents(number: str) -> ResponseReturnValue:
     file = opened(number)
     viewed(file)
     child = present.is_child(file.person, file.on)
-    return _page(file, ConsentForm(data={"given_by": "" if child else "SELF"}))
+    kept = {name: request.args[name] for name in KEPT if name in request.args}
+    return _page(file, ConsentForm(data={"given_by": "" if child else "SELF", **kept}))
 
 
 @blueprint.post("/cases/<number>/consents")
@@ -67,7 +69,9 @@ def record_consent(number: str) -> ResponseReturnValue:
     flash(_("Respuesta anotada."), "good")
     for words in _warnings(file, row):
         flash(words, "warning")
-    return redirect(url_for("people.consents", number=file.case.number))
+    # The same talk goes on with the next purpose: how it is held is not asked again.
+    kept = {name: form[name].data for name in KEPT if form[name].data}
+    return redirect(url_for("people.consents", number=file.case.number, **kept))
 
 
 def _answering(form: ConsentForm, file: Opened) -> UUID | None:
@@ -182,4 +186,19 @@ def _page(file: Opened, form: Any) -> str:
         child=present.is_child(file.person, file.on),
         keys=[_key(row, file) for row in queries.consents_of(file.case.id)],
         form=form,
+        others=_other_adults(file),
     )
+
+
+def _other_adults(file: Opened) -> list[dict[str, str]]:
+    """The other adults of the family, each of whom answers alone."""
+    household = queries.household_of(file.case.id)
+    parts = queries.members_of(household) if household is not None else []
+    return [
+        {
+            "name": present.name_of(p.person),
+            "href": url_for("people.consents", number=p.case.number),
+        }
+        for p in parts
+        if p.case.id != file.case.id and not present.is_child(p.person, file.on)
+    ]

@@ -101,6 +101,8 @@ def _form(case: Case, kind: str, subjects: list[queries.Subject], offered: list[
         for s in subjects
     ]
     form.to_team.choices = _receivers(offered, form, kind)
+    if len(offered) == 1 and not form.is_submitted():
+        form.to_team.data = str(offered[0].team.id)
     form.priority.choices = [
         (
             c.code,
