@@ -67,6 +67,11 @@ class ListField(SelectField):  # type: ignore[misc]
             self._kept = found if self.blank is None else [("", str(self.blank)), *found]
         return self._kept
 
+    def pre_validate(self, form: Any) -> None:
+        """As in WTForms, which wraps each of some hundred options anew for every field of a family."""
+        if not self.process_errors and self.data not in {value for value, _label in self.choices}:
+            raise ValidationError(self.gettext("Not a valid choice."))
+
 
 def codes(
     name: str, *, blanks: bool = False, without: frozenset[str] = frozenset()

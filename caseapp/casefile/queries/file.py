@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -138,9 +139,11 @@ def _part(what: str, table: Any, where: Any, **columns: Any) -> sa.Select[Any]:
     )  # fmt: skip
 
 
-def _code_rows(case_id: UUID) -> list[CodeRow]:
-    """Languages, nationalities, situations, documents, relations, consents, claims, plans, screenings, possible
-    duplicates, an open closure request and the events that mark the file, in one statement."""
+@cache
+def _asked_codes() -> sa.CompoundSelect[Any]:
+    """The statement of `_code_rows`, with the case as parameter `case`. Its six hundred parts are put together
+    once for the process: that took a third of the page's time."""
+    case_id = sa.bindparam("case", type_=sa.Uuid())
 
     def of(table: Any) -> Any:
         return table.case_id == case_id
@@ -164,7 +167,13 @@ def _code_rows(case_id: UUID) -> list[CodeRow]:
         _part("consent", Consent, of(Consent), other=Consent.given_by_case_id, a=Consent.purpose, b=Consent.state, c=Consent.given_by, d=Team.name, day=Consent.asked_on, ended=Consent.expires_on)
         .select_from(Consent).outerjoin(Team, Team.id == Consent.recipient_team_id),
     ]  # fmt: skip
-    rows = session.execute(sa.union_all(*parts)).all()
+    return sa.union_all(*parts)
+
+
+def _code_rows(case_id: UUID) -> list[CodeRow]:
+    """Languages, nationalities, situations, documents, relations, consents, claims, plans, screenings, possible
+    duplicates, an open closure request and the events that mark the file, in one statement."""
+    rows = session.execute(_asked_codes(), {"case": case_id}).all()
     return sorted((CodeRow(*row) for row in rows), key=lambda r: (r.what, r.n or 0, r.id))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -28,6 +29,7 @@ class Told:
     where: str | None
 
 
+@cache
 def _sealed() -> sa.ColumnElement[bool]:
     """Events of sealed kinds, and those that carry a sealed code that has no other words outside."""
     kinds = [name for name, kind in journal.kinds().items() if kind.sealed]

@@ -208,6 +208,7 @@ def choices(
         from caseapp.core.clock import now
 
         on = now().date()
+    locale = language_of(locale)  # asked of the request once, not for each code
     found = [(each.code, each.label(locale)) for each in codes(name, on)]
     if blanks:
         present = {value for value, _ in found}
