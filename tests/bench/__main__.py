@@ -9,6 +9,7 @@ would mean nothing.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -91,7 +92,8 @@ def _measured(
                 _say(f"{name}: {measured[-1].page.middle:.1f} ms, {measured[-1].statements[0]} statements")
         return Run(
             filled.cases, still_open, took, _size(where), checked, empty, measured, measuring.first_load(port, at),
-            measuring.policies(where, at, times), measuring.recall(port, at, min(200, len(at.sought))), missing,
+            measuring.policies(where, at, times), measuring.recall(port, at, min(200, len(at.sought))), os.getloadavg()[0],
+            missing,
         )  # fmt: skip
 
 

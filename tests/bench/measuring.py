@@ -24,14 +24,16 @@ NOTED = 40  # requests whose statements are counted and sent again
 
 @dataclass(frozen=True)
 class Times:
-    """Milliseconds."""
+    """Milliseconds. Five in a hundred were quicker than `p5`: what it takes when nothing else disturbs."""
 
+    p5: float
     middle: float
     p95: float
 
     @classmethod
     def of(cls, seconds: Sequence[float]) -> Times:
-        return cls(median(seconds) * 1000, quantiles(seconds, n=20)[18] * 1000)
+        cut = quantiles(seconds, n=20)
+        return cls(cut[0] * 1000, median(seconds) * 1000, cut[18] * 1000)
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,9 @@ class TestBrowser:
     def __init__(self, cookies: dict[str, str], **settings: Any) -> None:
         application = create_app({"RATELIMIT_DEFAULT": "10000000/minute", **settings})
         self._client = application.test_client()
+        self.keep(cookies)
+
+    def keep(self, cookies: dict[str, str]) -> None:
         for name, value in cookies.items():
             self._client.set_cookie(name, value)
 

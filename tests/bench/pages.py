@@ -85,9 +85,11 @@ def file(at: Desktop) -> Ask:
 
 
 def registering(at: Desktop, random: Random) -> Ask:
-    """Register a new family of three; whoever is like somebody registered is said to be another."""
+    """Register a new family of three; whoever is like somebody registered is said to be another. The cookies are
+    those of the form each time: the next page would take the message of success out of them."""
 
     def ask(browser: Any, n: int) -> Any:
+        browser.keep(cookies_of(at))
         data = _family(at.form, random)
         answer = browser.post("/families/new", data)
         if answer.status == 422:

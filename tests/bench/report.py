@@ -36,6 +36,7 @@ class Run:
     first: FirstLoad
     policies: Sequence[tuple[str, Times, Times]]
     recall: float
+    load: float
     missing: Sequence[str]
 
 
@@ -44,7 +45,7 @@ def table(run: Run, today: date) -> str:
     measured = (
         f"Measured on {today.isoformat()} by `make bench` with {run.cases:,} cases in one country, {run.still_open:,} of "
         f"them open, in ten teams; {machine()}; gunicorn with two processes, PostgreSQL with its ordinary settings; one "
-        "client, one request after the other. Milliseconds."
+        f"client, one request after the other; load average {run.load:.1f} meanwhile. Milliseconds."
     )
     lines = [
         "# What the main pages cost",
@@ -81,7 +82,7 @@ def _said(good: bool) -> str:
 
 def _pages(run: Run) -> list[str]:
     rows = [
-        ("page", "median / p95", "SQL", "aim 15", "KB", "SQL alone, policies", "SQL alone, bypass", "× (empty + SQL)",
+        ("page", "p5", "median / p95", "SQL", "aim 15", "KB", "SQL alone, policies", "SQL alone, bypass", "× (empty + SQL)",
          "aim 3× + 10 ms", "peer", "peer's SQL", "faster"),
     ]  # fmt: skip
     for m in run.pages:
@@ -93,7 +94,7 @@ def _pages(run: Run) -> list[str]:
         if m.name == "name search":
             goal += f", p95 60 {_said(m.page.p95 <= SEARCH_P95)}"
         rows.append(
-            (m.name, _pair(m.page), f"{middle}" if middle == most else f"{middle}, most {most}",
+            (m.name, f"{m.page.p5:.1f}", _pair(m.page), f"{middle}" if middle == most else f"{middle}, most {most}",
              _said(most <= MOST_STATEMENTS), f"{m.size / 1024:.1f}", _pair(m.with_policies), _pair(m.bypassing),
              f"{m.ratio(run.empty):.1f}", goal, time, statements, faster)
         )  # fmt: skip

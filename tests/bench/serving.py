@@ -60,6 +60,9 @@ class Browser:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self.cookies = dict(cookies or {})
 
+    def keep(self, cookies: dict[str, str]) -> None:
+        self.cookies = dict(cookies)
+
     def get(self, path: str) -> Answer:
         return self._ask("GET", path, None)
 
