@@ -32,7 +32,7 @@ FIRST = 200
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True)
-@click.option("--cases", type=int, default=None, help="Cases over the seven countries  [default: 1000]")
+@click.option("--cases", type=int, default=None, help="Cases over the seven countries  [default: 1200]")
 @click.option("--seed", type=int, default=None, help="Same seed and day, same data  [default: 7]")
 @click.option(
     "--today", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The demo's day  [default: today]"
@@ -98,7 +98,7 @@ def _state(home: Path, cases: int | None, seed: int | None, today: date | None) 
                     f"The demo in {home} was made with --{name} {kept[name]}; choose another --home for {value}."
                 )
         return kept
-    cases = 1000 if cases is None else cases
+    cases = 1200 if cases is None else cases
     if cases < LEAST * len(COUNTRIES):
         raise Misused(
             f"--cases is at least {LEAST * len(COUNTRIES)}: {LEAST} in each of {len(COUNTRIES)} countries."

@@ -20,7 +20,7 @@ from caseapp.publication.models import Release, Status
 from caseapp.publication.rules import month_after
 from workers.demo import places
 from workers.demo.acting import acting
-from workers.demo.calibration import COUNTRIES
+from workers.demo.calibration import COUNTRIES, cases_by_country
 from workers.demo.filling import MAKER, casework_session
 
 JOB = "demo.releases"
@@ -57,10 +57,12 @@ def is_idle(seconds: int = 90) -> bool:
     return last is None or clock.real_now() - last > timedelta(seconds=seconds)
 
 
-def decide_and_ask(today: date) -> int:
+def decide_and_ask(today: date, cases: int) -> int:
     """Approve what has been made and ask for the month after it, in every country; commits. Answers how many
     releases were asked for; none means that all are there (or that somebody else is at it)."""
     wanted = months(today)
+    # How many persons a month the demo has in a country is as public as the demo itself.
+    sizes = {country: n // len(wanted) for country, n in cases_by_country(cases, today).items()}
     casework_session()
     with access.acting_as(MAKER):
         if not session.scalar(sa.text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": LOCK}):
@@ -70,7 +72,7 @@ def decide_and_ask(today: date) -> int:
         run = run or jobs.started(JOB, len(wanted) * len(COUNTRIES))
         approved, asked, failed = 0, 0, 0
         for country in COUNTRIES:
-            done, state = _move_on(country, wanted)
+            done, state = _move_on(country, wanted, sizes[country])
             approved += done
             asked += state == "ASKED"
             failed += state == "FAILED"
@@ -82,7 +84,7 @@ def decide_and_ask(today: date) -> int:
     return asked
 
 
-def _move_on(country: str, wanted: list[str]) -> tuple[int, str]:
+def _move_on(country: str, wanted: list[str], size: int) -> tuple[int, str]:
     """One country: how many of the wanted months are approved now, and ASKED, DONE or FAILED."""
     team = f"{country}-COMMISSION_STATISTICS"
     steward, approver = places.worker("DATA_STEWARD", team), places.worker("RELEASE_APPROVER", team)
@@ -103,7 +105,7 @@ def _move_on(country: str, wanted: list[str]) -> tuple[int, str]:
     if any(row.period == following and row.status == Status.REFUSED.value for row in rows):
         return len(approved), "FAILED"
     with acting(steward), clock.held_at(asked_at(following)):
-        service.ask(country, following, by=steward)
+        service.ask(country, following, by=steward, size=size)
     return len(approved), "ASKED"
 
 

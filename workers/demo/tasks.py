@@ -58,7 +58,7 @@ def release() -> int:
 def decide() -> int:
     """Approve it and ask for the next months (casework worker)."""
     asked = _asked()
-    found = releases.decide_and_ask(asked["today"]) if asked else 0
+    found = releases.decide_and_ask(asked["today"], asked["cases"]) if asked else 0
     if found:
         release.apply_async(queue="figures")
     return found
