@@ -78,8 +78,14 @@ class Plan:
         return position if position < len(self.slots) else None
 
     def story(self, position: int) -> Story:
-        """The life of the family at a position, told anew each time."""
+        """The life of the family at a position, told anew each time. Who came so late that nothing of it has
+        happened yet came a day earlier."""
         slot = self.slots[position]
+        while not (told := self._told(slot)).acts:
+            slot = replace(slot, arrived=slot.arrived - timedelta(days=1))
+        return told
+
+    def _told(self, slot: Slot) -> Story:
         words = (self.seed, self.today, self.cases, slot.country, slot.index)
         family = people.invent(slot.country, slot.shape, slot.arrived, stream(*words, "family"))
         life = Life(
