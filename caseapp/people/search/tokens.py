@@ -188,8 +188,11 @@ def _distinct(parts: Iterable[Parts]) -> list[Parts]:
 # --- what is asked --------------------------------------------------------------------------------------
 
 
-def query_tokens(sought: Sought, *, key: bytes, frequency: Frequency | None = None) -> tuple[Stage, ...]:
-    """The stages to ask, always three, in order: EXACT (documents, telephones), PAIRS, WIDER.
+def query_tokens(
+    sought: Sought, *, key: bytes, frequency: Frequency | None = None, wider: bool = True
+) -> tuple[Stage, ...]:
+    """The stages to ask, always three, in order: EXACT (documents, telephones), PAIRS, WIDER (empty without
+    `wider`: working out slips of the pen is most of the work).
 
     EXACT and PAIRS are asked together; WIDER only when they do not find enough. A later stage never repeats
     a token of an earlier one. When `too_general`, the person sought may well not be found.
@@ -200,7 +203,7 @@ def query_tokens(sought: Sought, *, key: bytes, frequency: Frequency | None = No
     for name, parts in (
         (StageName.EXACT, _exact_parts(sought)),
         (StageName.PAIRS, _pairs(_asked_facts(sought), frequency)),
-        (StageName.WIDER, _wider_parts(sought, frequency)),
+        (StageName.WIDER, _wider_parts(sought, frequency) if wider else ()),
     ):
         tokens = frozenset(keyed(key, *p) for p in _distinct(parts)[:MOST_ASKED]) - asked
         stages.append(Stage(name, tokens))

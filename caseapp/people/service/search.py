@@ -213,8 +213,8 @@ def registered_already(members: Sequence[NewPerson], country: str, *, most_each:
     asked: set[StoredToken] = set()
     for one in wanted:
         sought = Sought(one.names, (), one.birth, one.documents, one.phones, sex=one.sex)
-        stages = query_tokens(sought, key=country_key(country, "tokens"))
-        asked |= {t for s in stages if s.name is not StageName.WIDER for t in s.tokens}
+        stages = query_tokens(sought, key=country_key(country, "tokens"), wider=False)
+        asked |= {t for s in stages for t in s.tokens}
     opened = _Opened()
     held = opened.candidates(_candidates(country, asked))
     pairs = [
