@@ -65,7 +65,7 @@ class AdministratorAlone(Refused):
     """Separation of duties (VOCABULARY A6): an administrator sees no case."""
 
     sentence = _l(
-        "Quien administra cuentas no tiene otra función, para que no pueda abrir casos. Use otra cuenta o "
+        "Quien administra cuentas no tiene otra función, para que no pueda abrir expedientes. Use otra cuenta o "
         "termine primero la otra función."
     )
     field = "role"

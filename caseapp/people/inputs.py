@@ -70,7 +70,7 @@ class ListField(SelectField):  # type: ignore[misc]
     def pre_validate(self, form: Any) -> None:
         """As in WTForms, which wraps each of some hundred options anew for every field of a family."""
         if not self.process_errors and self.data not in {value for value, _label in self.choices}:
-            raise ValidationError(self.gettext("Not a valid choice."))
+            raise ValidationError(_("Elija una opción de la lista."))
 
 
 def codes(
