@@ -76,7 +76,12 @@ def new_keys(case_ids: Iterable[UUID], country: str) -> None:
         return
     wrapping, moment = country_key(country, Purpose.WRAPPING), clock.now()
     rows = [
-        {"case_id": i, "country": country, "wrapped": seal(wrapping, k, _wrap_aad(i, country)), "made_at": moment}
+        {
+            "case_id": i,
+            "country": country,
+            "wrapped": seal(wrapping, k, _wrap_aad(i, country)),
+            "made_at": moment,
+        }
         for i, k in keys.items()
     ]
     session.execute(sa.insert(CaseKey), rows)

@@ -337,7 +337,8 @@ def upgrade() -> None:
             name=op.f("ck_consent_given_by_known"),
         ),
         sa.CheckConstraint(
-            "adult OR given_by NOT IN ('SELF', 'SUPPORTED_DECISION')", name=op.f("ck_consent_child_with_carer")
+            "adult OR given_by NOT IN ('SELF', 'SUPPORTED_DECISION')",
+            name=op.f("ck_consent_child_with_carer"),
         ),
         sa.CheckConstraint("state <> 'GIVEN' OR form IS NOT NULL", name=op.f("ck_consent_given_has_form")),
         sa.CheckConstraint("purpose <> 'MEDIA'", name=op.f("ck_consent_never_media")),
