@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
-from caseapp.core import reference
+from caseapp.core import clock, reference
+from caseapp.indicators import rollup
+from caseapp.publication import service as publication
 from tests.journeys.family import (
     FAMILY,
     ROSA,
@@ -17,6 +19,7 @@ from tests.journeys.family import (
     start_screening,
 )
 from tests.journeys.walk import Walker
+from tests.publication import made_up
 
 pytestmark = pytest.mark.journey
 
@@ -53,6 +56,8 @@ def test_from_the_desk_to_the_figure(story):
     gate_receives(story)
     family_leaves(story)
     solution_and_closing(story)
+    month_is_released(story)
+    figures_are_read(story)
 
 
 # -- the desk -----------------------------------------------------------------------------------------
@@ -269,3 +274,51 @@ def solution_and_closing(story: Story) -> None:
     desk.press("Cerrar el expediente")
     desk.look("case-file")
     desk.look_small("case-file")
+
+
+# -- the figure ---------------------------------------------------------------------------------------
+DECEMBER = datetime(2025, 12, 2, 16, 0, tzinfo=UTC)
+
+
+def month_is_released(story: Story) -> None:
+    """A family alone would be protected away: 500 more people were registered in the country that month."""
+    made_up.journal(500, date(2025, 11, 1), date(2025, 11, 30)).write()
+    story.move(DECEMBER)
+    with clock.held_at(DECEMBER):
+        rollup.roll_up()
+        steward = story.at("DATA_STEWARD")
+        steward.open("/releases")
+        steward.look("releases-steward")
+        steward.press("Preparar noviembre de 2025")
+        assert "Preparando las cifras" in steward.text()
+        steward.look("release-asked")
+        assert publication.make_waiting() == 1
+    steward.page.reload()
+    assert "Espera a otra persona" in steward.text()
+    assert steward.main.get_by_role("button", name="Aprobar y publicar").count() == 0
+    steward.look("release-steward")
+    approver = story.at("RELEASE_APPROVER")
+    approver.open("/today")
+    approver.look("today-approver")
+    approver.open("/releases")
+    approver.follow("noviembre de 2025")
+    approver.look("release-approver")
+    approver.press("Aprobar y publicar")
+    approver.look("release-released")
+
+
+def figures_are_read(story: Story) -> None:
+    analyst = story.at("COMMISSION_ANALYST")
+    analyst.open("/figures/MEX/P1")
+    assert "noviembre de 2025" in analyst.text() and "Personas registradas" in analyst.text()
+    assert "Informaron" in analyst.text()
+    analyst.look("figures")
+    analyst.look_small("figures")
+    with analyst.page.expect_download() as started:
+        analyst.main.get_by_role("link", name="Descargar CSV").click()
+    lines = started.value.path().read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0].startswith("indicator,") and len(lines) > 1
+    region = story.at("REGIONAL_ANALYST")
+    region.open("/figures/region")
+    assert "México" in region.text() and "Personas registradas" in region.text()
+    region.look("region")

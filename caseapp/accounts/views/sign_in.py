@@ -24,7 +24,7 @@ from caseapp.core import access
 from caseapp.core.access import needs, open_to_all
 from caseapp.core.commits import commits
 from caseapp.core.errors import Refused
-from caseapp.core.i18n import _
+from caseapp.core.i18n import LANGUAGES, _
 from caseapp.core.pages import limiter
 
 #: By address, beside the account's own lock-out: a whole site may share one address.
@@ -33,6 +33,14 @@ TRIES = "30/minute;300/hour"
 
 def _wanted() -> str:
     return local_path(request.values.get("next"))
+
+
+def _in_chosen_language(path: str) -> str:
+    """Whoever chose a language on the way in keeps it; otherwise the account's own is shown."""
+    chosen = request.args.get("lang")
+    if chosen not in LANGUAGES or "lang=" in path:
+        return path
+    return f"{path}{'&' if '?' in path else '?'}lang={chosen}"
 
 
 def _page(template: str, form: Any, title: str, status: int = 200, **more: Any) -> ResponseReturnValue:
@@ -51,7 +59,7 @@ def sign_in() -> ResponseReturnValue:
     if access.current().user_id is not None:
         return redirect(_wanted())
     form = SignInForm()
-    form.next.data = _wanted()
+    form.next.data = _in_chosen_language(_wanted())
     return _page("sign_in", form, _("Entrar"))
 
 
