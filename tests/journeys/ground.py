@@ -112,11 +112,20 @@ ROLES = {
 }  # fmt: skip
 
 
+#: As their colleagues see them.
+NAMES = {
+    "CASEWORKER": "Lucía Herrera", "SUPERVISOR": "Tomás Aguilar", "SHELTER_COORDINATOR": "Irma Solano",
+    "GATE_NIGHT": "Beto Ruiz", "DATA_STEWARD": "Noemí Vidal", "RELEASE_APPROVER": "Saúl Prado",
+    "COMMISSION_ANALYST": "Elsa Cárdenas", "REGIONAL_ANALYST": "Pablo Ixchop", "ADMINISTRATOR": "Gloria Paniagua",
+    "AUDITOR": "Rubén Lara",
+}  # fmt: skip
+
+
 def found_accounts(teams: dict[str, Team]) -> dict[str, Account]:
     made = {}
     for role, where in ROLES.items():
         email = f"{role.lower()}@prueba.example"
-        user = User(email=email, name=f"Persona {role.title()}", created_at=clock.real_now())
+        user = User(email=email, name=NAMES[role], created_at=clock.real_now())
         session.add(user)
         session.flush()
         secret = pyotp.random_base32()

@@ -177,6 +177,7 @@ def refers_to_the_shelter(story: Story) -> None:
     desk.look("referral-sent")
     desk.open(f"/cases/{story.rosa}")
     desk.look("case-file-referred")
+    desk.picture("readme", height=1080)
 
 
 def needs_are_nowhere(page: str) -> None:

@@ -138,13 +138,16 @@ class Walker:
         self.picture(name)
         assert self.complaints == [], (name, self.complaints)
 
-    def picture(self, name: str, *, whole: bool = True) -> None:
-        """Keep the page as a picture, if pictures are kept."""
+    def picture(self, name: str, *, height: int | None = None) -> None:
+        """Keep the page as a picture, if pictures are kept: whole, or its upper part."""
         if PICTURES:
             width = self.page.viewport_size["width"]
             folder = Path(PICTURES)
             folder.mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=folder / f"{name}-{self.language}-{width}.png", full_page=whole)
+            part = {"clip": {"x": 0, "y": 0, "width": width, "height": height}} if height else {}
+            self.page.screenshot(
+                path=folder / f"{name}-{self.language}-{width}.png", full_page=True, **part
+            )  # fmt: skip
 
     def look_small(self, name: str) -> None:
         """The same page on a telephone."""
