@@ -55,23 +55,38 @@ def household_of(case_id: UUID) -> UUID | None:
 
 
 def profile(person: Person, on: date) -> dict[str, Any]:
-    """The person's codes for figures on a day: sex, age_band, origin, household_type (two statements)."""
+    """The person's codes for figures on a day: sex, age_band, origin, household_type (three statements, asked once
+    a transaction however many days are looked at)."""
     birth = rules.Birth(person.birth_precision, person.birth_from, person.birth_to)
-    origin = session.scalar(
+    return {
+        "sex": rules.sex_in_figures(person.sex_in_document),
+        "age_band": rules.age_band(birth, person.age_status, on),
+        "origin": profiles.once(("origin", person.id), lambda: _origin(person)) or "UNK",
+        "household_type": _household_type(person.case_id, on),
+    }
+
+
+def _origin(person: Person) -> str | None:
+    return session.scalar(
         sa.select(PersonNationality.country)
         .where(PersonNationality.person_id == person.id)
         .order_by(PersonNationality.position)
         .limit(1)
     )
-    return {
-        "sex": rules.sex_in_figures(person.sex_in_document),
-        "age_band": rules.age_band(birth, person.age_status, on),
-        "origin": origin or "UNK",
-        "household_type": _household_type(person.case_id, on),
-    }
 
 
 def _household_type(case_id: UUID, on: date) -> str:
+    together = profiles.once(("together", case_id), lambda: _together(case_id))
+    return rules.household_type(
+        [
+            rules.Member(rules.is_child(birth, age_status, on), with_parent, with_carer)
+            for birth, age_status, with_parent, with_carer in together
+        ]
+    )
+
+
+def _together(case_id: UUID) -> list[tuple[rules.Birth, str, bool, bool]]:
+    """Whoever is in the case's household now: birth, age status, with a parent there, with a carer there."""
     mine = sa.select(HouseholdMember.household_id).where(
         HouseholdMember.case_id == case_id, HouseholdMember.left_on.is_(None)
     )
@@ -88,14 +103,13 @@ def _household_type(case_id: UUID, on: date) -> str:
         )
     ).all()
     with_parent, with_carer = rules.with_parent_or_carer((one, other, what) for one, other, what in links)
-
-    def member(p: Person) -> rules.Member:
-        birth = rules.Birth(p.birth_precision, p.birth_from, p.birth_to)
-        return rules.Member(
-            rules.is_child(birth, p.age_status, on), p.case_id in with_parent, p.case_id in with_carer
+    return [
+        (
+            rules.Birth(p.birth_precision, p.birth_from, p.birth_to), p.age_status,
+            p.case_id in with_parent, p.case_id in with_carer,
         )
-
-    return rules.household_type([member(p) for p in persons])
+        for p in persons
+    ]  # fmt: skip
 
 
 def happened(
@@ -120,9 +134,9 @@ def happened(
     second person of a merge; `household_id` spares a look-up where it is known.
     """
     if codes_of is None:
-        codes_of = profiles.once((case.id, on), lambda: _codes_of(case, person, on))
+        codes_of = _codes_of(case, person, on)
     if household_id is None:
-        household_id = profiles.once(case.id, lambda: household_of(case.id))
+        household_id = profiles.once(("household", case.id), lambda: household_of(case.id))
     return journal.append(
         event_kind,
         country=case.country,
@@ -138,5 +152,9 @@ def happened(
 
 
 def _codes_of(case: Case, person: Person | None, on: date) -> dict[str, Any]:
-    person = person or session.scalars(sa.select(Person).where(Person.case_id == case.id)).one_or_none()
+    person = person or profiles.once(("person", case.id), lambda: _person_of(case))
     return profile(person, on) if person is not None else {}
+
+
+def _person_of(case: Case) -> Person | None:
+    return session.scalars(sa.select(Person).where(Person.case_id == case.id)).one_or_none()

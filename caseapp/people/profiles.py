@@ -1,7 +1,7 @@
 """What the journal asks of a person again and again inside one transaction, asked of the database once.
 
-A verb that writes five events about one person on one day would otherwise ask twenty times for the same codes.
-What is remembered is dropped with the transaction, with a savepoint that ends, and with any flush that touches
+A verb that writes five events about one person would otherwise ask twenty times for the same codes.
+What is remembered is dropped with the transaction, with a savepoint that is rolled back, and with any flush that touches
 what it came from.
 """
 
@@ -45,8 +45,13 @@ def _forget_changed(changed: Any, context: Any) -> None:
         changed.info.pop(_KEY, None)
 
 
+@event.listens_for(CaseworkSession, "after_soft_rollback")
+def _forget_undone(undone: Any, transaction: Any) -> None:
+    undone.info.pop(_KEY, None)
+
+
 @event.listens_for(CaseworkSession, "after_transaction_end")
 def _forget_all(ended: Any, transaction: Any) -> None:
-    # A flush is a transaction of the session's own kind, inside the real one.
-    if transaction.parent is None or transaction.nested:
+    # A flush and a savepoint are transactions of the session's own kind, inside the real one.
+    if transaction.parent is None:
         ended.info.pop(_KEY, None)

@@ -12,6 +12,7 @@ from caseapp.core.access import Principal
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours
 from caseapp.core.journal import CaseEvent
+from caseapp.people import profiles
 from caseapp.people import queries as people
 from caseapp.people import rules as people_rules
 from caseapp.people.models import Case, Person
@@ -85,13 +86,8 @@ def decisions_of(screening_id: UUID) -> list[ScreeningDecision]:
 
 def facts_of(case: Case, person: Person, on: date) -> rules.Facts:
     """Age as treated, and the household as it is on a day."""
-    household = people.household_of(case.id)
-    persons = [part.person for part in people.members_of(household)] if household else [person]
+    persons, with_parent, with_carer = profiles.once(("screened", case.id), lambda: _household(case, person))
     children = sum(_is_child(p, on) for p in persons)
-    links = people.relations_among(p.case_id for p in persons)
-    with_parent, with_carer = people_rules.with_parent_or_carer(
-        (r.case_id, r.other_case_id, r.relation) for r in links if r.evidence != "DISPROVED"
-    )
     members = [
         people_rules.Member(_is_child(p, on), p.case_id in with_parent, p.case_id in with_carer)
         for p in persons
@@ -105,6 +101,17 @@ def facts_of(case: Case, person: Person, on: date) -> rules.Facts:
         adults=len(persons) - children,
         children=children,
     )
+
+
+def _household(case: Case, person: Person) -> tuple[list[Person], set[UUID], set[UUID]]:
+    """The people of the household now, and which cases among them have a parent, or a carer, there."""
+    household = people.household_of(case.id)
+    persons = [part.person for part in people.members_of(household)] if household else [person]
+    links = people.relations_among(p.case_id for p in persons)
+    with_parent, with_carer = people_rules.with_parent_or_carer(
+        (r.case_id, r.other_case_id, r.relation) for r in links if r.evidence != "DISPROVED"
+    )
+    return persons, with_parent, with_carer
 
 
 def _is_child(person: Person, on: date) -> bool:

@@ -15,18 +15,22 @@ from caseapp.core.db import session
 
 @contextmanager
 def acting(principal: access.Principal) -> Iterator[access.Principal]:
-    """Act as `principal`, for Python and for the policies, until the block ends."""
-    before = access.current()
+    """Act as `principal`, for Python and for the policies. What is written in the block goes out under their name.
+
+    After the block the database still has them, until somebody else acts or the transaction ends: whoever does
+    something acts as somebody."""
     with access.acting_as(principal):
-        _tell(before, principal)
+        _tell(principal)
         yield principal
-    _tell(principal, before)
+        session.flush()
 
 
-def _tell(before: access.Principal, now: access.Principal) -> None:
-    """What `before` wrote goes out under their name; then the database learns who acts now."""
-    if before is now and session().in_transaction():
-        return
-    session.flush()
+def _tell(principal: access.Principal) -> None:
     current = session()
-    access.tell_database(current, None, current.connection())
+    connection = current.connection()
+    told = (current.get_transaction(), principal)
+    if current.info.get("told") == told:
+        return
+    current.flush()
+    access.tell_database(current, None, connection)
+    current.info["told"] = told

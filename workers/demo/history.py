@@ -46,6 +46,7 @@ class Setting:
     shelters: tuple[str, ...]
     receivers: dict[str, str]
     today: date
+    also_served: bool = False  # one of the families that fill the services' inboxes
 
 
 class Life:

@@ -148,7 +148,9 @@ def _asked_for(life: Life, sent: datetime, priority: str, nights: int, receiver:
 
 
 def _also_sent(life: Life, at: datetime, *kinds: str) -> None:
-    """Referrals to services that nobody has answered yet."""
+    """Referrals to services that nobody has answered yet, of a few families in each country."""
+    if not life.setting.also_served:
+        return
     purposes = {"LEGAL": "REFER_LEGAL", "HEALTH": "REFER_HEALTH", "MHPSS": "REFER_MHPSS",
                 "ASYLUM_AUTHORITY": "SHARE_ASYLUM_AUTHORITY", "CHILD_PROTECTION": "REFER_CHILD_AUTHORITY"}  # fmt: skip
     for kind in kinds:

@@ -65,7 +65,7 @@ class Scene:
     @contextmanager
     def receiving(self, found: Referral) -> Iterator[access.Principal]:
         """Act as whoever answers for the team that a referral went to."""
-        team = session.get_one(Team, found.to_team_id)
+        team = found.to_team
         role = "SHELTER_COORDINATOR" if team.type == "SHELTER" else "SERVICE_FOCAL_POINT"
         with self.as_(role, team.code) as who:
             yield who
@@ -124,6 +124,4 @@ def perform(story: Story) -> Counter[str]:
                     verb(scene, act)
                 except Refused as refused:
                     scene.refused[f"{act.verb}: {type(refused).__name__}"] += 1
-        with clock.held_at(story.acts[-1].at):
-            verbs.tidy(scene)
     return scene.refused

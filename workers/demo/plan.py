@@ -43,6 +43,7 @@ class Slot:
     desk: str
     scene: Scene | None
     shelter: str
+    also_served: bool
     copied: bool
     numbers: tuple[str, ...]
     household_numbers: tuple[str, ...]
@@ -140,6 +141,7 @@ def _slots(country: str, cases: int, words: Sequence[object], today: date, taken
     copied = set(alone[:copies])
     shapes = _whole(shapes, copies - len(copied), free)
     desks = places.sites_with(country, *DESKS)
+    first = list(cast)[: len(SCENES)]
     for i, shape in enumerate(shapes):
         scene, shelter = cast.get(i, (None, ""))
         arrived = today - timedelta(days=scene.days_before) if scene else days[i]
@@ -147,7 +149,17 @@ def _slots(country: str, cases: int, words: Sequence[object], today: date, taken
         numbers = [_number(prefix_of(country), random, taken) for _ in range(len(shape) + (i in copied))]
         households = [_number("H", random, taken) for _ in range(1 + (i in copied))]
         yield Slot(
-            country, i, shape, arrived, desk, scene, shelter, i in copied, tuple(numbers), tuple(households)
+            country,
+            i,
+            shape,
+            arrived,
+            desk,
+            scene,
+            shelter,
+            i in first,
+            i in copied,
+            tuple(numbers),
+            tuple(households),
         )
 
 
@@ -218,4 +230,6 @@ def _setting(slot: Slot, today: date, random: Random) -> Setting:
         if sites:
             receivers[kind] = f"{sites[0]}-{team_type}"
     shelters = tuple(f"{s}-SHELTER" for s in places.sites_with(slot.country, "SHELTER"))
-    return Setting(slot.country, places.timezone(slot.desk), place, shelters, receivers, today)
+    return Setting(
+        slot.country, places.timezone(slot.desk), place, shelters, receivers, today, slot.also_served
+    )

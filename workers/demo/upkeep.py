@@ -15,8 +15,10 @@ from caseapp.core import access, clock, jobs
 from caseapp.core.db import engine, session
 from caseapp.core.jobs import JobRun
 from caseapp.indicators import service as indicators
+from caseapp.referral.models import Referral, ReferralNotice
 from caseapp.shelter import service as shelter
 from workers.demo import accounts, filling, places
+from workers.demo.accounts import SERVICES
 from workers.demo.acting import acting
 from workers.demo.acts import edge
 from workers.demo.calibration import COUNTRIES, stream
@@ -25,6 +27,11 @@ from workers.demo.perform import team_called
 
 JOB = "demo.upkeep"
 RECENT = timedelta(days=5)
+WAITING = ("SENT", "INFO_ASKED", "PART_ACCEPTED")
+READERS = (
+    ("CASEWORKER", "RECEPTION_DESK"), ("CASEWORKER", "BORDER_POINT"), ("SHELTER_COORDINATOR", "SHELTER"),
+    *(("SERVICE_FOCAL_POINT", team) for team in SERVICES),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,27 @@ def first_steps(home: Path, seed: int, cases: int, today: date, goal: int) -> Co
     return refused
 
 
+def _read_what_was_said(today: date) -> None:
+    """Every team has read what was said of referrals that nothing is awaited of any more."""
+    over = sa.select(Referral.id).where(
+        Referral.id == ReferralNotice.referral_id, Referral.state.not_in(WAITING)
+    )
+    line = edge(today) - timedelta(days=2)
+    for role, team in READERS:
+        for country in COUNTRIES:
+            for site in places.sites_with(country, team):
+                with acting(places.worker(role, f"{site}-{team}")) as who:
+                    session.execute(
+                        sa.update(ReferralNotice)
+                        .where(
+                            ReferralNotice.team_id.in_(who.case_teams), ReferralNotice.seen_at.is_(None),
+                            ReferralNotice.made_at < line, over.exists(),
+                        )
+                        .values(seen_at=line)
+                        .execution_options(synchronize_session=False)
+                    )  # fmt: skip
+
+
 def keep_up(seed: int, today: date, *, recent: bool = False) -> bool:
     """Let shelters confirm what they have: of the last days (`recent`) or of all the time before; once each.
     Commits. True when it is done."""
@@ -106,6 +134,7 @@ def keep_up(seed: int, today: date, *, recent: bool = False) -> bool:
                 for one in some:
                     with clock.held_at(one.at):
                         shelter.confirm_capacity(team_called(team))
+        _read_what_was_said(today)
         jobs.progressed(run.id, len(wanted))
         jobs.ended(run.id)
         session.commit()

@@ -23,6 +23,7 @@ from caseapp.protection import rules as protection_rules
 from caseapp.protection import service as protection
 from caseapp.reception import service as reception
 from caseapp.referral import service as referral
+from caseapp.referral.models import Referral
 from caseapp.shelter import queries as shelter_queries
 from caseapp.shelter import service as shelter
 from caseapp.solutions import service as solutions
@@ -136,10 +137,9 @@ def screen(scene: Scene, act: Act) -> None:
         asked = reference.questionnaire(screening.questionnaire)
         said = answers.answers(asked, facts, _about(scene, i, told["homeless"]), random)
         sections = asked.sections[:2] if told["unfinished"] else asked.sections
-        for section in sections:
-            given = {q.id: said[q.id] for q in section.questions if q.id in said}
-            if given:
-                protection.save_answers(screening, section, given)
+        # The page saves section by section; one after the other within minutes comes to the same.
+        whole = replace(sections[0], questions=tuple(q for s in sections for q in s.questions))
+        protection.save_answers(screening, whole, said)
         if told["unfinished"]:
             protection.leave_unfinished(case, screening, told["unfinished"])
             return
@@ -196,7 +196,6 @@ def accept(scene: Scene, act: Act) -> None:
     if found is None or found.state not in WAITING:
         return
     with scene.receiving(found):
-        referral.read_notices(found)
         if found.kind not in SHELTERED:
             referral.accept(found)
             return
@@ -216,7 +215,6 @@ def decline(scene: Scene, act: Act) -> None:
     found = scene.referrals.get(act.ref)
     if found is not None and found.state in WAITING:
         with scene.receiving(found):
-            referral.read_notices(found)
             referral.decline(found, act.args["reason"])
 
 
@@ -261,6 +259,12 @@ def complete(scene: Scene, act: Act) -> None:
             referral.complete(found, act.args["result"])
 
 
+def _look_again(scene: Scene, found: Referral) -> None:
+    """A definer function moved the referral on as the stays stand."""
+    with scene.at_desk():
+        session.refresh(found, ["state", "version"])
+
+
 # --- stays ----------------------------------------------------------------------------------------------
 
 
@@ -273,7 +277,7 @@ def check_in(scene: Scene, act: Act) -> None:
         booked = [s for s in shelter_queries.holding_for_referral(found.id) if s.state == "BOOKED"]
         if booked:
             shelter.check_in(booked)
-    session.refresh(found, ["state", "version"])
+    _look_again(scene, found)
 
 
 def no_show(scene: Scene, act: Act) -> None:
@@ -284,7 +288,7 @@ def no_show(scene: Scene, act: Act) -> None:
         booked = [s for s in shelter_queries.holding_for_referral(found.id) if s.state == "BOOKED"]
         if booked:
             shelter.no_show(booked)
-    session.refresh(found, ["state", "version"])
+    _look_again(scene, found)
 
 
 def extend(scene: Scene, act: Act) -> None:
@@ -306,7 +310,7 @@ def depart(scene: Scene, act: Act) -> None:
                 shelter.depart(
                     stay, act.args["reason"], act.args["destination"], confirmed=act.args["confirmed"]
                 )
-    session.refresh(found, ["state", "version"])
+    _look_again(scene, found)
 
 
 # --- claim, solution, end -------------------------------------------------------------------------------
@@ -367,17 +371,3 @@ def close_case(scene: Scene, act: Act) -> None:
                 else:
                     people_service.meet_need(case, need, on=scene.on(act))
             scene.close(case, act.args["reason"], scene.on(act))
-
-
-# --- afterwards -----------------------------------------------------------------------------------------
-
-
-def tidy(scene: Scene) -> None:
-    """Both sides have read what was said of referrals that are long over."""
-    for found in scene.referrals.values():
-        if found.state in WAITING:
-            continue
-        with scene.at_desk():
-            referral.read_notices(found)
-        with scene.receiving(found):
-            referral.read_notices(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from caseapp.accounts.models import Team
@@ -37,20 +38,21 @@ def draft(
     message: str = "",
     bases: Mapping[UUID, tuple[str, str]] | None = None,
     numbers: Callable[[str], str] = fresh_number,
+    people: Sequence[queries.Subject] | None = None,
 ) -> Referral:
     """Prepare a referral of these people (their cases belong to `from_team`) to a team that offers `kind`.
 
     `bases` gives, for a person without consent, one of the four legal bases and its reason. Responsibility
     stays with the sender (mode SHARE). Raises the refusals of `errors`; what a refusal depends on is asked
-    again when it is sent."""
+    again when it is sent. `people`: who they are, where that was asked in this transaction already."""
     if priority not in {c.code for c in reference.codes("referral_priority")}:
         raise errors.ReasonNotKnown(field="priority")
     if kind in GIVES_PLACES and (first_night is None or last_night is None or last_night < first_night):
         raise errors.NightsMissing
     if not case_ids:
         raise errors.NobodyChosen
-    on = clock.today(timezone_of(from_team.id))
-    people = queries.subjects(case_ids, rules.purpose_of(kind), on, access.current())
+    if people is None:
+        people = _people(case_ids, from_team, kind)
     if any(p.case.team_id != from_team.id for p in people):
         raise NotYours
     _must_be_possible(people, to_team, kind)
@@ -95,14 +97,21 @@ def _must_be_possible(people: Sequence[queries.Subject], to_team: Team, kind: st
         raise errors.ReceiverDoesNotOffer
 
 
-def send(found: Referral) -> None:
+def _people(case_ids: Sequence[UUID], from_team: Team, kind: str) -> list[queries.Subject]:
+    on = clock.today(timezone_of(from_team.id))
+    return queries.subjects(case_ids, rules.purpose_of(kind), on, access.current())
+
+
+def send(found: Referral, *, people: Sequence[queries.Subject] | None = None) -> None:
     """Send a draft: consent or a legal basis for each person, the clock of its priority, requirements as they
-    are now; the receiver reads the cases from here on. Raises `ConsentMissing` and the others of `draft`."""
+    are now; the receiver reads the cases from here on. `people` as in `draft`. Raises `ConsentMissing` and the others of
+    `draft`."""
     timezone = timezone_of(found.from_team_id)
     on = clock.today(timezone)
     ids = [m.case_id for m in found.members]
-    people = queries.subjects(ids, rules.purpose_of(found.kind), on, access.current())
-    _must_be_possible(people, found.to_team, found.kind)
+    if people is None:
+        people = queries.subjects(ids, rules.purpose_of(found.kind), on, access.current())
+        _must_be_possible(people, found.to_team, found.kind)
     if queries.open_to_the_same(ids, found.to_team_id, found.kind):
         raise errors.AlreadyAsked
     _must_be_shared(found, people, on)
@@ -153,10 +162,13 @@ def _must_be_shared(found: Referral, people: Sequence[queries.Subject], on: date
             member.consent_id = person.own.id
 
 
-def refer(case_ids: Sequence[UUID], **values: object) -> Referral:
+def refer(case_ids: Sequence[UUID], *, from_team: Team, kind: str, **values: Any) -> Referral:
     """Draft and send in one act; takes what `draft` takes."""
-    found = draft(case_ids, **values)  # type: ignore[arg-type]
-    send(found)
+    if not case_ids:
+        raise errors.NobodyChosen
+    people = _people(case_ids, from_team, kind)
+    found = draft(case_ids, from_team=from_team, kind=kind, people=people, **values)
+    send(found, people=people)
     return found
 
 
