@@ -122,7 +122,7 @@ SAID = {
 def screens_rosa_alone(story: Story) -> None:
     desk = story.at("CASEWORKER")
     desk.open(f"/cases/{story.rosa}")
-    desk.follow("Empezar una entrevista")
+    desk.follow("Empezar una entrevista a solas")
     desk.look("screening-start")
     start_screening(desk)
     desk.press("Empezar la entrevista")
