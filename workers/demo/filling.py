@@ -17,12 +17,15 @@ from caseapp.core import access, clock, jobs
 from caseapp.core.db import engine, session
 from caseapp.core.jobs import JobRun
 from caseapp.places.models import Site
+from workers.demo import confirming
 from workers.demo.acting import acting
 from workers.demo.perform import perform
 from workers.demo.plan import Plan, plan
 
 JOB = "demo.fill"
 LOCK = 7302
+#: When so many cases are in, the demo is shown: shelters have confirmed what they have, and notices are read.
+ALIVE = 200
 MAKER = access.system("demo")
 
 
@@ -95,8 +98,12 @@ def _next(made: Plan, until: int) -> Counter[str] | None:
         return None
     if run.done >= until:
         return None
+    before = run.done
     with acting(MAKER):
         refused = perform(made.story(position))
+        if before < min(ALIVE, made.cases) <= made.ends[position]:
+            confirming.confirm(made.seed, made.today, recent=True)
+            confirming.read_what_was_said(made.today)
     run.done, run.beat_at = made.ends[position], clock.real_now()
     session.flush()
     return refused

@@ -212,12 +212,13 @@ class Life:
 
     # -- the claim ---------------------------------------------------------------------------------------
     def claimed(self, at: datetime) -> tuple[datetime, str]:
-        """The family lodges its claims; they end some day. Gives that moment and the outcome (OPEN if not yet)."""
+        """The family lodges its claims; they end some day. Gives that moment and the outcome, or the moment at
+        which they were lodged and OPEN."""
         lodged = self.days.later_day(at, self.random.randint(1, 32))
         self.add(lodged, "lodge", self.everyone)
         ends = self.days.later_day(lodged, round(20 + self.random.gammavariate(2.2, 75)))
         if ends >= edge(self.setting.today):
-            return ends, "OPEN"
+            return lodged, "OPEN"
         outcome = drawn(self.random, calibration.outcomes(self.setting.country, ends.year))
         if outcome == "closed":
             reason = drawn(self.random, CLAIM_CLOSED)

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
+from caseapp.people.rules.household import ENOUGH
 from workers.demo.calibration import drawn
 from workers.demo.history import Life
 
@@ -39,7 +40,7 @@ def ordinary(life: Life) -> None:
     outcome = "NONE"
     if life.asylum and life.chance(0.84):
         ended, outcome = life.claimed(at)
-        ends.append(ended if outcome != "OPEN" else at)
+        ends.append(ended)
     if life.chance(0.04):
         life.add(
             days.later_day(at, random.randint(1, 20)),
@@ -86,8 +87,9 @@ def _services(life: Life, at: datetime) -> list[datetime]:
 
 
 def _ending(life: Life, at: datetime, outcome: str) -> None:
-    """What became of the family once its claim had ended, or without one. A child alone stays with us."""
-    if not life.adults:
+    """What became of the family once its claim had ended, or without one. A child alone, or with an adult whose
+    relation nobody has proven, stays with us."""
+    if not life.adults or any(life.family.new.members[i].evidence not in ENOUGH for i in life.children):
         return
     if outcome in ("RECOGNISED", "COMPLEMENTARY"):
         if life.chance(0.72):
