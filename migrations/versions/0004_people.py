@@ -544,7 +544,6 @@ def upgrade() -> None:
         "FOR EACH ROW EXECUTE FUNCTION keep_readers()"
     )
     # Search: tokens are compared here and nowhere else; only cases that the caller may open come back.
-    # The country is cast to the column's own type: compared as text the index on it would lie idle.
     # The tokens of several persons are written at once: arrays of the same length, one place for each token.
     wall.definer_function(
         "put_tokens(p_country text, p_all uuid[], p_persons uuid[], p_kinds smallint[], p_tokens integer[]) "
@@ -564,6 +563,7 @@ def upgrade() -> None:
         """,
         to="acogida_app, acogida_work",
     )
+    # The country is cast to the column's own type: compared as text the index on it would lie idle.
     wall.definer_function(
         "candidates(p_country text, p_kinds smallint[], p_tokens integer[], p_limit integer) "
         "RETURNS TABLE (person_id uuid, case_id uuid, hits bigint) LANGUAGE sql STABLE",
