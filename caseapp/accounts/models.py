@@ -16,7 +16,7 @@ from caseapp.places.models import Site
 
 
 class Role(StrEnum):
-    """The roles of the spine (VOCABULARY A6)."""
+    """The roles that an account may hold (VOCABULARY A6)."""
 
     CASEWORKER = "CASEWORKER"
     SUPERVISOR = "SUPERVISOR"
@@ -29,6 +29,9 @@ class Role(StrEnum):
     ADMINISTRATOR = "ADMINISTRATOR"
     AUDITOR = "AUDITOR"
     GATE_NIGHT = "GATE_NIGHT"
+    CUSTODY_LIAISON = "CUSTODY_LIAISON"
+    CHILD_OFFICER = "CHILD_OFFICER"
+    DATA_PROTECTION_OFFICER = "DATA_PROTECTION_OFFICER"
 
 
 class Team(Identified, Base):

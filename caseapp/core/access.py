@@ -22,7 +22,9 @@ from caseapp.core.db import CaseworkSession
 from caseapp.core.errors import NotPermitted
 
 #: Roles whose teams open case files, and roles whose teams open a shelter's stays (VOCABULARY A6).
-CASE_ROLES = frozenset({"CASEWORKER", "SUPERVISOR", "SHELTER_COORDINATOR", "SERVICE_FOCAL_POINT"})
+CASE_ROLES = frozenset(
+    {"CASEWORKER", "SUPERVISOR", "SHELTER_COORDINATOR", "SERVICE_FOCAL_POINT", "CHILD_OFFICER"}
+)
 SITE_ROLES = frozenset({"SHELTER_COORDINATOR", "GATE_NIGHT"})
 
 
@@ -131,10 +133,11 @@ def permissions() -> dict[str, Permission]:
     return dict(_permissions)
 
 
-#: Every role of the spine.
+#: Every role that an account may hold.
 ROLES = (
     "CASEWORKER", "SUPERVISOR", "SHELTER_COORDINATOR", "SERVICE_FOCAL_POINT", "COMMISSION_ANALYST",
     "REGIONAL_ANALYST", "DATA_STEWARD", "RELEASE_APPROVER", "ADMINISTRATOR", "AUDITOR", "GATE_NIGHT",
+    "CUSTODY_LIAISON", "CHILD_OFFICER", "DATA_PROTECTION_OFFICER",
 )  # fmt: skip
 SIGNED_IN = permission("signed_in", *ROLES)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -25,7 +26,7 @@ SCHEMAS = ("public", "keyring", "facts", "released")
 @pytest.fixture
 def empty(cluster_url):
     """An empty database of its own, with the roles."""
-    name = "migrations_test"
+    name = f"migrations_test_{os.getpid()}"
     admin = sa.create_engine(cluster_url.set(database="postgres"), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(sa.text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))

@@ -24,7 +24,7 @@ DESKS = ("RECEPTION_DESK", "BORDER_POINT")
 SERVICES = ("HEALTH", "MHPSS", "LEGAL_AID", "ASYLUM_AUTHORITY", "CHILD_AUTHORITY")
 NATIONAL = (
     Role.COMMISSION_ANALYST, Role.DATA_STEWARD, Role.RELEASE_APPROVER, Role.ADMINISTRATOR, Role.AUDITOR,
-    Role.REGIONAL_ANALYST,
+    Role.REGIONAL_ANALYST, Role.DATA_PROTECTION_OFFICER,
 )  # fmt: skip
 ISO2 = {"MEX": "MX", "GTM": "GT", "HND": "HN", "SLV": "SV", "CRI": "CR", "PAN": "PA", "BLZ": "BZ"}
 _WORDS = (
@@ -85,6 +85,8 @@ def _posts_of(site: str, country: str, types: list[str]) -> Iterator[Post]:
     yield from post(Role.SHELTER_COORDINATOR, "SHELTER", second=True)
     yield from post(Role.GATE_NIGHT, "SHELTER")
     yield from post(Role.SERVICE_FOCAL_POINT, *SERVICES)
+    yield from post(Role.CUSTODY_LIAISON, "MIGRATION_CUSTODY")
+    yield from post(Role.CHILD_OFFICER, "CHILD_AUTHORITY")
 
 
 def _email(role: Role, place: str, mark: str = "") -> str:
