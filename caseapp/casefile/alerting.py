@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from caseapp.casefile import rules
+from caseapp.casefile.enquiry.rules import alert_for
 from caseapp.casefile.queries.file import CodeRow, File
 from caseapp.people import present
 from caseapp.people import rules as people_rules
@@ -35,6 +36,7 @@ def alert_facts(file: File) -> rules.AlertFacts:
         consents_end=[c.ended for c in _standing_consents(file) if c.ended],
         documents_end=[d.ended for d in file.of("document") if d.ended],
         requirements=[r.requirement for r in file.requirements],
+        asked_for=[alert_for(e.a or "UNKNOWN") for e in file.of("enquiry") if _recent(e, on)],
     )
 
 
@@ -73,3 +75,8 @@ def _turns_18(precision: str, birth: date | None) -> date | None:
         return birth.replace(year=birth.year + people_rules.ADULT)
     except ValueError:  # 29 February
         return date(birth.year + people_rules.ADULT, 3, 1)
+
+
+def _recent(row: CodeRow, on: date) -> bool:
+    """An enquiry stands on the file for a month after it was linked."""
+    return row.at is not None and (on - row.at.date()).days <= rules.ASKED_DAYS

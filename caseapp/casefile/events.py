@@ -10,4 +10,5 @@ APPROVAL_ASKED = kind("approval.asked")
 APPROVAL_GIVEN = kind("approval.given")
 
 # The topics of the file's own packages are handled there; they are known once this module is.
+from caseapp.casefile.enquiry import events as _enquiry  # noqa: E402, F401
 from caseapp.casefile.glass import events as _glass  # noqa: E402, F401

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from caseapp.accounts.models import Team, User
+from caseapp.casefile.enquiry.models import Enquiry
 from caseapp.casefile.models import ClosureRequest
 from caseapp.core import clock, crypto
 from caseapp.core.access import Principal
@@ -165,6 +166,7 @@ def _asked_codes() -> sa.CompoundSelect[Any]:
         _part("outcome", ScreeningOutcome, of(ScreeningOutcome), other=ScreeningOutcome.screening_id, a=ScreeningOutcome.outcome),
         _part("duplicate", pair, sa.and_(sa.or_(pair.case_id == case_id, pair.other_case_id == case_id), pair.decision == "OPEN"), n=pair.score),
         _part("request", ClosureRequest, sa.and_(of(ClosureRequest), ClosureRequest.state == "ASKED"), other=ClosureRequest.asked_by_id, a=ClosureRequest.reason, day=ClosureRequest.asked_on),
+        _part("enquiry", Enquiry, Enquiry.about_case_id == case_id, a=Enquiry.asked_by, at=Enquiry.linked_at),
         _part("event", CaseEvent, sa.and_(of(CaseEvent), CaseEvent.kind.in_(MARKING)), a=CaseEvent.kind, day=CaseEvent.effective_on, at=CaseEvent.recorded_at),
         _part("clock", Deadline, sa.and_(of(Deadline), Deadline.state.in_(OPEN)), a=Deadline.rule, b=Deadline.state, c=Deadline.kind, d=sa.case((Deadline.sealed, "SEALED")), day=sa.cast(Deadline.started_at, sa.Date()), at=Deadline.due_at),
         _part("consent", Consent, of(Consent), other=Consent.given_by_case_id, a=Consent.purpose, b=Consent.state, c=Consent.given_by, d=Team.name, day=Consent.asked_on, ended=Consent.expires_on)

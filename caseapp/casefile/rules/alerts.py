@@ -9,10 +9,20 @@ from datetime import date, timedelta
 
 #: Standing facts to keep in mind; they are not resolved, and keep no file open.
 STANDING = frozenset(
-    {"INTERPRETER_NEEDED", "ALLERGY_LIFE", "CONSENT_ENDS", "DOCUMENT_EXPIRES", "CHILD_TURNS_18"}
+    {
+        "INTERPRETER_NEEDED",
+        "ALLERGY_LIFE",
+        "CONSENT_ENDS",
+        "DOCUMENT_EXPIRES",
+        "CHILD_TURNS_18",
+        "AUTHORITY_ASKED",
+        "THIRD_PARTY_ASKED",
+    }
 )
 SOON_DAYS = 30
 TURNS_18_DAYS = 90
+#: How long the file shows that somebody asked for the person.
+ASKED_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,7 @@ class AlertFacts:
     consents_end: Sequence[date] = ()
     documents_end: Sequence[date] = ()
     requirements: Collection[str] = ()
+    asked_for: Collection[str] = ()
 
 
 def alerts(facts: AlertFacts) -> tuple[str, ...]:
@@ -57,6 +68,8 @@ def alerts(facts: AlertFacts) -> tuple[str, ...]:
             "ALLERGY_LIFE": "ALLERGY_LIFE" in facts.requirements,
             "CUSTODY": facts.custody and not facts.child,
             "DOCUMENT_EXPIRES": any(facts.today <= day <= soon for day in facts.documents_end),
+            "AUTHORITY_ASKED": "AUTHORITY_ASKED" in facts.asked_for,
+            "THIRD_PARTY_ASKED": "THIRD_PARTY_ASKED" in facts.asked_for,
             "POSSIBLE_DUPLICATE": facts.possible_duplicates > 0,
             "CONSENT_ENDS": any(facts.today <= day <= soon for day in facts.consents_end),
             "INTERPRETER_NEEDED": facts.interpreter_needed,
