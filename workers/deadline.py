@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from caseapp.deadline import service as deadline
 from caseapp.referral import service as referral
 from workers.app import app
 
 
 @app.task(name="workers.deadline.look", principal="clocks")
 def look() -> dict[str, int]:
-    """Tell, escalate and lapse the referrals that wait for an answer."""
-    return referral.look_at_clocks()
+    """Tell, escalate and lapse the referrals that wait for an answer; warn of every other clock, and tell a second
+    person of those that ran out."""
+    return {**referral.look_at_clocks(), **_named(deadline.look())}
+
+
+def _named(done: dict[str, int]) -> dict[str, int]:
+    return {f"clocks_{what}": count for what, count in done.items()}

@@ -8,12 +8,34 @@ clocks. Working days end with the local day. Which days are worked is a country'
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from caseapp.core.errors import Refused
+from caseapp.core.i18n import _l
+
 Works = Callable[[date], bool]
+KINDS = ("LEGAL", "PROTOCOL", "REFERRAL", "TASK", "DOCUMENT")
+UNITS = ("minutes", "hours", "days", "working_days", "weeks", "months", "years")
+NOTICES = ("WARNING", "LATE")
+#: Why a clock stands still. Each ends with `resume`.
+PAUSE_REASONS = (
+    "AUTHORITY_SUSPENDED", "FORCE_MAJEURE", "INFORMATION_AWAITED", "INTERPRETER_AWAITED", "PERSON_UNAVAILABLE", "HEALTH",
+)  # fmt: skip
+CANCEL_REASONS = ("NO_LONGER_NEEDED", "SUBJECT_ENDED", "MOVED_AWAY", "ERROR")
+STATES = ("RUNNING", "PAUSED", "LATE", "MET", "CANCELLED")
+OPEN = ("RUNNING", "PAUSED", "LATE")
+#: verb: from which states, to which. LATE is what the sweep (or a look) makes of a clock that ran out.
+TRANSITIONS: Mapping[str, tuple[frozenset[str], str]] = {
+    "pause": (frozenset({"RUNNING"}), "PAUSED"),
+    "resume": (frozenset({"PAUSED"}), "RUNNING"),
+    "run_out": (frozenset({"RUNNING"}), "LATE"),
+    "meet": (frozenset(OPEN), "MET"),
+    "cancel": (frozenset(OPEN), "CANCELLED"),
+    "move": (frozenset({"RUNNING", "LATE"}), "RUNNING"),
+}
 #: Less than this share of the whole time left: soon.
 SOON = 4
 
@@ -26,6 +48,41 @@ class Limit(Protocol):
 
     @property
     def unit(self) -> str | None: ...
+
+
+class ClockEnded(Refused):
+    """The clock was met or cancelled, or does not run."""
+
+    sentence = _l("Este plazo ya no corre.")
+
+
+class ClockRuns(Refused):
+    """A clock of this rule runs already for the same thing."""
+
+    sentence = _l("Este plazo ya está corriendo.")
+
+
+class DueUnknown(Refused):
+    """The rule sets no length, and no date was given."""
+
+    sentence = _l("Falta la fecha en que vence el plazo.")
+
+
+class DueBeforeStart(Refused):
+    sentence = _l("El plazo no puede vencer antes de empezar.")
+
+
+class ReasonUnknown(Refused):
+    sentence = _l("Elija el motivo.")
+    field = "reason"
+
+
+def after(verb: str, state: str) -> str:
+    """The state after a verb. Raises ClockEnded where the verb is not possible now."""
+    before, then = TRANSITIONS[verb]
+    if state not in before:
+        raise ClockEnded
+    return then
 
 
 def weekdays(day: date) -> bool:
@@ -100,3 +157,35 @@ def state_of(
         return "late"
     whole = due - start if start is not None else timedelta(days=1)
     return "soon" if (due - now) * SOON <= whole else "running"
+
+
+def end_of(day: date, timezone: str) -> datetime:
+    """The last second of a local day (UTC): a limit in days that began on a date ends there."""
+    return datetime.combine(day, time(23, 59, 59), tzinfo=ZoneInfo(timezone)).astimezone(UTC)
+
+
+def warn_at(start: datetime, due: datetime, days_before: int | None = None) -> datetime:
+    """When the holder is warned: a number of days before the end where the rule says so, else when a quarter of
+    the time is left; never before the start."""
+    before = timedelta(days=days_before) if days_before is not None else (due - start) / SOON
+    return max(start, due - before)
+
+
+def resumed(
+    due: datetime, unit: str | None, paused: datetime, now: datetime, timezone: str, works: Works = weekdays
+) -> datetime:
+    """The end (UTC) of a limit that stood still from `paused` to `now`. Minutes and hours move by exactly that
+    time; limits in days by the local days that passed, with the wall time kept; working days keep as many
+    worked days before them as were left."""
+    zone = ZoneInfo(timezone)
+    if due <= paused:
+        return due
+    if unit in (None, "minutes", "hours"):
+        return due + (now - paused)
+    local, stopped, on = due.astimezone(zone), paused.astimezone(zone).date(), now.astimezone(zone).date()
+    if unit == "working_days":
+        left = sum(works(stopped + timedelta(days=n)) for n in range(1, (local.date() - stopped).days + 1))
+        day = _working(on, left, works) if left else on
+    else:
+        day = local.date() + (on - stopped)
+    return datetime.combine(day, local.time(), tzinfo=zone).astimezone(UTC)
