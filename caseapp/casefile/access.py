@@ -11,3 +11,5 @@ PRIVATE = permission("casefile.private", "CASEWORKER", "SUPERVISOR")
 CLOSE = permission("casefile.close", "CASEWORKER", "SUPERVISOR")
 APPROVE = permission("casefile.approve", "SUPERVISOR")
 TODAY = SIGNED_IN
+#: The plan, tasks, notes and alerts of a file, for the team that holds it.
+WORK = permission("casefile.work", "CASEWORKER", "SUPERVISOR")

@@ -56,10 +56,14 @@ def _supervisions() -> sa.ColumnElement[bool]:
 
 
 def _kept(case_id: UUID) -> sa.ColumnElement[bool]:
-    """What this person is not told: the supervision's, unless they supervise the file's team or wrote it."""
+    """What this person is not told: the supervision's, unless they supervise the file's team; the author of a note for
+    both is told of it."""
     who = access.current()
     supervised = sa.select(Case.id).where(Case.id == case_id, Case.team_id.in_(who.teams_as("SUPERVISOR")))
-    return sa.and_(_supervisions(), CaseEvent.actor != f"user:{who.user_id}", ~supervised.exists())
+    own = sa.and_(
+        sa.func.coalesce(CaseEvent.code, "") == "AUTHOR_AND_SUPERVISOR", CaseEvent.actor == f"user:{who.user_id}"
+    )  # fmt: skip
+    return sa.and_(_supervisions(), sa.not_(own), ~supervised.exists())
 
 
 def timeline(case_id: UUID, page: int = 1, *, sealed: bool = False) -> tuple[Sequence[Told], bool]:

@@ -38,11 +38,13 @@ class ToldPlan:
 def plans_of(case_id: UUID) -> list[ToldPlan]:
     """All plans of a file, the newest first, each with its newest request for approval (one statement)."""
     maker, approver = aliased(User), aliased(User)
+    asked = aliased(Approval)
     newest = (
-        sa.select(Approval.id)
-        .where(Approval.subject_id == CasePlan.id)
-        .order_by(Approval.id.desc())
+        sa.select(asked.id)
+        .where(asked.subject_id == CasePlan.id)
+        .order_by(asked.id.desc())
         .limit(1)
+        .correlate(CasePlan)
         .scalar_subquery()
     )
     rows = session.execute(

@@ -13,6 +13,7 @@ from caseapp.casefile.service.acting import unchanged, worker
 from caseapp.casefile.service.approving import ask_approval, withdraw_approval
 from caseapp.core.db import session
 from caseapp.core.errors import says
+from caseapp.deadline import service as deadline
 from caseapp.people import present
 from caseapp.people import queries as people
 from caseapp.people.events import happened
@@ -20,6 +21,8 @@ from caseapp.people.models import Case, Need
 
 says("uq_case_plan_open", working.PlanOpen)
 says("ck_case_plan_review_later", working.ReviewTooSoon)
+#: The subject of a plan's clock: the day on which it is looked at again.
+CLOCK = "case_plan"
 
 
 def make_plan(case: Case, *, agreed_with: str, review_on: date | None, on: date | None = None) -> CasePlan:
@@ -37,6 +40,7 @@ def make_plan(case: Case, *, agreed_with: str, review_on: date | None, on: date 
     session.add(plan)
     happened(events.PLAN_MADE, case, on=on, subject_id=plan.id, code=agreed_with)
     session.flush()
+    deadline.start(case, "PLAN_REVIEW", subject=(CLOCK, plan.id), due_at=review_on)
     ask_approval(case, "PLAN", plan.id)
     return plan
 
@@ -80,17 +84,21 @@ def review_plan(
     if plan.state == "ENDED":
         raise working.PlanEnded
     on = on or people.today_of(case)
-    if working.ends_plan(outcome):
-        _end(case, plan, outcome, on)
-    else:
+    ends = working.ends_plan(outcome)
+    if not ends:
         working.may_review_on(next_on, on, child=_is_child(case, on))
-        plan.review_on = next_on or plan.review_on
+    deadline.meet((CLOCK, plan.id))
+    if ends:
+        _end(plan, outcome, on)
+    elif next_on is not None:
+        plan.review_on = next_on
+        deadline.start(case, "PLAN_REVIEW", subject=(CLOCK, plan.id), due_at=next_on)
     plan.outcome = outcome
     happened(events.PLAN_REVIEWED, case, on=on, subject_id=plan.id, outcome=outcome)
     session.flush()
 
 
-def _end(case: Case, plan: CasePlan, outcome: str, on: date) -> None:
+def _end(plan: CasePlan, outcome: str, on: date) -> None:
     plan.state, plan.ended_on = "ENDED", max(on, plan.agreed_on)
     for goal in work.goals_of(plan.id):
         if goal.state == "OPEN":

@@ -13,11 +13,14 @@ from caseapp.casefile.service.acting import unchanged, worker
 from caseapp.core import access
 from caseapp.core.db import session
 from caseapp.core.errors import says
+from caseapp.deadline import service as deadline
 from caseapp.people import queries as people
 from caseapp.people.events import happened
 from caseapp.people.models import Case
 
 says("ck_case_task_person_is_not_assigned", working.PersonDoesIt)
+#: The subject of a task's clock.
+CLOCK = "case_task"
 #: Who may be given work on a file.
 WORKERS = ("CASEWORKER", "SUPERVISOR")
 
@@ -39,6 +42,9 @@ def set_task(
     session.add(task)
     happened(events.TASK_SET, case, on=today, subject_id=task.id, code=kind)
     session.flush()
+    deadline.start(
+        case, "TASK", subject=(CLOCK, task.id), due_at=due_on, holder_id=assigned_to, sealed=task.sealed
+    )  # fmt: skip
     return task
 
 
@@ -58,6 +64,7 @@ def reassign_task(case: Case, task: CaseTask, *, to: UUID | None, version: int |
     _of_the_team(case, to)
     task.assigned_to_id = to
     session.flush()
+    deadline.hand_to((CLOCK, task.id), to)
 
 
 def finish_task(case: Case, task: CaseTask, *, outcome: str, version: int | None = None) -> None:
@@ -69,3 +76,4 @@ def finish_task(case: Case, task: CaseTask, *, outcome: str, version: int | None
     task.done_on, task.outcome, task.done_by_id = max(today, task.set_on), outcome, worker()
     happened(events.TASK_DONE, case, on=today, subject_id=task.id, code=task.kind, outcome=outcome)
     session.flush()
+    deadline.meet((CLOCK, task.id))
