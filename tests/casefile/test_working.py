@@ -427,10 +427,10 @@ def test_a_plan_goes_from_agreement_to_approval_through_its_pages(desk, client):
     with access.acting_as(desk.caseworker):
         restart()
         plan = work.plan_of(desk.woman.case_id)
-        asked = work.open_approval(plan.id)
+        plan_id, asked_id = plan.id, work.open_approval(plan.id).id
     assert (
         client.post(
-            f"{url}/{plan.id}/goals", data={"goal-words": "Tener su cédula", "goal-need": need_id}
+            f"{url}/{plan_id}/goals", data={"goal-words": "Tener su cédula", "goal-need": need_id}
         ).status_code
         == 302
     )
@@ -438,12 +438,12 @@ def test_a_plan_goes_from_agreement_to_approval_through_its_pages(desk, client):
     assert "Tener su cédula" in page and "Sin documentos legales" in page and "Espera aprobación" in page
     client.sign_in(desk.supervisor)
     answer = client.post(
-        f"{url}/approval/{asked.id}", data={"decide-decision": "REFUSED", "decide-version": "1"}
+        f"{url}/approval/{asked_id}", data={"decide-decision": "REFUSED", "decide-version": "1"}
     )
     assert answer.status_code == 422 and "Escriba qué falta" in answer.get_data(as_text=True)
     assert (
         client.post(
-            f"{url}/approval/{asked.id}", data={"decide-decision": "APPROVED", "decide-version": "1"}
+            f"{url}/approval/{asked_id}", data={"decide-decision": "APPROVED", "decide-version": "1"}
         ).status_code
         == 302
     )
