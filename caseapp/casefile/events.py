@@ -15,3 +15,6 @@ TASK_DONE = kind("task.done")
 NOTE_ADDED = kind("note.added")
 ALERT_RAISED = kind("alert.raised")
 ALERT_RESOLVED = kind("alert.resolved")
+
+# The topics of the file's own packages are handled there; they are known once this module is.
+from caseapp.casefile.glass import events as _glass  # noqa: E402, F401

@@ -33,6 +33,7 @@ CODES_OF: Mapping[str, tuple[tuple[str, str], ...]] = {
     "note.added": (("code", "note_level"),),
     "alert.raised": (("code", "alert"),),
     "alert.resolved": (("code", "alert"), ("outcome", "alert_outcome")),
+    "glass.broken": (("reason", "glass_reason"),),
     **{f"consent.{verb}": (("code", "consent_purpose"),) for verb in ("given", "refused", "withdrawn", "expired", "waived")},
     "screening.unfinished": (("reason", "screening_incomplete_reason"),),
     "screening.outcome": (("outcome", "screening_outcome"),),

@@ -7,6 +7,7 @@ from typing import Any
 
 from caseapp.casefile.models import Approval, CaseAlert, CasePlan, CaseTask, ClosureRequest, PlanGoal
 from caseapp.core import clock
+from tests.casefile import oversight
 from tests.factories import make_user
 
 
@@ -147,6 +148,7 @@ def _parts(name: str, day: str, month: str, year: str) -> dict[str, str]:
 
 
 ROUTES = {
+    **oversight.ROUTES,
     ("casefile.today", "GET"): _today,
     ("casefile.show", "GET"): _case(),
     ("casefile.private", "GET"): _case("/private"),
