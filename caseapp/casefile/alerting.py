@@ -6,8 +6,8 @@ from datetime import date
 from uuid import UUID
 
 from caseapp.casefile import rules
-from caseapp.casefile.enquiry.rules import alert_for
 from caseapp.casefile.queries.file import CodeRow, File
+from caseapp.core import reference
 from caseapp.people import present
 from caseapp.people import rules as people_rules
 
@@ -36,8 +36,20 @@ def alert_facts(file: File) -> rules.AlertFacts:
         consents_end=[c.ended for c in _standing_consents(file) if c.ended],
         documents_end=[d.ended for d in file.of("document") if d.ended],
         requirements=[r.requirement for r in file.requirements],
-        asked_for=[alert_for(e.a or "UNKNOWN") for e in file.of("enquiry") if _recent(e, on)],
     )
+
+
+def codes_of(file: File) -> tuple[str, ...]:
+    """The alerts of a file that its reader may know of, in the order of the list: those that follow from what it
+    holds, and those that somebody raised."""
+    found = {*rules.alerts(alert_facts(file)), *(r.a for r in file.of("alert") if r.a)}
+    return tuple(c.code for c in reference.codes("alert") if c.code in found)
+
+
+def keeping_open(file: File) -> tuple[str, ...]:
+    """The same, and one that the supervision alone sees: it keeps the file open for everybody."""
+    kept = any(r.a == "ALERT" for r in file.of("kept"))
+    return (*codes_of(file), *(("SUPERVISION",) if kept else ()))
 
 
 def related(file: File) -> set[UUID]:
@@ -75,8 +87,3 @@ def _turns_18(precision: str, birth: date | None) -> date | None:
         return birth.replace(year=birth.year + people_rules.ADULT)
     except ValueError:  # 29 February
         return date(birth.year + people_rules.ADULT, 3, 1)
-
-
-def _recent(row: CodeRow, on: date) -> bool:
-    """An enquiry stands on the file for a month after it was linked."""
-    return row.at is not None and (on - row.at.date()).days <= rules.ASKED_DAYS

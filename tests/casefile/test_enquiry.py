@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from caseapp.casefile import rules as file_rules
 from caseapp.casefile.enquiry import queries, rules, service
 from caseapp.casefile.enquiry.models import Enquiry
 from caseapp.casefile.enquiry.service import NewEnquiry
@@ -74,18 +73,6 @@ def test_somebody_must_be_named_and_a_link_is_made_once():
         rules.may_link(True)
     rules.may_log("María")
     rules.may_link(False)
-
-
-@pytest.mark.parametrize(
-    ("asked", "expected"),
-    [
-        ((), ()),
-        (("AUTHORITY_ASKED",), ("AUTHORITY_ASKED",)),
-        (("THIRD_PARTY_ASKED", "AUTHORITY_ASKED"), ("AUTHORITY_ASKED", "THIRD_PARTY_ASKED")),
-    ],
-)
-def test_the_file_shows_that_somebody_asked(asked, expected):
-    assert file_rules.alerts(file_rules.AlertFacts(today=date(2025, 11, 23), asked_for=asked)) == expected
 
 
 # -- at the gate --------------------------------------------------------------------------------------

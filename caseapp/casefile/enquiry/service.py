@@ -11,12 +11,12 @@ from caseapp.accounts.models import Team
 from caseapp.accounts.queries import timezone_of
 from caseapp.casefile.enquiry import events, rules
 from caseapp.casefile.enquiry.models import Enquiry
+from caseapp.casefile.queries.work import open_alert
+from caseapp.casefile.service.alerting import raise_alert
 from caseapp.core import access, audit, clock, crypto, journal
 from caseapp.core.db import session
 from caseapp.core.errors import ChangedMeanwhile, NotPermitted, says
-from caseapp.deadline.events import ALERT_RAISED
 from caseapp.people import queries as people
-from caseapp.people.events import happened
 from caseapp.people.models import Case
 
 says("ck_enquiry_answered_with_consent", rules.WithoutConsent)
@@ -64,7 +64,7 @@ def pass_on(row: Enquiry) -> None:
 
 
 def link(row: Enquiry, case: Case, *, version: int | None = None, answered: bool = False) -> None:
-    """A supervisor who holds the file says that the enquiry was about this person: the alert is raised. `answered`:
+    """A supervisor who holds the file says that the enquiry was about this person: its alert is raised, unless it stands already. `answered`:
     the enquirer was told, by the person's standing consent. Writes alert.raised. Raises AlreadyLinked,
     NeverAnswered, WithoutConsent, ChangedMeanwhile."""
     if version is not None and version != row.version:
@@ -80,8 +80,10 @@ def link(row: Enquiry, case: Case, *, version: int | None = None, answered: bool
         row.consent_id = standing[rules.may_answer(row.asked_by, standing)].id
         row.answer = "CONFIRMED_WITH_CONSENT"
     row.about_case_id, row.linked_at, row.linked_by_id = case.id, clock.now(), access.current().user_id
-    happened(ALERT_RAISED, case, on=on, subject_id=row.id, code=rules.alert_for(row.asked_by))
     session.flush()
+    code = rules.alert_for(row.asked_by)
+    if open_alert(case.id, code) is None:
+        raise_alert(case, code=code)
 
 
 def wipe(row: Enquiry) -> None:

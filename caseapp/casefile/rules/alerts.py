@@ -1,5 +1,5 @@
-"""Alerts that follow from what a file holds (VOCABULARY A5). Those that a person raises come with their own
-pages later; nothing here is stored, so an alert ends when its cause does."""
+"""Alerts that follow from what a file holds (VOCABULARY A5): nothing of them is stored, so they end when their cause
+does. The others are raised by a person, or by a clock, and stored (`CaseAlert`)."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ from datetime import date, timedelta
 
 #: Standing facts to keep in mind; they are not resolved, and keep no file open.
 STANDING = frozenset(
-    {
-        "INTERPRETER_NEEDED",
-        "ALLERGY_LIFE",
-        "CONSENT_ENDS",
-        "DOCUMENT_EXPIRES",
-        "CHILD_TURNS_18",
-        "AUTHORITY_ASKED",
-        "THIRD_PARTY_ASKED",
-    }
+    {"INTERPRETER_NEEDED", "ALLERGY_LIFE", "CONSENT_ENDS", "DOCUMENT_EXPIRES", "CHILD_TURNS_18"}
 )
+#: The rules below say these; nobody raises them.
+DERIVED = frozenset(
+    {
+        "CHILD_ALONE", "CHILD_IN_CUSTODY", "CHILD_WITH_UNVERIFIED_ADULT", "CHILD_SPOUSE", "CHILD_TURNS_18",
+        "DOCUMENT_EXPIRES", "POSSIBLE_DUPLICATE", "CONSENT_ENDS", "INTERPRETER_NEEDED",
+    }
+)  # fmt: skip
+#: Who sees an alert, as the list `alert` says it (`who_sees`).
+SEEN_BY = ("CASE_TEAM", "SITE", "SUPERVISION", "MATTER")
 SOON_DAYS = 30
 TURNS_18_DAYS = 90
-#: How long the file shows that somebody asked for the person.
-ASKED_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,6 @@ class AlertFacts:
     consents_end: Sequence[date] = ()
     documents_end: Sequence[date] = ()
     requirements: Collection[str] = ()
-    asked_for: Collection[str] = ()
 
 
 def alerts(facts: AlertFacts) -> tuple[str, ...]:
@@ -68,8 +66,6 @@ def alerts(facts: AlertFacts) -> tuple[str, ...]:
             "ALLERGY_LIFE": "ALLERGY_LIFE" in facts.requirements,
             "CUSTODY": facts.custody and not facts.child,
             "DOCUMENT_EXPIRES": any(facts.today <= day <= soon for day in facts.documents_end),
-            "AUTHORITY_ASKED": "AUTHORITY_ASKED" in facts.asked_for,
-            "THIRD_PARTY_ASKED": "THIRD_PARTY_ASKED" in facts.asked_for,
             "POSSIBLE_DUPLICATE": facts.possible_duplicates > 0,
             "CONSENT_ENDS": any(facts.today <= day <= soon for day in facts.consents_end),
             "INTERPRETER_NEEDED": facts.interpreter_needed,
