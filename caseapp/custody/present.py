@@ -3,6 +3,7 @@ others may see; the reason itself stands on the private page of the file."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,12 +21,6 @@ from caseapp.people import present as people_present
 
 STATE_KIND = {"HELD": "warning", "EXIT_ASKED": "warning", "RELEASED": "good"}
 ANSWER_KIND = {"YES": "good", "NO": "urgent", "NOT_ASKED": "warning"}
-CLOCKS = {
-    "CUSTODY_SAFEGUARDS": lambda: _("garantías del primer día"),
-    "CUSTODY_CHILD_AUTHORITY": lambda: _("llamar a la autoridad de niñez"),
-    "CUSTODY_FOLLOW_UP_FIRST": lambda: _("seguimiento a las 72 horas"),
-    "CUSTODY_FOLLOW_UP_SECOND": lambda: _("seguimiento a los 30 días"),
-}
 
 
 def reason_outside(rank: str) -> str:
@@ -157,7 +152,21 @@ def follow_up_row(found: CustodyFollowUp) -> dict[str, str]:
 
 def clock_row(found: Deadline, timezone: str) -> dict[str, Any]:
     """A clock of custody as the `clock` component takes it."""
-    what = CLOCKS[found.rule]() if found.rule in CLOCKS else ""
+    what = reference.label("clock", found.rule)
     return clock_shown(
         found.due_at, timezone, start=found.started_at, paused=found.state == "PAUSED", what=what
     )
+
+
+# -- the private page of the file ---------------------------------------------------------------------
+def order_private(rows: Sequence[Custody], mine: Held | None) -> list[str]:
+    """Why the person stands, or stood, where they do in the order of exit: for those who hold the file, alone."""
+    found = []
+    if mine is not None and mine.placement.rank is not None:
+        rank = reference.label("tripartite_exit_rank", mine.placement.rank)
+        found.append(_("En el orden de salida: %(rank)s", rank=rank))
+    for row in rows:
+        if row.rank is not None:
+            rank = reference.label("tripartite_exit_rank", row.rank)
+            found.append(_("Salió el %(day)s: %(rank)s", day=day(row.exit_on), rank=rank))
+    return found

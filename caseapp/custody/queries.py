@@ -283,17 +283,18 @@ def departures(principal: Principal, limit: int = 50) -> list[Departure]:
 
 @dataclass(frozen=True)
 class ToDo:
-    """Something that waits: CHILD (with the hour called, if it was), FOLLOW_UP (due), EXIT, ORDER."""
+    """Something that waits: CHILD (YES where the authority was called), EXIT, ORDER."""
 
     what: str
     case: Case
     at: datetime
     code: str | None
+    id: UUID
 
 
 def to_do(cases: sa.Select[Any], who: Principal, limit: int = 8) -> list[ToDo]:
-    """What custody asks for today of these files (a statement that selects case ids): children held, follow-ups
-    that are late, and for a supervisor exits to confirm and departures to look at (one statement)."""
+    """What custody asks for today of these files (a statement that selects case ids): children held, and for a
+    supervisor exits to confirm and departures to look at (one statement). Its clocks are on the list of clocks."""
     called = (
         sa.select(CustodySafeguard.answer)
         .where(
@@ -314,23 +315,16 @@ def to_do(cases: sa.Select[Any], who: Principal, limit: int = 8) -> list[ToDo]:
     mine = Custody.case_id.in_(cases)
     own = sa.select(Case.id).where(Case.team_id.in_(who.teams_as("SUPERVISOR")))
     of_team = Custody.case_id.in_(own)
-    late = sa.and_(
-        Deadline.subject_kind == SUBJECT, Deadline.rule.in_(rules.FOLLOW_UPS.values()),
-        Deadline.state.in_(("RUNNING", "LATE")), Deadline.due_at <= clock.now(),
-    )  # fmt: skip
 
     def part(what: str, at: Any, code: Any, *where: Any) -> sa.Select[Any]:
         return sa.select(
             sa.literal(what).label("what"), Custody.case_id.label("case_id"), at.label("at"),
-            sa.cast(code, sa.Text()).label("code"),
+            sa.cast(code, sa.Text()).label("code"), Custody.id.label("id"),
         ).where(*where)  # fmt: skip
 
     parts = [
         part("CHILD", Custody.since_at, called, Custody.state != "RELEASED", mine, child).join(
             Person, Person.case_id == Custody.case_id
-        ),
-        part("FOLLOW_UP", Deadline.due_at, Deadline.rule, late, mine).join(
-            Deadline, Deadline.subject_id == Custody.id
         ),
     ]
     if "SUPERVISOR" in who.roles:
@@ -346,7 +340,7 @@ def to_do(cases: sa.Select[Any], who: Principal, limit: int = 8) -> list[ToDo]:
         ]
     found = sa.union_all(*parts).subquery()
     rows = session.execute(
-        sa.select(found.c.what, Case, found.c.at, found.c.code)
+        sa.select(found.c.what, Case, found.c.at, found.c.code, found.c.id)
         .join(Case, Case.id == found.c.case_id)
         .where(Case.erased_at.is_(None))
         .order_by(found.c.at, Case.id)

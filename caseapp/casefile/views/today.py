@@ -15,14 +15,17 @@ from caseapp.casefile import minding
 from caseapp.casefile.access import TODAY
 from caseapp.casefile.linking import linked
 from caseapp.casefile.queries import today as work
-from caseapp.casefile.views import blueprint
+from caseapp.casefile.views import blueprint, today_custody
 from caseapp.core import access, clock, reference
 from caseapp.core.access import Principal, needs
 from caseapp.core.i18n import _, ngettext
 from caseapp.core.pages import day, since
+from caseapp.custody import queries as custody
+from caseapp.deadline.models import Deadline
 from caseapp.deadline.rules import due_at
 from caseapp.deadline.show import clock_shown
 from caseapp.people import queries as people
+from caseapp.people.models import Case
 from caseapp.protection.queries import began_at
 from caseapp.referral import present as referral_present
 from caseapp.referral import queries as referrals
@@ -45,6 +48,8 @@ def today() -> ResponseReturnValue:
         parts += _casework(who, timezone)
     elif who.roles & {"SHELTER_COORDINATOR", "SERVICE_FOCAL_POINT"}:
         parts.append(_inbox(who, timezone))
+    if "CHILD_OFFICER" in who.roles:
+        parts = [today_custody.told(who, timezone), *parts]
     return render_template(
         "casefile/today.html",
         page_title=_("Hoy, %(day)s", day=day(clock.today(timezone))),
@@ -66,16 +71,21 @@ def _casework(who: Principal, timezone: str) -> list[dict[str, Any]]:
     again, screen, consent = work.to_refer_again(who), work.to_screen(who), work.without_consent(who)
     urgent, families = work.emergencies(who), work.registered_on(who, clock.today(timezone))
     decide = work.to_decide(who) if "SUPERVISOR" in who.roles else []
-    waiting = referrals.inbox_for(who)
+    waiting, clocks = referrals.inbox_for(who), work.clocks(who)
+    numbers = work.numbers_of([c.case_id for c in clocks])
+    held = custody.to_do(work.mine(who).with_only_columns(Case.id), who)
     names = work.names_of(
         [
             *(r.case_id for r in (*again, *waiting)),
             *(row.case.id for rows in (screen, urgent, families, decide) for row in rows),
             *(case.id for case in consent),
+            *(c.case_id for c in clocks),
+            *(one.case.id for one in held),
         ]
     )
     parts = [
         _part("urgent", _("Emergencias que nadie atiende"), [_urgent(u, names) for u in urgent], _("Ninguna.")),
+        _part("clocks", _("Plazos"), [_clock(c, names, numbers, timezone) for c in clocks], _("Ninguno vencido ni por vencer.")),
         _part("again", _("Buscar otra opción"), [_again(r, names) for r in again], _("Ninguna referencia quedó sin lugar.")),
         _part("waiting", _("Esperan su respuesta"), [_waiting(r, names, who, timezone) for r in waiting], _("Nada espera su respuesta.")),
         _part("screen", _("Por entrevistar"), [_screen(s, names, timezone) for s in screen], _("Todas las personas han sido entrevistadas.")),
@@ -85,7 +95,7 @@ def _casework(who: Principal, timezone: str) -> list[dict[str, Any]]:
     if "SUPERVISOR" in who.roles:
         rows = [_decide(d, names) for d in decide]
         parts.insert(0, _part("decide", _("Cierres por aprobar"), rows, _("Ninguno.")))
-    return parts
+    return today_custody.parts(held, names) + parts
 
 
 def _row(
@@ -114,6 +124,16 @@ def _urgent(row: work.Unanswered, names: dict[UUID, str]) -> dict[str, Any]:
     return _row(
         row.case.id, names, href, why, when, _("Referir"), next_href=refer or href, since=day(row.since)
     )
+
+
+def _clock(
+    found: Deadline, names: dict[UUID, str], numbers: dict[UUID, str], timezone: str
+) -> dict[str, Any]:
+    what = reference.label("clock", found.rule)
+    shown = clock_shown(found.due_at, timezone, start=found.started_at, what=_("vence"))
+    href = url_for("casefile.show", number=numbers[found.case_id])
+    when = min(found.started_at, clock.now())
+    return _row(found.case_id, names, href, what, when, _("Abrir"), clock=shown)
 
 
 def _again(found: Referral, names: dict[UUID, str]) -> dict[str, Any]:
@@ -264,6 +284,7 @@ def _ways(who: Principal) -> list[dict[str, str]]:
         ),
         (frozenset({"REGIONAL_ANALYST"}), "publication.region", {}, _("Cifras de la región")),
         (FIGURES_ROLES, "indicators.index", {}, _("Indicadores y sus definiciones")),
+        (frozenset({"CUSTODY_LIAISON"}), "custody.exits", {}, _("Salidas")),
         (frozenset({"ADMINISTRATOR"}), "account.jobs", {}, _("Trabajos, colas y fallas")),
         (frozenset({"ADMINISTRATOR"}), "account.users", {}, _("Usuarios")),
         (frozenset({"AUDITOR"}), "account.audit", {}, _("Quién miró qué")),

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from caseapp.accounts.models import Team
 from caseapp.core import access, audit, clock, reference
 from caseapp.core.access import needs
 from caseapp.core.commits import commits, records_view
@@ -177,8 +178,8 @@ def page(
         ended=[
             {**present.custody_row(r, names, timezone), "follow_ups": _follow_ups(r, done)} for r in ended
         ],
-        opening=opening or _open_form(case, {"since": _wall(timezone)}),
-        asking=asking or (_ask_form(case, current, answers[current.id]) if current else None),
+        opening=opening or _open_form(case, {"since": _wall(timezone)}, stations),
+        asking=asking or (_ask_form(case, current, answers[current.id], authorities) if current else None),
         agreeing=agreeing or _agree_form(current),
         following=following or FollowUpForm(None, data={"on": clock.today(timezone)}, prefix=FOLLOW),
         asked=[code.lower() for code in rules.asked_of(current.child)] if current else [],
@@ -218,11 +219,11 @@ def _wall(timezone: str) -> datetime:
     return clock.local(clock.now(), timezone).replace(tzinfo=None, second=0, microsecond=0)
 
 
-def _open_form(case: Case, data: dict[str, Any] | None) -> OpenForm:
+def _open_form(case: Case, data: dict[str, Any] | None, stations: Sequence[Team] | None = None) -> OpenForm:
     form = OpenForm(None, data=data, prefix=OPEN) if data is not None else OpenForm(prefix=OPEN)
     form.station.choices = [
         ("", _("No está en una estación migratoria")),
-        *((str(t.id), t.name) for t in queries.stations(case.country)),
+        *((str(t.id), t.name) for t in stations or queries.stations(case.country)),
     ]
     form.place.choices = [
         ("", _("Elija…")),
@@ -231,7 +232,9 @@ def _open_form(case: Case, data: dict[str, Any] | None) -> OpenForm:
     return form
 
 
-def _ask_form(case: Case, current: Custody | None, answers: Any) -> SafeguardForm:
+def _ask_form(
+    case: Case, current: Custody | None, answers: Any, authorities: Sequence[Team] | None = None
+) -> SafeguardForm:
     form = SafeguardForm(prefix=ASK)
     if current is not None:
         called = answers.get(rules.CHILD_AUTHORITY_CALLED)
@@ -241,7 +244,7 @@ def _ask_form(case: Case, current: Custody | None, answers: Any) -> SafeguardFor
     form.label_all()
     form.called_team.choices = [
         ("", _("Elija…")),
-        *((str(t.id), t.name) for t in queries.child_authorities(case.country)),
+        *((str(t.id), t.name) for t in authorities or queries.child_authorities(case.country)),
     ]
     return form
 
