@@ -11,3 +11,7 @@ PRIVATE = permission("casefile.private", "CASEWORKER", "SUPERVISOR")
 CLOSE = permission("casefile.close", "CASEWORKER", "SUPERVISOR")
 APPROVE = permission("casefile.approve", "SUPERVISOR")
 TODAY = SIGNED_IN
+
+#: Open another team's file by its number, for three hours; never an administrator, never custody.
+BREAK_GLASS = permission("casefile.break_glass", "CASEWORKER", "SUPERVISOR", "CHILD_OFFICER")
+REVIEW_GLASS = permission("casefile.review_glass", "AUDITOR")

@@ -24,6 +24,7 @@ CODES_OF: Mapping[str, tuple[tuple[str, str], ...]] = {
     "contact.attempted": (("code", "contact_attempt_channel"), ("outcome", "contact_attempt_result")),
     "case.closed": (("reason", "case_closure_reason"),),
     "case.reopened": (("reason", "reopen_reason"),),
+    "glass.broken": (("reason", "glass_reason"),),
     "approval.asked": (("code", "case_closure_reason"),),
     "approval.given": (("code", "case_closure_reason"), ("outcome", "assistance_decision")),
     **{f"consent.{verb}": (("code", "consent_purpose"),) for verb in ("given", "refused", "withdrawn", "expired", "waived")},

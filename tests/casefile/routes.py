@@ -7,6 +7,7 @@ from typing import Any
 
 from caseapp.casefile.models import ClosureRequest
 from caseapp.core import clock
+from tests.casefile import oversight
 from tests.factories import make_user
 
 
@@ -71,6 +72,7 @@ def _today(db: Any, ns: Any) -> str:
 _today.public = True  # type: ignore[attr-defined]
 
 ROUTES = {
+    **oversight.ROUTES,
     ("casefile.today", "GET"): _today,
     ("casefile.show", "GET"): _case(),
     ("casefile.private", "GET"): _case("/private"),
