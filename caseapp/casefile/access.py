@@ -11,6 +11,8 @@ PRIVATE = permission("casefile.private", "CASEWORKER", "SUPERVISOR")
 CLOSE = permission("casefile.close", "CASEWORKER", "SUPERVISOR")
 APPROVE = permission("casefile.approve", "SUPERVISOR")
 TODAY = SIGNED_IN
+#: The plan, tasks, notes and alerts of a file, for the team that holds it.
+WORK = permission("casefile.work", "CASEWORKER", "SUPERVISOR")
 
 #: Open another team's file by its number, for three hours; never an administrator, never custody.
 BREAK_GLASS = permission("casefile.break_glass", "CASEWORKER", "SUPERVISOR", "CHILD_OFFICER")

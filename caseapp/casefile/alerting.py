@@ -7,6 +7,7 @@ from uuid import UUID
 
 from caseapp.casefile import rules
 from caseapp.casefile.queries.file import CodeRow, File
+from caseapp.core import reference
 from caseapp.people import present
 from caseapp.people import rules as people_rules
 
@@ -36,6 +37,19 @@ def alert_facts(file: File) -> rules.AlertFacts:
         documents_end=[d.ended for d in file.of("document") if d.ended],
         requirements=[r.requirement for r in file.requirements],
     )
+
+
+def codes_of(file: File) -> tuple[str, ...]:
+    """The alerts of a file that its reader may know of, in the order of the list: those that follow from what it
+    holds, and those that somebody raised."""
+    found = {*rules.alerts(alert_facts(file)), *(r.a for r in file.of("alert") if r.a)}
+    return tuple(c.code for c in reference.codes("alert") if c.code in found)
+
+
+def keeping_open(file: File) -> tuple[str, ...]:
+    """The same, and one that the supervision alone sees: it keeps the file open for everybody."""
+    kept = any(r.a == "ALERT" for r in file.of("kept"))
+    return (*codes_of(file), *(("SUPERVISION",) if kept else ()))
 
 
 def related(file: File) -> set[UUID]:

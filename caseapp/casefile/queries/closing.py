@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from caseapp.casefile import rules
-from caseapp.casefile.alerting import alert_facts
+from caseapp.casefile.alerting import alert_facts, keeping_open
 from caseapp.casefile.models import ClosureRequest
 from caseapp.casefile.queries.file import CodeRow, File
 from caseapp.core import clock, reference
@@ -48,7 +48,7 @@ def closing_facts(file: File, closer: UUID | None, *, approved: bool = False) ->
         legal_clocks=[day for day in _legal_clocks(file) if day >= today],
         child=told.child,
         carer=told.guardian or told.related_adults_here > 0 or _transferred(case.id, "CHILD_PROTECTION"),
-        alerts=rules.alerts(told),
+        alerts=keeping_open(file),
         attempts=[
             rules.Attempt(a.channel, clock.local(a.at, timezone).date(), a.result == "REACHED")
             for a in attempts

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from caseapp.accounts.models import Team, User
-from caseapp.casefile.models import ClosureRequest
+from caseapp.casefile.models import CaseAlert, CasePlan, CaseTask, ClosureRequest
 from caseapp.core import clock, crypto
 from caseapp.core.access import Principal
 from caseapp.core.db import session
@@ -156,6 +156,16 @@ def _custody_part(case_id: Any) -> sa.Select[Any]:
     )  # fmt: skip
 
 
+def _kept_part(case_id: Any) -> sa.Select[Any]:
+    """NOTE and ALERT (`a`) where the supervision keeps one, whoever asks: for the neutral mark, and for closing."""
+    kept = sa.func.kept_for_supervision(case_id).table_valued("what")
+    nothing = (sa.cast(sa.null(), t) for t in (sa.Text, sa.Text, sa.Text, sa.Date, sa.Date))
+    return sa.select(
+        sa.literal("kept"), case_id, sa.cast(sa.null(), sa.Uuid()), kept.c.what, *nothing,
+        sa.cast(sa.null(), sa.DateTime(timezone=True)), sa.cast(sa.null(), sa.Integer()),
+    )  # fmt: skip
+
+
 @cache
 def _asked_codes() -> sa.CompoundSelect[Any]:
     """The statement of `_code_rows`, with the case as parameter `case`. Its six hundred parts are put together
@@ -185,6 +195,10 @@ def _asked_codes() -> sa.CompoundSelect[Any]:
         _part("clock", Deadline, sa.and_(of(Deadline), Deadline.state.in_(OPEN)), a=Deadline.rule, b=Deadline.state, c=Deadline.kind, d=sa.case((Deadline.sealed, "SEALED")), day=sa.cast(Deadline.started_at, sa.Date()), at=Deadline.due_at),
         _part("consent", Consent, of(Consent), other=Consent.given_by_case_id, a=Consent.purpose, b=Consent.state, c=Consent.given_by, d=Team.name, day=Consent.asked_on, ended=Consent.expires_on)
         .select_from(Consent).outerjoin(Team, Team.id == Consent.recipient_team_id),
+        _part("task", CaseTask, sa.and_(of(CaseTask), CaseTask.done_on.is_(None), ~CaseTask.sealed), other=CaseTask.assigned_to_id, a=CaseTask.kind, b=CaseTask.doer, day=CaseTask.due_on),
+        _part("case_plan", CasePlan, sa.and_(of(CasePlan), CasePlan.state != "ENDED"), a=CasePlan.state, day=CasePlan.agreed_on, ended=CasePlan.review_on),
+        _part("alert", CaseAlert, sa.and_(of(CaseAlert), CaseAlert.resolved_on.is_(None)), a=CaseAlert.code, b=CaseAlert.seen_by, day=CaseAlert.raised_on, ended=CaseAlert.review_on),
+        _kept_part(case_id),
     ]  # fmt: skip
     return sa.union_all(*parts)
 

@@ -15,6 +15,7 @@ from caseapp.casefile.linking import linked
 from caseapp.casefile.queries import File, Glance, Told
 from caseapp.casefile.sentences import sentence
 from caseapp.casefile.views import blueprint
+from caseapp.casefile.working_shown import work_shown
 from caseapp.core import access, audit, clock, reference
 from caseapp.core.access import Principal, needs
 from caseapp.core.commits import records_view
@@ -88,6 +89,7 @@ def _whole(file: File) -> str:
         sealed=sealed,
         clocks=minding.clocks_of(file),
         needs=shown.needs_shown(file),
+        work=work_shown(file),
         requirements=shown.requirements_shown(file.requirements),
         referrals=shown.referrals_shown(file.referrals, glance.site.timezone),
         stays=shown.stays_shown(file.stays),
