@@ -41,12 +41,23 @@ def upgrade() -> None:
     )
     # Deportation and a lost contact are counted as what they are, whoever writes the entry.
     op.execute(
-        "ALTER TABLE case_event ADD CONSTRAINT ck_case_event_solution_is_one CHECK (kind <> 'case.closed' "
-        "OR (reason LIKE 'SOLUTION\\_%') = (reason_group = 'SOLUTION')) NOT VALID"
+        """
+        CREATE FUNCTION refuse_false_solution() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          RAISE EXCEPTION 'a reason and its group disagree about a solution'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'case_event_solution_is_one';
+        END $$
+        """
+    )
+    op.execute(
+        "CREATE TRIGGER case_event_solution_is_one BEFORE INSERT ON case_event FOR EACH ROW "
+        "WHEN (NEW.kind = 'case.closed' AND (NEW.reason LIKE 'SOLUTION\\_%') IS DISTINCT FROM "
+        "(NEW.reason_group = 'SOLUTION')) EXECUTE FUNCTION refuse_false_solution()"
     )
 
 
 def downgrade() -> None:
-    op.execute("ALTER TABLE case_event DROP CONSTRAINT ck_case_event_solution_is_one")
+    op.execute("DROP TRIGGER case_event_solution_is_one ON case_event")
+    op.execute("DROP FUNCTION refuse_false_solution()")
     op.execute("DROP TRIGGER case_event_file_open ON case_event")
     op.execute("DROP FUNCTION refuse_entry_in_closed_file()")
