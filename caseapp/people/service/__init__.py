@@ -38,6 +38,8 @@ from caseapp.people.service.need import (
     set_requirement,
 )
 from caseapp.people.service.register import (
+    Came,
+    Intake,
     KnownPerson,
     NewContact,
     NewDocument,
@@ -49,16 +51,17 @@ from caseapp.people.service.register import (
     fresh_number,
     open_case,
     register,
+    register_all,
 )
 from caseapp.people.service.search import Found, Hit, Likeness, registered_already, search
 
 __all__ = [
-    "Found", "Hit", "KnownPerson", "Likeness", "NewConsent", "NewContact", "NewDocument", "NewFamily", "NewPerson",
+    "Came", "Found", "Hit", "Intake", "KnownPerson", "Likeness", "NewConsent", "NewContact", "NewDocument", "NewFamily", "NewPerson",
     "NewRelation", "Numbers", "PersonDetails", "Registered", "begin_population", "change_need", "change_population",
     "check_version", "correct_person", "decide_candidate", "details_of", "end_contact", "end_need",
     "end_population", "end_requirement", "erase", "expire_consent", "expire_consents", "form_household",
     "fresh_number", "join_household", "leave_household", "meet_need", "merge", "name_head", "note_candidate",
     "open_case", "record_attempt", "record_consent", "record_need", "record_relation", "register",
-    "registered_already", "rest_pairs", "restate", "search", "set_contact", "set_gender_self", "set_requirement",
+    "register_all", "registered_already", "rest_pairs", "restate", "search", "set_contact", "set_gender_self", "set_requirement",
     "split_household", "unmerge", "withdraw_consent",
 ]  # fmt: skip
