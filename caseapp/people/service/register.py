@@ -74,7 +74,8 @@ def register(
     household.formed and relation.recorded. Raises what `rules.may_register` refuses.
     """
     intake = Intake(family, (Came(arrived_on, place, mode),))
-    return register_all([intake], team=team, on=on, numbers=numbers, assigned_to=assigned_to)[0]
+    who = assigned_to or access.current().user_id
+    return register_all([intake], team=team, on=on, numbers=numbers, assigned_to=who)[0]
 
 
 def register_all(
@@ -85,7 +86,8 @@ def register_all(
     numbers: Numbers = fresh_number,
     assigned_to: UUID | None = None,
 ) -> list[Registered]:
-    """`register` for many families, in as many statements as for one; what each becomes is the same."""
+    """`register` for many families, in as many statements as for one; what each becomes is the same. Without
+    `assigned_to` the files are nobody's yet."""
     assert team.site_id is not None
     families = [intake.family for intake in intakes]
     for family in families:
@@ -95,8 +97,7 @@ def register_all(
             if isinstance(member, NewPerson):
                 _check(member, team.country, on)
     known = [_known(family, team) for family in families]
-    who = assigned_to or access.current().user_id
-    cases = _open_cases(families, known, team, on, numbers, who)
+    cases = _open_cases(families, known, team, on, numbers, assigned_to)
     persons = [_persons(f, k, c) for f, k, c in zip(families, known, cases, strict=True)]
     session.flush()
     households = [
