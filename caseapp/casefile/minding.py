@@ -7,8 +7,8 @@ from typing import Any
 
 from caseapp.casefile import rules
 from caseapp.casefile.alerting import alert_facts
-from caseapp.casefile.queries.file import File, Glance
-from caseapp.core import reference
+from caseapp.casefile.queries.file import CodeRow, File, Glance
+from caseapp.core import clock, reference
 from caseapp.core.i18n import _, ngettext
 from caseapp.deadline.rules import due_at
 from caseapp.deadline.show import clock_shown
@@ -89,6 +89,7 @@ def _has_sealed(file: File) -> bool:
         any(n.state == "OPEN" and is_sealed("need_code", n.code) for n in file.needs)
         or any(is_sealed("screening_outcome", o.a) for o in file.of("outcome"))
         or any(is_sealed("solution_pathway", p.a) and p.ended is None for p in file.of("plan"))
+        or bool(file.clocks(sealed=True))
     )
 
 
@@ -103,7 +104,7 @@ def _supervisor_knows(file: File) -> bool:
 
 
 def clocks_of(file: File) -> list[dict[str, Any]]:
-    """Deadlines that run: the first screening, and answers to referrals."""
+    """Deadlines that run, the late ones first: the first screening, answers to referrals, and what the engine keeps."""
     found = []
     timezone = file.glance.site.timezone
     intake = file.intake_event
@@ -116,7 +117,17 @@ def clocks_of(file: File) -> list[dict[str, Any]]:
         if due is not None:
             rule = _("La primera entrevista se concluye en 24 horas desde la llegada.")
             found.append(clock_shown(due, timezone, start=began, what=_("entrevista"), rule=rule))
-    return found + [c for a in file.referrals if (c := referral_clock(a.referral, timezone))]
+    found += [engine_clock(row, timezone) for row in file.clocks()]
+    found += [c for a in file.referrals if (c := referral_clock(a.referral, timezone))]
+    return sorted(found, key=lambda c: (c["state"] != "late", c["at_iso"]))
+
+
+def engine_clock(row: CodeRow, timezone: str) -> dict[str, Any]:
+    """A clock of the engine: what is awaited and until when."""
+    assert row.a and row.at and row.day
+    start = clock.at(row.day, 0, 0, timezone)
+    what = reference.label("clock", row.a)
+    return clock_shown(row.at, timezone, start=start, paused=row.b == "PAUSED", what=what)
 
 
 def referral_clock(referral: Referral, timezone: str) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ import pytest
 
 from caseapp.core import access, clock
 from caseapp.core.db import session, uuid7
+from caseapp.deadline import service as deadline
 from caseapp.people import service as people
 from caseapp.people.events import INTAKE_OPENED, happened
 from caseapp.people.models import Case
@@ -182,3 +183,23 @@ def test_the_page_costs_the_same_whatever_the_rows(desk, client):
             assert client.get("/today").status_code == 200
         counts.append(len([s for s in statements if "SAVEPOINT" not in s]))
     assert counts[1] <= counts[0] <= 15, counts
+
+
+def test_clocks_that_ran_out_come_first_and_a_sealed_one_is_on_no_list(desk, client):
+    with access.acting_as(desk.caseworker):
+        restart()
+        case = desk.case(desk.woman)
+        for rule, more in (
+            ("CUSTODY_FOLLOW_UP_FIRST", {"started_at": NOW - timedelta(hours=71)}),
+            ("MEDICAL_REVIEW_FIRST", {"started_at": NOW - timedelta(days=15)}),
+            ("TASK", {"due_at": NOW + timedelta(days=9)}),
+            ("HIV_PEP", {"started_at": NOW - timedelta(hours=71), "sealed": True}),
+        ):
+            deadline.start(case, rule, subject=("made_up", uuid7()), **more)
+        session.commit()
+    rows = part(shown(client, desk.caseworker), "Plazos")
+    assert rows.index("Revisión médica") < rows.index("Primer seguimiento tras la custodia")
+    assert "clock-late" in rows and "clock-soon" in rows
+    assert "Tarea" not in rows and "Plazo de tratamiento" not in rows
+    file = client.get(f"/cases/{desk.numbers[desk.woman.case_id]}").get_data(as_text=True)
+    assert "Tarea en" in file and "Plazo de tratamiento" not in file

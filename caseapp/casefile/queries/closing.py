@@ -45,9 +45,7 @@ def closing_facts(file: File, closer: UUID | None, *, approved: bool = False) ->
         stay=any(s.state in HOLDING for s in file.stays),
         referral=bool(open_referrals(case)),
         custody=told.custody,
-        legal_clocks=[
-            day for c in file.of("claim") if (day := _appeal_ends(c, case.country)) and day >= today
-        ],
+        legal_clocks=[day for day in _legal_clocks(file) if day >= today],
         child=told.child,
         carer=told.guardian or told.related_adults_here > 0 or _transferred(case.id, "CHILD_PROTECTION"),
         alerts=rules.alerts(told),
@@ -64,6 +62,17 @@ def closing_facts(file: File, closer: UUID | None, *, approved: bool = False) ->
         screened_by_closer=closer is not None and any(s.other == closer for s in completed),
         approved=approved,
     )
+
+
+def _legal_clocks(file: File) -> list[date]:
+    """The last local days of the legal clocks that run. Where a rejection's notice is not written yet, the day
+    of the decision stands for it."""
+    timezone, country = file.glance.site.timezone, file.glance.case.country
+    running = [c for sealed in (False, True) for c in file.clocks(sealed=sealed) if c.c == "LEGAL"]
+    days = [clock.local(c.at, timezone).date() for c in running if c.at is not None]
+    if not any(c.a == "CLAIM_APPEAL" for c in running):
+        days += [day for c in file.of("claim") if (day := _appeal_ends(c, country))]
+    return days
 
 
 def _appeal_ends(claim: CodeRow, country: str) -> date | None:

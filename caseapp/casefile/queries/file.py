@@ -20,6 +20,8 @@ from caseapp.core.access import Principal
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours
 from caseapp.core.journal import CaseEvent
+from caseapp.deadline.models import Deadline
+from caseapp.deadline.rules import OPEN
 from caseapp.people import queries as people
 from caseapp.people.models import (
     Case,
@@ -164,6 +166,7 @@ def _asked_codes() -> sa.CompoundSelect[Any]:
         _part("duplicate", pair, sa.and_(sa.or_(pair.case_id == case_id, pair.other_case_id == case_id), pair.decision == "OPEN"), n=pair.score),
         _part("request", ClosureRequest, sa.and_(of(ClosureRequest), ClosureRequest.state == "ASKED"), other=ClosureRequest.asked_by_id, a=ClosureRequest.reason, day=ClosureRequest.asked_on),
         _part("event", CaseEvent, sa.and_(of(CaseEvent), CaseEvent.kind.in_(MARKING)), a=CaseEvent.kind, day=CaseEvent.effective_on, at=CaseEvent.recorded_at),
+        _part("clock", Deadline, sa.and_(of(Deadline), Deadline.state.in_(OPEN)), a=Deadline.rule, b=Deadline.state, c=Deadline.kind, d=sa.case((Deadline.sealed, "SEALED")), day=sa.cast(Deadline.started_at, sa.Date()), at=Deadline.due_at),
         _part("consent", Consent, of(Consent), other=Consent.given_by_case_id, a=Consent.purpose, b=Consent.state, c=Consent.given_by, d=Team.name, day=Consent.asked_on, ended=Consent.expires_on)
         .select_from(Consent).outerjoin(Team, Team.id == Consent.recipient_team_id),
     ]  # fmt: skip
@@ -202,6 +205,11 @@ class File:
 
     def of(self, what: str) -> list[CodeRow]:
         return [row for row in self.codes if row.what == what]
+
+    def clocks(self, *, sealed: bool = False) -> list[CodeRow]:
+        """Clocks that run, stand still or ran out, the soonest first: a rule, b state, c kind, at the end."""
+        rows = [row for row in self.of("clock") if (row.d == "SEALED") is sealed]
+        return sorted(rows, key=lambda row: (str(row.at), row.id))
 
     @property
     def intake_event(self) -> CodeRow | None:

@@ -18,6 +18,8 @@ from caseapp.core import clock
 from caseapp.core.access import Principal
 from caseapp.core.db import session
 from caseapp.core.journal import CaseEvent
+from caseapp.deadline.models import Deadline
+from caseapp.deadline.queries import pressing
 from caseapp.people import queries as people
 from caseapp.people.models import Case, Consent, HouseholdMember, Need
 from caseapp.protection.models import Screening
@@ -214,6 +216,21 @@ def to_decide(who: Principal) -> list[ToDecide]:
         .limit(LIMIT)
     ).all()  # fmt: skip
     return [ToDecide(*row) for row in rows]
+
+
+#: Clocks that end within these days are on the page.
+CLOCK_DAYS = 3
+
+
+def clocks(who: Principal) -> Sequence[Deadline]:
+    """Clocks that ran out or are about to, of the files that are this person's business, the late ones first."""
+    return pressing(mine(who).with_only_columns(Case.id), days=CLOCK_DAYS, limit=LIMIT)
+
+
+def numbers_of(case_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The public numbers of these files (one statement)."""
+    rows = session.execute(sa.select(Case.id, Case.number).where(Case.id.in_(list(case_ids)))).all()
+    return {row.id: row.number for row in rows}
 
 
 def names_of(case_ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -20,6 +20,7 @@ from caseapp.core import access, clock, reference
 from caseapp.core.access import Principal, needs
 from caseapp.core.i18n import _, ngettext
 from caseapp.core.pages import day, since
+from caseapp.deadline.models import Deadline
 from caseapp.deadline.rules import due_at
 from caseapp.deadline.show import clock_shown
 from caseapp.people import queries as people
@@ -66,16 +67,19 @@ def _casework(who: Principal, timezone: str) -> list[dict[str, Any]]:
     again, screen, consent = work.to_refer_again(who), work.to_screen(who), work.without_consent(who)
     urgent, families = work.emergencies(who), work.registered_on(who, clock.today(timezone))
     decide = work.to_decide(who) if "SUPERVISOR" in who.roles else []
-    waiting = referrals.inbox_for(who)
+    waiting, clocks = referrals.inbox_for(who), work.clocks(who)
+    numbers = work.numbers_of([c.case_id for c in clocks])
     names = work.names_of(
         [
             *(r.case_id for r in (*again, *waiting)),
             *(row.case.id for rows in (screen, urgent, families, decide) for row in rows),
             *(case.id for case in consent),
+            *(c.case_id for c in clocks),
         ]
     )
     parts = [
         _part("urgent", _("Emergencias que nadie atiende"), [_urgent(u, names) for u in urgent], _("Ninguna.")),
+        _part("clocks", _("Plazos"), [_clock(c, names, numbers, timezone) for c in clocks], _("Ninguno vencido ni por vencer.")),
         _part("again", _("Buscar otra opción"), [_again(r, names) for r in again], _("Ninguna referencia quedó sin lugar.")),
         _part("waiting", _("Esperan su respuesta"), [_waiting(r, names, who, timezone) for r in waiting], _("Nada espera su respuesta.")),
         _part("screen", _("Por entrevistar"), [_screen(s, names, timezone) for s in screen], _("Todas las personas han sido entrevistadas.")),
@@ -114,6 +118,16 @@ def _urgent(row: work.Unanswered, names: dict[UUID, str]) -> dict[str, Any]:
     return _row(
         row.case.id, names, href, why, when, _("Referir"), next_href=refer or href, since=day(row.since)
     )
+
+
+def _clock(
+    found: Deadline, names: dict[UUID, str], numbers: dict[UUID, str], timezone: str
+) -> dict[str, Any]:
+    what = reference.label("clock", found.rule)
+    shown = clock_shown(found.due_at, timezone, start=found.started_at, what=_("vence"))
+    href = url_for("casefile.show", number=numbers[found.case_id])
+    when = min(found.started_at, clock.now())
+    return _row(found.case_id, names, href, what, when, _("Abrir"), clock=shown)
 
 
 def _again(found: Referral, names: dict[UUID, str]) -> dict[str, Any]:

@@ -37,6 +37,7 @@ from caseapp.core.reference.geography import (
     origin_group,
     origin_groups,
 )
+from caseapp.core.reference.holidays import Holiday, holidays, holidays_in
 from caseapp.core.reference.lists import (
     Code,
     DatabaseRow,
@@ -80,6 +81,7 @@ __all__ = [
     "Condition",
     "Country",
     "DatabaseRow",
+    "Holiday",
     "Language",
     "Option",
     "Proposal",
@@ -102,6 +104,8 @@ __all__ = [
     "countries",
     "country_label",
     "group_of",
+    "holidays",
+    "holidays_in",
     "known",
     "label",
     "language_label",
