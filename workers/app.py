@@ -22,6 +22,7 @@ from config.settings import settings
 app = Celery("acogida")
 TASKS = (
     "workers.outbox", "workers.indicators", "workers.publication", "workers.deadline", "workers.accounts",
+    "workers.reception",
     "workers.demo.tasks",
 )  # fmt: skip
 

@@ -82,7 +82,7 @@ def _run(file: Path, where: Any, team: Any, dry_run: bool, skip_bad: bool) -> An
     except Refused as refusal:
         session.rollback()
         if not dry_run:
-            runs.end_refused(run_id, refusal)
+            runs.end_refused(run_id, type(refusal).__name__)
             session.commit()
         with force_locale("en"):
             raise Failed(str(refusal)) from None

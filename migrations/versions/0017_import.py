@@ -16,6 +16,53 @@ depends_on = None
 CANDIDATES_OF = "candidates_of(text, integer[], smallint[], integer[], date[], date[], integer)"
 KNOWN_IMPORTS = "known_imports(text, bytea[])"
 NOT_AT_HOME = "refuse_national_asylum_seeker()"
+REFUSE_NATIONAL = """
+    CREATE OR REPLACE FUNCTION refuse_national_asylum_seeker() RETURNS trigger LANGUAGE plpgsql AS $$
+    {body}
+        RAISE EXCEPTION 'a national is no asylum-seeker at home'
+          USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_person_population_not_at_home';
+      END IF;
+      RETURN NULL;
+    END $$
+"""
+# Withdrawals are rare: the journal is read again only for an addition that has one.
+NOTE_DIRTY = """
+    CREATE OR REPLACE FUNCTION facts.note_dirty() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $body$
+    BEGIN
+      INSERT INTO facts.dirty (country, person_key, event_id)
+      SELECT a.country, a.person_key, a.id FROM added a
+      UNION ALL
+      SELECT a.country, a.other_key, a.id FROM added a WHERE a.other_key IS NOT NULL;
+      {withdrawn}
+      RETURN NULL;
+    END $body$
+"""
+WITHDRAWN = """
+      INSERT INTO facts.dirty (country, person_key, event_id)
+      SELECT e.country, e.person_key, a.id FROM added a
+      JOIN public.case_event e ON e.id = a.withdraws_id
+      UNION ALL
+      SELECT e.country, e.other_key, a.id FROM added a
+      JOIN public.case_event e ON e.id = a.withdraws_id WHERE e.other_key IS NOT NULL
+"""
+JOINED = """
+    BEGIN
+      IF EXISTS (
+        SELECT FROM public.person_population s
+        JOIN public."case" c ON c.id = s.case_id
+        JOIN public.person_nationality n ON n.person_id = s.person_id AND n.country = c.country
+        WHERE s.person_id = NEW.person_id AND s.population = 'ASYLUM_SEEKER' AND s.ended_on IS NULL) THEN
+"""
+# The same question, asked of one person at a time: the join was planned over whole tables when they were new.
+BY_PERSON = """
+    DECLARE home bpchar;
+    BEGIN
+      SELECT c.country INTO home FROM public."case" c WHERE c.id = NEW.case_id;
+      IF EXISTS (SELECT FROM public.person_nationality n WHERE n.person_id = NEW.person_id AND n.country = home)
+        AND EXISTS (SELECT FROM public.person_population s WHERE s.person_id = NEW.person_id
+                    AND s.population = 'ASYLUM_SEEKER' AND s.ended_on IS NULL) THEN
+"""
 
 
 def upgrade() -> None:
@@ -157,14 +204,21 @@ def upgrade() -> None:
         to="acogida_app, acogida_work",
     )
 
+    op.execute(REFUSE_NATIONAL.format(body=BY_PERSON))
+    op.execute(
+        NOTE_DIRTY.format(
+            withdrawn=f"IF EXISTS (SELECT FROM added a WHERE a.withdraws_id IS NOT NULL) THEN {WITHDRAWN}; END IF;"
+        )
+    )
     # However new the tables are, and whatever the planner knows of them, an import looks up by index.
     for function in (CANDIDATES_OF, KNOWN_IMPORTS, NOT_AT_HOME):
         op.execute(f"ALTER FUNCTION {function} SET enable_seqscan = off")
-        op.execute(f"ALTER FUNCTION {function} SET enable_mergejoin = off")
 
 
 def downgrade() -> None:
     op.execute(f"ALTER FUNCTION {NOT_AT_HOME} RESET ALL")
+    op.execute(REFUSE_NATIONAL.format(body=JOINED))
+    op.execute(NOTE_DIRTY.format(withdrawn=f"{WITHDRAWN};"))
     op.execute(f"DROP FUNCTION {CANDIDATES_OF}")
     op.execute(f"DROP FUNCTION {KNOWN_IMPORTS}")
     op.drop_table("import_source")

@@ -1,4 +1,4 @@
-"""Pages of reception: registering a family."""
+"""Pages of reception: registering a family, putting in a list of people."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("reception", __name__)
 
-from caseapp.reception.views import register  # noqa: E402, F401
+from caseapp.reception.views import held, importing, register  # noqa: E402, F401
