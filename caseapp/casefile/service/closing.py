@@ -1,5 +1,4 @@
-"""Verbs on a whole file: close it, ask a second person, decide, open it again. Each changes rows, appends its
-events and flushes; none commits."""
+"""Close a file, ask a second person, decide, open it again."""
 
 from __future__ import annotations
 
