@@ -153,7 +153,7 @@ def held(principal: Principal) -> list[Held]:
             HouseholdMember,
             sa.and_(HouseholdMember.case_id == Custody.case_id, HouseholdMember.left_on.is_(None)),
         )
-        .where(Custody.state == "HELD")
+        .where(Custody.state == "HELD", Custody.since_at <= clock.now())
         .add_columns(Case, Person, HouseholdMember.household_id)
     ).all()
     if not rows:

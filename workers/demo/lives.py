@@ -34,7 +34,13 @@ def ordinary(life: Life) -> None:
     life.homeless = life.chance(0.55)
     at = life.registered(days.at(life.arrived + timedelta(days=drawn(random, DELAYS)), 8, 16))
     at = life.screened(at if life.chance(0.86) else days.later_day(at, random.randint(1, 6)))
-    ends = [at, *_services(life, at)]
+    afterwards(life, at)
+
+
+def afterwards(life: Life, at: datetime, *until: datetime) -> None:
+    """What follows the first talk; the end of the case is not before any of `until`."""
+    days, random = life.days, life.random
+    ends = [at, *until, *_services(life, at)]
     if life.homeless:
         ends.append(life.sheltered(days.after(at, 20)))
     outcome = "NONE"

@@ -29,10 +29,13 @@ from caseapp.shelter import service as shelter
 from caseapp.solutions import service as solutions
 from workers.demo import answers, calibration
 from workers.demo.acts import Act
+from workers.demo.custody_verbs import agree_exit, confirm_exit, detain, follow_up, release, safeguards
 from workers.demo.placing import places_for
 
 if TYPE_CHECKING:
     from workers.demo.perform import Scene
+
+__all__ = ["agree_exit", "confirm_exit", "detain", "follow_up", "release", "safeguards"]
 
 SHELTERED = ("SHELTER", "SAFE_SHELTER")
 WAITING = ("SENT", "INFO_ASKED")
