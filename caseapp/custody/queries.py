@@ -189,6 +189,7 @@ def _position(one: Held) -> tuple[Any, ...]:
     rank = one.placement.rank
     return (
         kinds.index(one.placement.kind),
+        one.placement.kind == "ALARM" and not one.child,
         rules.RANKS.index(rank) if rank else 0,
         one.custody.since_on,
         one.custody.id,

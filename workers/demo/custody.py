@@ -6,7 +6,7 @@ Every choice here is drawn from streams of this module's own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from random import Random
 
@@ -16,6 +16,8 @@ from workers.demo.lives import afterwards
 from workers.demo.people import CHILDREN, Shape
 
 HELD, CHILD, ALARM = "HELD", "CHILD", "ALARM"
+#: Somebody who leaves before others, and somebody who still waits meanwhile.
+EARLY, WAITS = "EARLY", "WAITS"
 #: Share of Mexico's families that come from the station, without and with children.
 SHARES = {HELD: 0.12, CHILD: 0.05}
 AT_LEAST = 8
@@ -56,12 +58,24 @@ def chosen(
     newest = sorted((i for i in found if found[i][0] == HELD), key=lambda i: (arrivals[i], i), reverse=True)
     for turn, i in enumerate(newest[: 2 + min(10, many // 3)]):
         found[i] = (HELD, today - timedelta(days=2 + turn + turn // 3))
+    found |= _out_of_order(newest[: 2 + min(10, many // 3)], free, today)
     held = with_child or [i for i, shape in spare.items() if _with_child(shape)]
     if held:
         found[max(held, key=lambda i: (len(free.get(i, ())) <= 4, arrivals[i], i))] = (
             ALARM, today - timedelta(days=1),
         )  # fmt: skip
     return found
+
+
+def _out_of_order(
+    newest: Sequence[int], free: Mapping[int, Shape], today: date
+) -> dict[int, tuple[str, date]]:
+    """A woman who still waits, and men who left before her."""
+    alone = {sex: [i for i in newest if len(free[i]) == 1 and free[i][0].sex == sex] for sex in "FM"}
+    if not alone["F"]:
+        return {}
+    men = {i: (EARLY, today - timedelta(days=9 + turn)) for turn, i in enumerate(alone["M"][-3:])}
+    return {alone["F"][0]: (WAITS, today - timedelta(days=5)), **men}
 
 
 def _with_child(shape: Shape) -> bool:
@@ -77,7 +91,7 @@ def tell(life: Life, kind: str, random: Random) -> None:
     elif kind == CHILD:
         _with_children(life, random)
     else:
-        _held(life, random)
+        _held(life, random, kind)
 
 
 def _taken(life: Life, first: int, last: int, random: Random) -> tuple[datetime, datetime]:
@@ -108,7 +122,15 @@ def _with_children(life: Life, random: Random) -> None:
     _followed(life, left, random)
 
 
-def _held(life: Life, random: Random) -> None:
+def _days_held(life: Life, random: Random, kind: str) -> int:
+    if kind == WAITS:
+        return 12
+    if kind == EARLY:
+        return (life.setting.today - life.arrived).days - random.randint(1, 2)
+    return random.randint(3, 8) if life.family.members[0].sex == "F" else random.randint(8, 24)
+
+
+def _held(life: Life, random: Random, kind: str) -> None:
     _since, at = _taken(life, 9, 15, random)
     asked = life.days.after(at, 25)
     life.add(asked, "safeguards", life.everyone, ref="custody", answers=_answers(random))
@@ -116,12 +138,14 @@ def _held(life: Life, random: Random) -> None:
     if random.random() < 0.7:
         again = life.days.later_day(at, 1)
         life.add(again, "safeguards", life.everyone, ref="custody", answers=_answers(random, again=True))
-    woman = life.family.members[0].sex == "F"
-    left = life.days.later_day(at, random.randint(3, 8) if woman else random.randint(8, 24))
+    left = life.days.later_day(at, _days_held(life, random, kind))
     ahead = life.days.at(life.days.day_of(left) - timedelta(days=random.randint(2, 6)), 9, 16)
     agreed = max(ahead, life.days.after(at, 60))
     life.add(agreed, "agree_exit", life.everyone, ref="custody", exit_on=life.days.day_of(left))
     code = drawn(random, EXITS if life.asylum else OTHER_EXITS)
+    if kind == EARLY and life.asylum:
+        code = "TRIPARTITE"
+        life.add(life.days.later_day(left, 1), "review_departure", life.everyone, ref="custody")
     life.add(
         left,
         "release",

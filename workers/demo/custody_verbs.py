@@ -79,3 +79,12 @@ def follow_up(scene: Scene, act: Act) -> None:
                 service.follow_up(
                     case, row, step=act.args["step"], outcome=act.args["outcome"], on=scene.on(act)
                 )
+
+
+def review_departure(scene: Scene, act: Act) -> None:
+    """A supervisor looks at those who left before others."""
+    with scene.as_("SUPERVISOR"):
+        for _, case in scene.of(act):
+            for row in queries.for_case(case.id)[:1]:
+                if row.order_outcome == "ORDER_DEPARTED":
+                    service.review_departure(row)

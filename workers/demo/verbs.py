@@ -29,13 +29,21 @@ from caseapp.shelter import service as shelter
 from caseapp.solutions import service as solutions
 from workers.demo import answers, calibration
 from workers.demo.acts import Act
-from workers.demo.custody_verbs import agree_exit, confirm_exit, detain, follow_up, release, safeguards
+from workers.demo.custody_verbs import (
+    agree_exit,
+    confirm_exit,
+    detain,
+    follow_up,
+    release,
+    review_departure,
+    safeguards,
+)
 from workers.demo.placing import places_for
 
 if TYPE_CHECKING:
     from workers.demo.perform import Scene
 
-__all__ = ["agree_exit", "confirm_exit", "detain", "follow_up", "release", "safeguards"]
+__all__ = ["agree_exit", "confirm_exit", "detain", "follow_up", "release", "review_departure", "safeguards"]
 
 SHELTERED = ("SHELTER", "SAFE_SHELTER")
 WAITING = ("SENT", "INFO_ASKED")
