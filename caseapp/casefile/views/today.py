@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from caseapp.accounts.queries import timezone_of
 from caseapp.casefile import minding
-from caseapp.casefile.access import BREAK_GLASS, TODAY
+from caseapp.casefile.access import BREAK_GLASS, READ_ENQUIRY, TODAY
 from caseapp.casefile.glass import queries as glass_queries
 from caseapp.casefile.linking import linked
 from caseapp.casefile.queries import today as work
@@ -315,6 +315,7 @@ def _ways(who: Principal) -> list[dict[str, str]]:
             {"waiting": "1"},
             _("Accesos excepcionales por revisar"),
         ),
+        (READ_ENQUIRY.roles, "casefile.enquiries", {}, _("Quién preguntó por quién")),
         (BREAK_GLASS.roles, "casefile.glass", {}, _("Abrir por emergencia un expediente de otro equipo")),
     ]
     found = [
