@@ -121,6 +121,9 @@ def with_a_copy(life: Life, today: date) -> None:
     again = life.arrived + timedelta(days=life.random.randint(20, 70))
     if again > today - timedelta(days=4):
         again = today - timedelta(days=4)
+    # Some are written down weeks after they came.
+    written = next(life.days.day_of(act.at) for act in life.acts if act.verb == "register")
+    again = max(again, written + timedelta(days=1))
     at = life.days.at(again, 8, 16)
     life.add(at, "register_again", (0,), ref="copy", place=life.setting.place)
     life.add(life.days.later_day(at, life.random.randint(1, 3)), "merge", (0,), ref="copy")
