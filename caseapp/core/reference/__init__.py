@@ -15,10 +15,13 @@ from caseapp.core.reference.claims import ClaimProcedure, OrderedStep, claim_pro
 from caseapp.core.reference.dated import (
     ClockRule,
     StayPair,
+    WorkingAge,
     clock_rule,
     clock_rules,
     questionnaire,
     stay_pairs,
+    working_age,
+    working_ages,
 )
 from caseapp.core.reference.geography import (
     OTHER_COUNTRY,
@@ -96,6 +99,7 @@ __all__ = [
     "Section",
     "StayPair",
     "Words",
+    "WorkingAge",
     "admin1",
     "admin1_named",
     "admin2",
@@ -125,4 +129,6 @@ __all__ = [
     "rows_for_database",
     "stay_pairs",
     "text",
+    "working_age",
+    "working_ages",
 ]

@@ -74,6 +74,42 @@ def clock_rule(code: str, on: date, country: str = "ALL") -> ClockRule:
     raise CodeUnknown(f"no clock {code!r} for {country} on {on}")
 
 
+class WorkingAge(NamedTuple):
+    """The age from which a country's law lets a person work, while the law is in force."""
+
+    country: str
+    age: int
+    valid_from: date
+    valid_to: date | None
+    source: str
+    confidence: str
+
+    def valid_on(self, on: date) -> bool:
+        return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
+
+
+@cache
+def working_ages() -> tuple[WorkingAge, ...]:
+    """Every legal working age; `country` is an alpha-3 code or ALL."""
+    return tuple(
+        WorkingAge(
+            row["country"], int(row["age"]), date.fromisoformat(row["valid_from"]),
+            date.fromisoformat(row["valid_to"]) if row["valid_to"] else None, row["source"], row["confidence"],
+        )
+        for row in rows_of("working_age.csv")
+    )  # fmt: skip
+
+
+def working_age(country: str, on: date) -> WorkingAge:
+    """The rule in force that day: the country's own where it has one, else that of ALL. Raises CodeUnknown."""
+    in_force = [rule for rule in working_ages() if rule.valid_on(on)]
+    for place in (country, "ALL"):
+        for rule in in_force:
+            if rule.country == place:
+                return rule
+    raise CodeUnknown(f"no working age for {country} on {on}")
+
+
 class StayPair(NamedTuple):
     """A permitted way for a stay to end, and whether a second person must look at it."""
 

@@ -36,6 +36,34 @@ ENDS = frozenset(step for step, following in NEXT.items() if not following)
 HELD_AFTER_MONTHS = {"HELD_3M": 3, "HELD_6M": 6, "HELD_12M": 12}
 
 
+CATEGORIES = (
+    "LEGAL_PHYSICAL", "VIOLENCE_TORTURE", "MEDICAL", "WOMEN_GIRLS_AT_RISK", "FAMILY", "CHILDREN_AT_RISK",
+    "NO_ALTERNATIVE",
+)  # fmt: skip
+RESETTLEMENT_PRIORITIES = ("EMERGENCY", "URGENT", "NORMAL")
+FAIL_REASONS = (
+    "INCOME_LOST", "HOUSING_LOST", "UNSAFE", "STATUS_LOST", "SEPARATED", "HEALTH", "RETURNED_TO_ROUTE", "OFFER_WITHDRAWN",
+    "OTHER",
+)  # fmt: skip
+
+
+class CategoryMissing(Refused):
+    sentence = _l("Un reasentamiento lleva categoría principal y prioridad; la segunda categoría es otra.")
+    field = "category"
+
+
+class FailReasonMissing(Refused):
+    sentence = _l("Elija por qué no se sostuvo.")
+    field = "reason"
+
+
+class ReturnHasItsSteps(Refused):
+    """The plan follows the steps of the return."""
+
+    sentence = _l("Este paso lo dan los pasos del retorno, más abajo.")
+    field = "step"
+
+
 class StepNotNext(Refused):
     sentence = _l("Este paso no sigue al anterior.")
     field = "step"
@@ -73,6 +101,17 @@ def months_later(day: date, months: int) -> date:
         except ValueError:
             continue
     raise AssertionError("every month has 28 days")
+
+
+def check_category(pathway: str, category: str | None, second: str | None, priority: str | None) -> None:
+    """A resettlement names its category and its priority, and a second category only if it is another; no other
+    pathway has them. Raises CategoryMissing."""
+    if pathway != "RESETTLEMENT":
+        if category or second or priority:
+            raise CategoryMissing
+        return
+    if category not in CATEGORIES or priority not in RESETTLEMENT_PRIORITIES or second == category:
+        raise CategoryMissing
 
 
 def may_step(step: str, reached: dict[str, date], on: date, today: date) -> None:
