@@ -29,6 +29,12 @@ from caseapp.people.service.household import (
     split_household,
 )
 from caseapp.people.service.merge import decide_candidate, merge, note_candidate, rest_pairs, unmerge
+from caseapp.people.service.movement import (
+    add_document,
+    end_movement_limit,
+    limit_movement,
+    renew_document,
+)
 from caseapp.people.service.need import (
     change_need,
     end_need,
@@ -54,11 +60,11 @@ from caseapp.people.service.search import Found, Hit, Likeness, registered_alrea
 
 __all__ = [
     "Found", "Hit", "KnownPerson", "Likeness", "NewConsent", "NewContact", "NewDocument", "NewFamily", "NewPerson",
-    "NewRelation", "Numbers", "PersonDetails", "Registered", "begin_population", "change_need", "change_population",
-    "check_version", "correct_person", "decide_candidate", "details_of", "end_contact", "end_need",
+    "NewRelation", "Numbers", "PersonDetails", "Registered", "add_document", "begin_population", "change_need", "change_population",
+    "check_version", "correct_person", "decide_candidate", "details_of", "end_contact", "end_movement_limit", "end_need",
     "end_population", "end_requirement", "erase", "expire_consent", "expire_consents", "form_household",
-    "fresh_number", "join_household", "leave_household", "meet_need", "merge", "name_head", "note_candidate",
+    "fresh_number", "join_household", "leave_household", "limit_movement", "meet_need", "merge", "name_head", "note_candidate",
     "open_case", "record_attempt", "record_consent", "record_need", "record_relation", "register",
-    "registered_already", "rest_pairs", "restate", "search", "set_contact", "set_gender_self", "set_requirement",
+    "registered_already", "renew_document", "rest_pairs", "restate", "search", "set_contact", "set_gender_self", "set_requirement",
     "split_household", "unmerge", "withdraw_consent",
 ]  # fmt: skip
