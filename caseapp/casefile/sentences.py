@@ -67,8 +67,20 @@ CODES_OF: Mapping[str, tuple[tuple[str, str], ...]] = {
     "solution.planned": (("code", "solution_pathway"),),
     "solution.step": _SOLUTION,
     "solution.held": (("code", "solution_pathway"),),
-    "solution.failed": (("code", "solution_pathway"),),
+    "solution.failed": (("code", "solution_pathway"), ("reason", "solution_fail_reason")),
     "departure.confirmed": (("code", "solution_pathway"),),
+    "return.step": (("code", "return_step"),),
+    "work_permit.filed": (("code", "population"),),
+    "work_permit.issued": (("code", "population"),),
+    "work_permit.refused": (("reason", "work_permit_refusal"),),
+    "followup.recorded": (("outcome", "work_permit"), ("outcome", "training_step")),
+    "employment.referred": (("code", "employment_form"),),
+    "employment.started": (("code", "employment_form"),),
+    "employment.held": (("code", "employment_form"),),
+    "employment.ended": (("reason", "employment_end_reason"),),
+    "training.enrolled": (("code", "training_kind"),),
+    "training.completed": (("code", "training_kind"), ("outcome", "training_step")),
+    "training.dropped": (("code", "training_kind"), ("reason", "training_drop_reason")),
 }  # fmt: skip
 
 

@@ -95,9 +95,10 @@ def kinds(case):
 
 
 def test_a_departure_is_confirmed_and_holds(case):
-    plan = service.plan(case, pathway="RESETTLEMENT", on=DAY)
+    given = {"pathway": "RESETTLEMENT", "on": DAY, "category": "MEDICAL", "priority": "NORMAL"}
+    plan = service.plan(case, **given)
     with pytest.raises(rules.PlanExists):
-        service.plan(case, pathway="RESETTLEMENT", on=DAY)
+        service.plan(case, **given)
     for step in ("INFORMED", "CHOSEN", "APPLIED", "ACCEPTED", "HAPPENED"):
         service.step(case, plan, step=step, on=DAY, version=plan.version)
     assert "departure.confirmed" in kinds(case)
@@ -105,13 +106,6 @@ def test_a_departure_is_confirmed_and_holds(case):
         service.step(case, plan, step="HELD_3M", on=date(2026, 2, 1))
     assert kinds(case)[-1] == "solution.held" and plan.ended_on is None
     assert ("RESETTLEMENT", "HELD_3M") in queries.reached(case.id)
-
-
-def test_a_voluntary_return_is_no_departure_on_a_pathway(case):
-    plan = service.plan(case, pathway="VOLUNTARY_RETURN", on=DAY)
-    for step in ("INFORMED", "CHOSEN", "PREPARED", "HAPPENED"):
-        service.step(case, plan, step=step, on=DAY)
-    assert "departure.confirmed" not in kinds(case)
 
 
 def test_a_plan_that_ends_makes_room_for_another(case):

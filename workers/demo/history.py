@@ -14,6 +14,8 @@ from typing import Any
 from workers.demo import calibration, claiming, referring
 from workers.demo.acts import Act, Days, edge, told
 from workers.demo.calibration import drawn
+from workers.demo.livelihood import VERBS as WORKING
+from workers.demo.livelihood import livelihood
 from workers.demo.people import Family
 
 MODES = {
@@ -237,6 +239,7 @@ class Life:
         pathway = drawn(self.random, PATHWAYS)
         moment = self.days.later_day(at, self.random.randint(5, 40))
         self.add(moment, "plan", self.everyone, ref="plan", pathway=pathway)
+        livelihood(self, moment, local=pathway in ("LOCAL_INTEGRATION", "RELOCATION", "NATURALISATION"))
         steps = ["INFORMED", "CHOSEN", "APPLIED", "ACCEPTED", "PREPARED", "HAPPENED"]
         if pathway in ("LOCAL_INTEGRATION", "RELOCATION"):
             steps = ["INFORMED", "CHOSEN", "PREPARED", "HAPPENED"]
@@ -266,5 +269,5 @@ class Life:
 
     def closed(self, at: datetime, reason: str) -> None:
         """Every member's case closes; what is still open is put in order first."""
-        self.acts = [a for a in self.acts if a.verb not in claiming.VERBS or a.at < at]
+        self.acts = [a for a in self.acts if a.verb not in {*claiming.VERBS, *WORKING} or a.at < at]
         self.add(at, "close_case", self.everyone, reason=reason)

@@ -22,7 +22,7 @@ from caseapp.core.db import session
 from caseapp.core.errors import Refused
 from caseapp.people.models import Case, Person
 from caseapp.referral.models import Referral
-from caseapp.solutions.models import SolutionPlan
+from caseapp.solutions.models import Employment, SolutionPlan, Training, WorkPermit
 from workers.demo import places
 from workers.demo.acting import acting
 from workers.demo.acts import Act
@@ -40,6 +40,7 @@ class Scene:
         self.copies: dict[str, Case] = {}
         self.referrals: dict[str, Referral] = {}
         self.plans: dict[tuple[str, int], SolutionPlan] = {}
+        self.work: dict[str, WorkPermit | Training | Employment] = {}
         self.refused: Counter[str] = Counter()
         self.numbers = _Numbers(story)
         self.team = team_called(story.team)

@@ -24,7 +24,6 @@ from caseapp.referral import service as referral
 from caseapp.referral.models import Referral
 from caseapp.shelter import queries as shelter_queries
 from caseapp.shelter import service as shelter
-from caseapp.solutions import service as solutions
 from workers.demo import answers, calibration
 from workers.demo.acts import Act
 from workers.demo.claiming import appeal, claim_step, close_claim, decide, lodge, move_leave, notify, sign  # noqa: F401
@@ -38,6 +37,7 @@ from workers.demo.custody_verbs import (  # noqa: F401
     safeguards,
 )
 from workers.demo.placing import places_for
+from workers.demo.working import enrol, job, move_job, move_permit, move_training, permit, plan, step  # noqa: F401
 
 if TYPE_CHECKING:
     from workers.demo.perform import Scene
@@ -322,20 +322,6 @@ def depart(scene: Scene, act: Act) -> None:
 
 
 # --- solution, end -------------------------------------------------------------------------------------
-
-
-def plan(scene: Scene, act: Act) -> None:
-    with scene.at_desk():
-        for i, case in scene.of(act):
-            scene.plans[act.ref, i] = solutions.plan(case, pathway=act.args["pathway"], on=scene.on(act))
-
-
-def step(scene: Scene, act: Act) -> None:
-    with scene.at_desk():
-        for i, case in scene.of(act):
-            made = scene.plans.get((act.ref, i))
-            if made is not None:
-                solutions.step(case, made, step=act.args["step"], on=scene.on(act))
 
 
 def attempt(scene: Scene, act: Act) -> None:

@@ -47,7 +47,7 @@ from caseapp.referral.models import Referral, ReferralMember
 from caseapp.referral.queries import visible_to as referrals_visible_to
 from caseapp.shelter.models import Stay
 from caseapp.shelter.queries import for_case as stays_of
-from caseapp.solutions.models import SolutionPlan, SolutionStep
+from caseapp.solutions.models import Employment, SolutionPlan, SolutionStep, Training, WorkPermit
 
 #: Events that say something about the state of a file and have no table of their own yet.
 MARKING = ("intake.opened", "case.handed_over", "guardian.assigned")
@@ -190,6 +190,9 @@ def _asked_codes() -> sa.CompoundSelect[Any]:
         _custody_part(case_id),
         _part("plan", SolutionPlan, of(SolutionPlan), a=SolutionPlan.pathway, day=SolutionPlan.agreed_on, ended=SolutionPlan.ended_on),
         _part("step", SolutionStep, of(SolutionStep), other=SolutionStep.plan_id, a=SolutionStep.step, day=SolutionStep.reached_on),
+        _part("permit", WorkPermit, of(WorkPermit), a=WorkPermit.state, day=WorkPermit.changed_on, ended=WorkPermit.valid_to),
+        _part("training", Training, of(Training), a=Training.kind, b=Training.state, day=Training.changed_on),
+        _part("job", Employment, of(Employment), a=Employment.form, b=Employment.state, day=Employment.changed_on),
         _part("screening", Screening, of(Screening), other=Screening.interviewer_id, a=Screening.state, b=Screening.main_outcome, c=Screening.incomplete_reason, d=Screening.interpreter, at=Screening.started_at),
         _part("outcome", ScreeningOutcome, of(ScreeningOutcome), other=ScreeningOutcome.screening_id, a=ScreeningOutcome.outcome),
         _part("duplicate", pair, sa.and_(sa.or_(pair.case_id == case_id, pair.other_case_id == case_id), pair.decision == "OPEN"), n=pair.score),

@@ -11,6 +11,9 @@ from caseapp.casefile.models import ClosureRequest
 from caseapp.core import access, clock, reference
 from caseapp.core.db import session
 from caseapp.core.errors import ChangedMeanwhile, NotPermitted, says
+from caseapp.deadline import service as deadline
+from caseapp.deadline.models import Deadline
+from caseapp.deadline.rules import OPEN
 from caseapp.people import queries as people
 from caseapp.people.events import happened
 from caseapp.people.models import Case, CaseAccess, Household, HouseholdMember
@@ -57,7 +60,17 @@ def _close(case: Case, reason: str, on: date | None, *, approved: bool) -> None:
         .execution_options(synchronize_session="fetch")
     )
     session.refresh(case, ["readers"])
+    _end_clocks(case)
     _close_household(case, on)
+
+
+def _end_clocks(case: Case) -> None:
+    """Nothing is awaited of a closed file: a follow-up that was to come would be told to nobody."""
+    open_ = sa.select(Deadline.subject_kind, Deadline.subject_id).where(
+        Deadline.case_id == case.id, Deadline.state.in_(OPEN)
+    )
+    for kind, subject_id in session.execute(open_.distinct()).all():
+        deadline.cancel((kind, subject_id), "SUBJECT_ENDED")
 
 
 def _close_household(case: Case, on: date) -> None:

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from caseapp.casefile import minding, queries, shown
 from caseapp.casefile.access import OPEN, PRIVATE
 from caseapp.casefile.linking import linked
+from caseapp.casefile.livelihood_shown import livelihood_shown
 from caseapp.casefile.queries import File, Glance, Told
 from caseapp.casefile.sentences import sentence
 from caseapp.casefile.views import blueprint
@@ -97,6 +98,7 @@ def _whole(file: File) -> str:
         claims=shown.claims_shown(file),
         custodies=shown.custody_shown(file),
         plans=shown.plans_shown(file),
+        livelihood=livelihood_shown(file),
         consents=shown.consents_shown(file),
         documents=shown.documents_shown(file),
         contacts=shown.contacts_shown(file),
@@ -141,6 +143,7 @@ def _links(file: File) -> dict[str, Any]:
         "claim": url_for("procedure.claim", number=number),
         "custody": url_for("custody.show", number=number),
         "solutions": url_for("solutions.show", number=number),
+        "livelihood": url_for("solutions.work", number=number),
         "consents": linked("people.consents", number=number),
         "person": linked("people.person", number=number),
         "household": linked("people.household", number=number),

@@ -70,6 +70,9 @@ def move_permit(
     _unchanged(row, version)
     rules.may_move(rules.PERMIT_NEXT, row.state, to, row.changed_on, on, people.today_of(case))
     rules.check_permit(to, missing=len(missing), reason=reason, valid_to=valid_to, on=on)
+    if to == "FILE_COMPLETE":
+        status = _status(case.id, on)
+        row.complete_on, row.holder_status = on, status
     row.missing = sorted(missing) if to == "DOCUMENTS_MISSING" else []
     row.state, row.changed_on = to, on
     if to == "FILE_COMPLETE":
@@ -92,7 +95,6 @@ def _permit(row: WorkPermit) -> tuple[str, UUID]:
 
 
 def _file(case: Case, row: WorkPermit, on: date) -> None:
-    row.complete_on, row.holder_status = on, _status(case.id, on)
     happened(events.PERMIT_FILED, case, on=on, subject_id=row.id, code=row.holder_status)
     try:
         deadline.start(case, "WORK_PERMIT", subject=_permit(row), started_at=on)
