@@ -31,7 +31,7 @@ def count_buses(seed: int, today: date) -> int:
 
 def _at(team: str, site: str, country: str, seed: int, today: date) -> int:
     random = stream(seed, today, "buses", team)
-    bands, weights = zip(*SHARES, strict=True)
+    bands, weights = [band for band, _ in SHARES], [share for _, share in SHARES]
     where = [division.pcode for division in reference.admin1(country)]
     made = 0
     with acting(places.worker("CASEWORKER", team)):
