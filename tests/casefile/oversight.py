@@ -154,6 +154,10 @@ def _hold(db: Any, ns: Any) -> Any:
 
 def make_run(db: Any, ns: Any, **values: Any) -> RetentionRun:
     with db.as_owner():
+        # One run of a country is open at a time; several namespaces may be of one country.
+        db.session.query(RetentionRun).filter_by(state="PROPOSED").update(
+            {"state": "CANCELLED", "ended_at": clock.now()}
+        )
         proposer = make_user("DATA_PROTECTION_OFFICER", ns.team)
         row = RetentionRun(
             **{
