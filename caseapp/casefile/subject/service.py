@@ -1,5 +1,6 @@
 """Verbs on requests of persons about their data: write one down, make the copy, hand it over once, decide, hold,
-erase. Each flushes, none commits."""
+erase. Each flushes, none commits. What happens here stands in the request itself and in the audit: the printed list of
+events has no kind for it, and a closed file takes no others."""
 
 from __future__ import annotations
 
@@ -8,7 +9,6 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from caseapp.accounts.queries import timezone_of
-from caseapp.casefile import events as file_events
 from caseapp.casefile.enquiry.service import wipe_about
 from caseapp.casefile.subject import events, queries, rules
 from caseapp.casefile.subject.copying import copy_of
@@ -19,7 +19,6 @@ from caseapp.core.errors import ChangedMeanwhile, NotPermitted, says
 from caseapp.deadline import service as deadlines
 from caseapp.people import queries as people
 from caseapp.people import service as people_service
-from caseapp.people.events import happened
 from caseapp.people.models import Case
 
 says("uq_subject_request_open", rules.RequestOpen)
@@ -32,8 +31,7 @@ JOB = "subject.copy"
 
 
 def ask(case: Case, *, kind: str, topic: str | None = None, what: str = "") -> SubjectRequest:
-    """Write down what the person asks; its clock starts. A copy is made by the worker at once. Writes approval.asked
-    for what somebody decides. Raises RequestOpen, TopicMissing, WordsMissing, NotPermitted."""
+    """Write down what the person asks; its clock starts. A copy is made by the worker at once. Raises RequestOpen, TopicMissing, WordsMissing, NotPermitted."""
     who = access.current()
     if who.user_id is None:
         raise NotPermitted
@@ -52,8 +50,6 @@ def ask(case: Case, *, kind: str, topic: str | None = None, what: str = "") -> S
         row.due_on = clock.local(running.due_at, timezone_of(case.team_id)).date()
     if kind == "ACCESS":
         outbox.leave(events.MAKE, row.id)
-    else:
-        happened(file_events.APPROVAL_ASKED, case, on=on, subject_id=row.id, code=f"SUBJECT_{kind}")
     audit.record("asked", SUBJECT, row.id, kind)
     session.flush()
     return row
@@ -112,7 +108,7 @@ def decide(
     version: int | None = None,
 ) -> None:
     """Somebody else decides: on a yes to erasing, the person is erased at once; on a correction, `answer` says what
-    changed (the change itself is made on the person's page). Writes approval.given. Raises OwnDecision, RequestEnded,
+    changed (the change itself is made on the person's page). Raises OwnDecision, RequestEnded,
     ReasonMissing, AnswerMissing, StillHeld, ChangedMeanwhile."""
     if version is not None and version != row.version:
         raise ChangedMeanwhile
@@ -127,10 +123,6 @@ def decide(
     row.reason = reason if to in ("PART", "REFUSED") else None
     row.answer = answer.strip() or None
     _met(row)
-    on = people.today_of(case)
-    happened(
-        file_events.APPROVAL_GIVEN, case, on=on, subject_id=row.id, code=f"SUBJECT_{row.kind}", outcome=to
-    )
     audit.record("decided", SUBJECT, row.id, to)
     session.flush()
     if row.kind == "ERASURE" and to == "GRANTED":
