@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from caseapp.casefile import service as casefile
 from caseapp.deadline import service as deadline
 from caseapp.referral import service as referral
 from workers.app import app
@@ -10,9 +11,13 @@ from workers.app import app
 @app.task(name="workers.deadline.look", principal="clocks")
 def look() -> dict[str, int]:
     """Tell, escalate and lapse the referrals that wait for an answer; warn of every other clock, and tell a second
-    person of those that ran out."""
-    return {**referral.look_at_clocks(), **_named(deadline.look())}
+    person of those that ran out; let offers of files lapse, and note who did not arrive."""
+    return {
+        **referral.look_at_clocks(),
+        **_named("clocks", deadline.look()),
+        **_named("handovers", casefile.look_at_handovers()),
+    }
 
 
-def _named(done: dict[str, int]) -> dict[str, int]:
-    return {f"clocks_{what}": count for what, count in done.items()}
+def _named(of: str, done: dict[str, int]) -> dict[str, int]:
+    return {f"{of}_{what}": count for what, count in done.items()}
