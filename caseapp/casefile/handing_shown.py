@@ -21,7 +21,10 @@ KIND = {
 
 def minimum(sex: str, age_band: str, languages: Iterable[str], requirements: Iterable[str]) -> dict[str, str]:
     """What a receiver sees of a person before the answer: no name, no number, no need."""
-    who = [reference.label("sex_in_figures", sex), _("%(band)s años", band=reference.label("age_band", age_band))]
+    who = [
+        reference.label("sex_in_figures", sex),
+        _("%(band)s años", band=reference.label("age_band", age_band)),
+    ]
     return {
         "who": ", ".join(who),
         "languages": present.languages_text(list(languages)),

@@ -129,7 +129,9 @@ def pack_of(who: Principal, holder: UUID) -> Pack:
         .order_by(CaseAlert.id)
     )
     plans = session.execute(
-        sa.select(CasePlan.case_id, CasePlan.review_on).where(CasePlan.case_id.in_(ids), CasePlan.state != "ENDED")
+        sa.select(CasePlan.case_id, CasePlan.review_on).where(
+            CasePlan.case_id.in_(ids), CasePlan.state != "ENDED"
+        )
     ).all()
     by_alert: dict[UUID, list[str]] = {}
     for row in alerts:

@@ -61,7 +61,7 @@ def _workers() -> list[tuple[str, str]]:
     return [("", _("Elija…")), *((str(h.id), h.name) for h in rows)]
 
 
-def _asked() -> UUID | None | str:
+def _asked() -> UUID | str | None:
     """Whose files were asked for: somebody's, nobody's (None), or none asked for ("")."""
     asked = request.values.get("from", "")
     if asked == NOBODY:
@@ -98,7 +98,9 @@ def _holder(row: assigning.Holder) -> dict[str, Any]:
         "name": row.name if row.id else _("Nadie los lleva"),
         "files": ngettext("%(num)s expediente abierto", "%(num)s expedientes abiertos", row.files),
         "gone": row.id is not None and not row.active,
-        "href": url_for("casefile.assign", **{"from": str(row.id) if row.id else NOBODY}) if row.files else None,
+        "href": url_for("casefile.assign", **{"from": str(row.id) if row.id else NOBODY})
+        if row.files
+        else None,
     }
 
 

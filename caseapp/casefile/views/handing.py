@@ -61,7 +61,9 @@ def offer_handover(number: str) -> ResponseReturnValue:
         if arrives_on is None:
             raise DateWrong(field="arrives_on")
         chosen = [UUID(i) for i in form.who.data or ()]
-        bases = {i: (form.basis.data, form.basis_reason.data or "") for i in chosen} if form.basis.data else {}
+        bases = (
+            dict.fromkeys(chosen, (form.basis.data, form.basis_reason.data or "")) if form.basis.data else {}
+        )
         service.offer_handover(
             case,
             service.Offer(
@@ -69,7 +71,9 @@ def offer_handover(number: str) -> ResponseReturnValue:
             ),
         )  # fmt: skip
 
-    return tried(form, verb, again=lambda: _page(case, offering=form), done=_("Traspaso anotado."), to=_to(case))
+    return tried(
+        form, verb, again=lambda: _page(case, offering=form), done=_("Traspaso anotado."), to=_to(case)
+    )
 
 
 @blueprint.post("/cases/<number>/handover/<uuid:handover_id>/withdraw")
@@ -84,7 +88,9 @@ def withdraw_handover(number: str, handover_id: UUID) -> ResponseReturnValue:
     def verb() -> None:
         service.withdraw_handover(made, reason=form.reason.data, version=form.read_version())
 
-    return tried(form, verb, again=lambda: _page(case, withdrawing=form), done=_("Traspaso retirado."), to=_to(case))
+    return tried(
+        form, verb, again=lambda: _page(case, withdrawing=form), done=_("Traspaso retirado."), to=_to(case)
+    )
 
 
 @blueprint.post("/cases/<number>/handover/approval/<uuid:approval_id>")
@@ -103,7 +109,9 @@ def decide_handover(number: str, approval_id: UUID) -> ResponseReturnValue:
             case, row, approve=form.decision.data == "APPROVED", remark=form.remark.data or "", version=form.read_version()
         )  # fmt: skip
 
-    return tried(form, verb, again=lambda: _page(case, deciding=form), done=_("Decisión guardada."), to=_to(case))
+    return tried(
+        form, verb, again=lambda: _page(case, deciding=form), done=_("Decisión guardada."), to=_to(case)
+    )
 
 
 def _to(case: Case) -> str:
