@@ -175,7 +175,8 @@ def _moves() -> None:
         "WHEN (OLD.state IS DISTINCT FROM NEW.state) EXECUTE FUNCTION handover_moves()"
     )
     op.execute("GRANT SELECT ON team, person_nationality, reference_code TO acogida_definer")
-    op.execute("GRANT SELECT ON handover, handover_member TO acogida_definer")
+    op.execute("GRANT SELECT, UPDATE (version) ON handover TO acogida_definer")  # to lock it
+    op.execute("GRANT SELECT ON handover_member TO acogida_definer")
     wall.definer_function(
         "refuse_handover() RETURNS trigger LANGUAGE plpgsql",
         f"""

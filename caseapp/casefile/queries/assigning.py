@@ -139,7 +139,7 @@ def pack_of(who: Principal, holder: UUID) -> Pack:
     return Pack(
         files, people.summary_of(ids), _by_case(tasks),
         _by_case(d for d in running_for(ids) if d.rule not in ("TASK", "PLAN_REVIEW")), by_alert,
-        {case_id: review_on for case_id, review_on in plans},
+        {row.case_id: row.review_on for row in plans},
     )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ DESTROY_AFTER = timedelta(days=7)
 @needs(ASSIGN)
 @records_view
 def assign() -> ResponseReturnValue:
-    """Who holds how many files; with `?from=` somebody's files."""
+    """Who holds how many files; with `?holder=` somebody's files."""
     audit.record("viewed", "casework", None)
     return _page()
 
@@ -52,7 +52,7 @@ def assign_files() -> ResponseReturnValue:
 
     done = ngettext("%(num)s expediente reasignado.", "%(num)s expedientes reasignados.", len(set(chosen)))
     return tried(
-        form, verb, again=lambda: _page(form), done=done, to=url_for("casefile.assign", **{"from": request.form.get("from", "")})
+        form, verb, again=lambda: _page(form), done=done, to=url_for("casefile.assign", holder=request.form.get("holder", ""))
     )  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def _workers() -> list[tuple[str, str]]:
 
 def _asked() -> UUID | str | None:
     """Whose files were asked for: somebody's, nobody's (None), or none asked for ("")."""
-    asked = request.values.get("from", "")
+    asked = request.values.get("holder", "")
     if asked == NOBODY:
         return None
     try:
@@ -85,7 +85,7 @@ def _page(form: Any = None) -> str:
         "casefile/assign.html",
         page_title=_("Asignar expedientes"),
         holders=[_holder(h) for h in holders],
-        asked=request.values.get("from", ""),
+        asked=request.values.get("holder", ""),
         open=not isinstance(asked, str),
         pack=url_for("casefile.handover_pack", user_id=asked) if isinstance(asked, UUID) else None,
         files=[_file(h, names, chosen) for h in held],
@@ -98,9 +98,7 @@ def _holder(row: assigning.Holder) -> dict[str, Any]:
         "name": row.name if row.id else _("Nadie los lleva"),
         "files": ngettext("%(num)s expediente abierto", "%(num)s expedientes abiertos", row.files),
         "gone": row.id is not None and not row.active,
-        "href": url_for("casefile.assign", **{"from": str(row.id) if row.id else NOBODY})
-        if row.files
-        else None,
+        "href": url_for("casefile.assign", holder=str(row.id) if row.id else NOBODY) if row.files else None,
     }
 
 
@@ -133,7 +131,7 @@ def handover_pack(user_id: UUID) -> ResponseReturnValue:
         files=[_packed(f, pack, zone) for f in pack.files],
         printed_at=moment(now, zone),
         destroy_by=day((now + DESTROY_AFTER).date()),
-        back_url=url_for("casefile.assign", **{"from": str(worker.id)}),
+        back_url=url_for("casefile.assign", holder=str(worker.id)),
     )
 
 

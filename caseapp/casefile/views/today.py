@@ -16,7 +16,9 @@ from caseapp.casefile.access import BREAK_GLASS, READ_ENQUIRY, TODAY
 from caseapp.casefile.glass import queries as glass_queries
 from caseapp.casefile.linking import linked
 from caseapp.casefile.queries import today as work
+from caseapp.casefile.queries.duties import duties as duties_of
 from caseapp.casefile.views import blueprint, today_custody
+from caseapp.casefile.views.duties import duty_parts
 from caseapp.core import access, clock, reference
 from caseapp.core.access import Principal, needs
 from caseapp.core.i18n import _, ngettext
@@ -85,6 +87,7 @@ def _casework(who: Principal, timezone: str) -> list[dict[str, Any]]:
             *(case.id for case in consent),
             *(c.case_id for c in clocks),
             *(one.case.id for one in held),
+            *(d.case_id for d in duties if d.case_id),
         ]
     )
     parts = [
