@@ -496,7 +496,7 @@ def test_who_does_not_arrive_is_an_alert_and_the_sending_team_is_told(two, clien
         assert "No llegó a la entrega" in page
         client.sign_in(desk.caseworker)
         page = client.get("/today").get_data(as_text=True)
-            assert f"No llegó a {two.other.name}" in page and desk.woman.given_names in page
+        assert f"No llegó a {two.other.name}" in page and desk.woman.given_names in page
         # Late is still arrived: the alert ends, and the sending team reads no longer.
         with access.acting_as(two.receiver):
             restart()
