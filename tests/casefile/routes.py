@@ -172,7 +172,7 @@ def _handover(db: Any, ns: Any, state: str = "OFFERED", *, incoming: bool = Fals
         db.session.add(row)
         db.session.flush()
         db.session.add(
-            HandoverMember(handover_id=row.id, case_id=person.case_id, position=0, sex="FEMALE", age_band="18-59")
+            HandoverMember(handover_id=row.id, case_id=person.case_id, position=0, sex="F", age_band="18-59")
         )
         if state == "ACCEPTED":
             db.session.get_one(Case, person.case_id).team_id = two.id

@@ -276,7 +276,7 @@ def test_the_database_says_again_where_a_file_never_goes(two):
             with pytest.raises(sa.exc.IntegrityError, match=match), session.begin_nested():
                 session.add(
                     HandoverMember(
-                        handover_id=row.id, case_id=person.case_id, position=0, sex="FEMALE", age_band="18-59"
+                        handover_id=row.id, case_id=person.case_id, position=0, sex="F", age_band="18-59"
                     )
                 )
                 session.flush()
@@ -286,7 +286,7 @@ def test_the_database_says_again_where_a_file_never_goes(two):
             session.flush()
             session.add(
                 HandoverMember(
-                    handover_id=again.id, case_id=desk.mother.case_id, position=0, sex="FEMALE", age_band="18-59"
+                    handover_id=again.id, case_id=desk.mother.case_id, position=0, sex="F", age_band="18-59"
                 )
             )
             if state == "ACCEPTED":

@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql
 
 from migrations import wall
 
-revision = "0023"
-down_revision = "0022"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
