@@ -23,7 +23,7 @@ from config.settings import settings
 app = Celery("acogida")
 TASKS = (
     "workers.outbox", "workers.indicators", "workers.publication", "workers.deadline", "workers.accounts",
-    "workers.demo.tasks",
+    "workers.oversight", "workers.demo.tasks",
 )  # fmt: skip
 
 

@@ -32,6 +32,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 21600.0,
         "options": {"queue": "casework", "expires": 3600},
     },
+    "enquiries": {
+        "task": "workers.oversight.wipe_enquiries",
+        "schedule": 3600.0,
+        "options": {"queue": "casework", "expires": 1800},
+    },
     "accounts": {
         "task": "workers.accounts.sweep",
         "schedule": 86400.0,

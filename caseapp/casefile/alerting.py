@@ -75,9 +75,8 @@ def _newest(file: File, kind: str) -> bool:
 
 
 def _in_custody(file: File) -> bool:
-    """Custody began and its end was not written."""
-    kinds = [e.a for e in file.of("event") if e.a in ("custody.opened", "custody.released")]
-    return bool(kinds) and kinds[-1] == "custody.opened"
+    """In custody now; an exit that nobody has confirmed yet is none."""
+    return any(c.b != "RELEASED" for c in file.of("custody"))
 
 
 def _turns_18(precision: str, birth: date | None) -> date | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from caseapp.casefile.enquiry.models import Enquiry
 from caseapp.casefile.glass.models import GlassAccess
-from caseapp.core import clock
+from caseapp.core import clock, crypto
 from caseapp.people.models import Case
 from tests.factories import make_person, make_team, make_user
 
@@ -79,6 +80,30 @@ def _review(post: bool = False) -> Any:
     return build
 
 
+def make_enquiry(db: Any, ns: Any, **values: Any) -> Enquiry:
+    """Somebody asked at the gate of the namespace's team."""
+    with db.as_owner():
+        row = Enquiry(
+            **{
+                "country": ns.team.country, "team_id": ns.team.id, "site_id": ns.team.site_id, "at": clock.now(),
+                "asked_by": "POLICE", "channel": "GATE", "logged_by_id": ns.user.id, **values,
+            }
+        )  # fmt: skip
+        crypto.new_key(row.id, row.country)
+        row.about = "María Inventada"
+        db.session.add(row)
+    return row
+
+
+def _enquiry(path: str = "", post: bool = False) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        row = make_enquiry(db, ns)
+        url = f"/enquiries/{row.id}{path}"
+        return (url, {"number": ns.case.number, "version": "1"}) if post else url
+
+    return build
+
+
 def page(url: str) -> Any:
     return lambda db, ns: url
 
@@ -93,4 +118,13 @@ ROUTES = {
     ("casefile.glass_list", "GET"): page("/audit/glass?waiting=1"),
     ("casefile.glass_review", "GET"): _review(),
     ("casefile.save_glass_review", "POST"): _review(post=True),
+    ("casefile.log_enquiry", "GET"): page("/enquiries/new"),
+    ("casefile.save_enquiry", "POST"): lambda db, ns: (
+        "/enquiries/new",
+        {"asked_by": "POLICE", "about": "María", "channel": "GATE", "paper": "NONE"},
+    ),
+    ("casefile.enquiries", "GET"): page("/enquiries?by=POLICE"),
+    ("casefile.enquiry", "GET"): _enquiry(),
+    ("casefile.pass_enquiry", "POST"): _enquiry("/pass", post=True),
+    ("casefile.link_enquiry", "POST"): _enquiry("/link", post=True),
 }

@@ -20,6 +20,7 @@ from caseapp.core.access import Principal
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours
 from caseapp.core.journal import CaseEvent
+from caseapp.custody.models import Custody, CustodySafeguard
 from caseapp.deadline.models import Deadline
 from caseapp.deadline.rules import OPEN
 from caseapp.people import queries as people
@@ -49,7 +50,7 @@ from caseapp.shelter.queries import for_case as stays_of
 from caseapp.solutions.models import SolutionPlan, SolutionStep
 
 #: Events that say something about the state of a file and have no table of their own yet.
-MARKING = ("intake.opened", "custody.opened", "custody.released", "case.handed_over", "guardian.assigned")
+MARKING = ("intake.opened", "case.handed_over", "guardian.assigned")
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,20 @@ def _part(what: str, table: Any, where: Any, **columns: Any) -> sa.Select[Any]:
     )  # fmt: skip
 
 
+def _custody_part(case_id: Any) -> sa.Select[Any]:
+    """Custody: how it ended, its state, where, whether of a child; `n` counts the safeguards asked about."""
+    asked = sa.select(sa.func.count()).where(
+        CustodySafeguard.custody_id == Custody.id, CustodySafeguard.answer != "NOT_ASKED"
+    )
+    station = sa.select(Team.name).where(Team.id == Custody.station_id)
+    return _part(
+        "custody", Custody, Custody.case_id == case_id, a=Custody.exit_code, b=Custody.state,
+        c=sa.func.coalesce(station.scalar_subquery(), Custody.place),
+        d=sa.case((Custody.child, "YES"), else_="NO"), day=Custody.since_on, ended=Custody.exit_on,
+        at=Custody.since_at, n=asked.scalar_subquery(),
+    )  # fmt: skip
+
+
 def _kept_part(case_id: Any) -> sa.Select[Any]:
     """NOTE and ALERT (`a`) where the supervision keeps one, whoever asks: for the neutral mark, and for closing."""
     kept = sa.func.kept_for_supervision(case_id).table_valued("what")
@@ -169,6 +184,7 @@ def _asked_codes() -> sa.CompoundSelect[Any]:
         _part("is_of", Relation, of(Relation), other=Relation.other_case_id, a=Relation.relation, b=Relation.evidence),
         _part("has", Relation, Relation.other_case_id == case_id, other=Relation.case_id, a=Relation.relation, b=Relation.evidence),
         _part("claim", Claim, of(Claim), a=Claim.application_type, b=Claim.outcome, c=Claim.closure_reason, day=Claim.lodged_on, ended=sa.func.coalesce(Claim.decided_on, Claim.closed_on)),
+        _custody_part(case_id),
         _part("plan", SolutionPlan, of(SolutionPlan), a=SolutionPlan.pathway, day=SolutionPlan.agreed_on, ended=SolutionPlan.ended_on),
         _part("step", SolutionStep, of(SolutionStep), other=SolutionStep.plan_id, a=SolutionStep.step, day=SolutionStep.reached_on),
         _part("screening", Screening, of(Screening), other=Screening.interviewer_id, a=Screening.state, b=Screening.main_outcome, c=Screening.incomplete_reason, d=Screening.interpreter, at=Screening.started_at),

@@ -12,19 +12,21 @@ from flask.typing import ResponseReturnValue
 
 from caseapp.accounts.queries import timezone_of
 from caseapp.casefile import minding
-from caseapp.casefile.access import BREAK_GLASS, TODAY
+from caseapp.casefile.access import BREAK_GLASS, READ_ENQUIRY, TODAY
 from caseapp.casefile.glass import queries as glass_queries
 from caseapp.casefile.linking import linked
 from caseapp.casefile.queries import today as work
-from caseapp.casefile.views import blueprint
+from caseapp.casefile.views import blueprint, today_custody
 from caseapp.core import access, clock, reference
 from caseapp.core.access import Principal, needs
 from caseapp.core.i18n import _, ngettext
 from caseapp.core.pages import day, since
+from caseapp.custody import queries as custody
 from caseapp.deadline.models import Deadline
 from caseapp.deadline.rules import due_at
 from caseapp.deadline.show import clock_shown
 from caseapp.people import queries as people
+from caseapp.people.models import Case
 from caseapp.protection.queries import began_at
 from caseapp.referral import present as referral_present
 from caseapp.referral import queries as referrals
@@ -47,6 +49,8 @@ def today() -> ResponseReturnValue:
         parts += _casework(who, timezone)
     elif who.roles & {"SHELTER_COORDINATOR", "SERVICE_FOCAL_POINT"}:
         parts.append(_inbox(who, timezone))
+    if "CHILD_OFFICER" in who.roles:
+        parts = [today_custody.told(who, timezone), *parts]
     return render_template(
         "casefile/today.html",
         page_title=_("Hoy, %(day)s", day=day(clock.today(timezone))),
@@ -70,6 +74,7 @@ def _casework(who: Principal, timezone: str) -> list[dict[str, Any]]:
     decide = work.to_decide(who) if "SUPERVISOR" in who.roles else []
     waiting, clocks = referrals.inbox_for(who), work.clocks(who)
     numbers = work.numbers_of([c.case_id for c in clocks])
+    held = custody.to_do(work.mine(who).with_only_columns(Case.id), who)
     glass = glass_queries.unseen(who) if "SUPERVISOR" in who.roles else []
     names = work.names_of(
         [
@@ -78,6 +83,7 @@ def _casework(who: Principal, timezone: str) -> list[dict[str, Any]]:
             *(row.case.id for rows in (screen, urgent, families, decide) for row in rows),
             *(case.id for case in consent),
             *(c.case_id for c in clocks),
+            *(one.case.id for one in held),
         ]
     )
     parts = [
@@ -99,7 +105,7 @@ def _casework(who: Principal, timezone: str) -> list[dict[str, Any]]:
                 "glass", _("Accesos excepcionales"), opened, _("Nadie de otro equipo abrió un expediente.")
             ),
         )
-    return parts
+    return today_custody.parts(held, names) + parts
 
 
 def _row(
@@ -299,6 +305,7 @@ def _ways(who: Principal) -> list[dict[str, str]]:
         ),
         (frozenset({"REGIONAL_ANALYST"}), "publication.region", {}, _("Cifras de la región")),
         (FIGURES_ROLES, "indicators.index", {}, _("Indicadores y sus definiciones")),
+        (frozenset({"CUSTODY_LIAISON"}), "custody.exits", {}, _("Salidas")),
         (frozenset({"ADMINISTRATOR"}), "account.jobs", {}, _("Trabajos, colas y fallas")),
         (frozenset({"ADMINISTRATOR"}), "account.users", {}, _("Usuarios")),
         (frozenset({"AUDITOR"}), "account.audit", {}, _("Quién miró qué")),
@@ -308,6 +315,7 @@ def _ways(who: Principal) -> list[dict[str, str]]:
             {"waiting": "1"},
             _("Accesos excepcionales por revisar"),
         ),
+        (READ_ENQUIRY.roles, "casefile.enquiries", {}, _("Quién preguntó por quién")),
         (BREAK_GLASS.roles, "casefile.glass", {}, _("Abrir por emergencia un expediente de otro equipo")),
     ]
     found = [
