@@ -21,7 +21,11 @@ from caseapp.indicators.cubes import Domain, domains, numbers
 from caseapp.indicators.located import Located
 
 FOLDER = ROOT / "indicators"
-MEASURES = {"COUNT": ("PERSONS", "HOUSEHOLDS", "EVENTS", "NIGHTS", "STOCK"), "RATE": ("PERCENT", "RATIO"), "MEDIAN": ("DAYS", "HOURS")}
+MEASURES = {
+    "COUNT": ("PERSONS", "HOUSEHOLDS", "EVENTS", "NIGHTS", "STOCK"),
+    "RATE": ("PERCENT", "RATIO"),
+    "MEDIAN": ("DAYS", "HOURS"),
+}
 #: Which bases a domain's unit can carry (docs/release-format.md, `counted`).
 BASES = {
     "PERSONS": ("PERSONS", "HOUSEHOLDS", "FIRST_COUNTED", "FIRST_EVER", "PERSON_MONTHS"),
@@ -89,6 +93,7 @@ class Indicator:
         """The cube or split (`arrivals`, `referrals.ending`) that holds every dimension it selects by."""
         wanted = {*self.select, *self.part, *(self.of if self.of != PUBLIC else ())}
         wanted |= {self.dimension} if self.dimension else set()
+        wanted |= {"household_counted"} if self.basis == "HOUSEHOLDS" else set()
         wanted -= {axis.name for axis in self.domain.axes}
         for part in self.domain.parts:
             kept = set(part.by) if part.parent else set()
@@ -215,7 +220,8 @@ def _bands(file: Located, code: str, entry: Any, domain: Domain) -> tuple[str, t
     [(name, given)] = entry["bands"].items()
     axis = _axis(file, domain, name, code, "bands", name)
     bands = tuple((label, int(ends[0]), ends[1]) for label, ends in given.items())
-    if tuple(label for label, _, _ in bands) != axis.labels:
+    # What has no duration is a label too, and no band.
+    if tuple(label for label, _, _ in bands) != axis.labels[: len(bands)]:
         file.refuse(f"the bands are not the labels of {name}", code, "bands", name)
     for (_, _, upper), (_, lower, _) in pairwise(bands):
         if upper != lower:

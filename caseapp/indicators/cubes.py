@@ -235,7 +235,9 @@ class _Reader:
             for column, wanted in where.items():
                 if column != "kind":
                     self._carried(column, kinds, *at, word, "cases", name)
-                if isinstance(wanted, Mapping) and (column != "number" or not set(wanted) <= {"from", "below"}):
+                if isinstance(wanted, Mapping) and (
+                    column != "number" or not set(wanted) <= {"from", "below"}
+                ):
                     self.file.refuse("a span is of `number`, `from` and `below`", *at, word, "cases", name)
         return dict(how)
 

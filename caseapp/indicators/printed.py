@@ -59,7 +59,9 @@ def _entry(each: Indicator) -> str:
 
 
 def _bands(each: Indicator) -> str:
-    shown = ", ".join(f"{lower} to {upper}" if upper else f"{lower} or more" for _, lower, upper in each.bands)
+    shown = ", ".join(
+        f"{lower} to {upper}" if upper else f"{lower} or more" for _, lower, upper in each.bands
+    )
     return f"`{each.dimension}`: {shown}"
 
 
