@@ -88,7 +88,7 @@ def _has_sealed(file: File) -> bool:
         any(n.state == "OPEN" and is_sealed("need_code", n.code) for n in file.needs)
         or any(is_sealed("screening_outcome", o.a) for o in file.of("outcome"))
         or any(is_sealed("solution_pathway", p.a) and p.ended is None for p in file.of("plan"))
-        or bool(file.clocks(sealed=True))
+        or bool(file.clocks(sealed=True) or file.claims(sealed=True))
     )
 
 

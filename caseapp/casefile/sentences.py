@@ -48,7 +48,10 @@ CODES_OF: Mapping[str, tuple[tuple[str, str], ...]] = {
     "custody.followed_up": (("outcome", "custody_follow_up"),),
     "claim.lodged": (("code", "claim_application_type"),),
     "decision.made": (("outcome", "decision_outcome"),),
+    "decision.notified": (("outcome", "decision_outcome"),),
     "claim.closed": (("reason", "claim_closure_reason"),),
+    "claim.reopened": (("reason", "reopen_reason"),),
+    **{f"document.{verb}": (("code", "document_type"),) for verb in ("issued", "renewed", "expired")},
     **{f"referral.{verb}": _REFERRAL for verb in (
         "drafted", "sent", "accepted", "part_accepted", "lapsed", "escalated", "started",
     )},

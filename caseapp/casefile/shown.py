@@ -164,10 +164,11 @@ def documents_shown(file: File) -> list[dict[str, Any]]:
 
 
 def claims_shown(file: File) -> list[dict[str, Any]]:
+    """Claims that the person is in, the newest first; one that is sealed is not among them."""
     return [
         {
             "kind_of": reference.label("claim_application_type", c.a or "N"),
-            "lodged": day(c.day),
+            "lodged": day(c.day) if c.day else "",
             "state": _claim_state(c),
             "ended": day(c.ended) if c.ended else "",
             "tag": "info"
@@ -176,14 +177,16 @@ def claims_shown(file: File) -> list[dict[str, Any]]:
             if c.b in ("RECOGNISED", "COMPLEMENTARY")
             else "neutral",
         }
-        for c in reversed(file.of("claim"))
+        for c in reversed(file.claims())
     ]
 
 
 def _claim_state(claim: CodeRow) -> str:
     if claim.b:
         return reference.label("decision_outcome", claim.b)
-    return reference.label("claim_closure_reason", claim.c) if claim.c else _("En trámite")
+    if claim.c:
+        return reference.label("claim_closure_reason", claim.c)
+    return _("En trámite") if claim.day else _("Por presentar")
 
 
 def custody_shown(file: File) -> list[dict[str, Any]]:

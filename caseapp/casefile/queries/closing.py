@@ -70,7 +70,7 @@ def _legal_clocks(file: File) -> list[date]:
     running = [c for sealed in (False, True) for c in file.clocks(sealed=sealed) if c.c == "LEGAL"]
     days = [clock.local(c.at, timezone).date() for c in running if c.at is not None]
     if not any(c.a == "CLAIM_APPEAL" for c in running):
-        days += [day for c in file.of("claim") if (day := _appeal_ends(c, country))]
+        days += [day for c in file.claims() if (day := _appeal_ends(c, country))]
     return days
 
 

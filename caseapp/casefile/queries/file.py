@@ -41,7 +41,7 @@ from caseapp.people.models import (
     Relation,
 )
 from caseapp.places.models import Site
-from caseapp.procedure.models import Claim
+from caseapp.procedure.models import Claim, ClaimApplicant
 from caseapp.protection.models import Screening, ScreeningOutcome
 from caseapp.referral.models import Referral, ReferralMember
 from caseapp.referral.queries import visible_to as referrals_visible_to
@@ -176,6 +176,9 @@ def _asked_codes() -> sa.CompoundSelect[Any]:
         return table.case_id == case_id
 
     pair = DuplicateCandidate
+    in_claims = sa.select(ClaimApplicant.claim_id).where(
+        ClaimApplicant.case_id == case_id, ClaimApplicant.left_on.is_(None)
+    )
     parts = [
         _part("language", PersonLanguage, of(PersonLanguage), a=PersonLanguage.language, n=PersonLanguage.position),
         _part("nationality", PersonNationality, of(PersonNationality), a=PersonNationality.country, n=PersonNationality.position),
@@ -183,7 +186,7 @@ def _asked_codes() -> sa.CompoundSelect[Any]:
         _part("document", IdentityDocument, of(IdentityDocument), a=IdentityDocument.document_type, b=IdentityDocument.issued_by, c=sa.case((IdentityDocument.seen, "YES"), else_="NO"), ended=IdentityDocument.valid_to),
         _part("is_of", Relation, of(Relation), other=Relation.other_case_id, a=Relation.relation, b=Relation.evidence),
         _part("has", Relation, Relation.other_case_id == case_id, other=Relation.case_id, a=Relation.relation, b=Relation.evidence),
-        _part("claim", Claim, of(Claim), a=Claim.application_type, b=Claim.outcome, c=Claim.closure_reason, day=Claim.lodged_on, ended=sa.func.coalesce(Claim.decided_on, Claim.closed_on)),
+        _part("claim", Claim, Claim.id.in_(in_claims), a=Claim.application_type, b=Claim.outcome, c=Claim.closure_reason, d=sa.case((Claim.sealed, "SEALED")), day=Claim.lodged_on, ended=sa.func.coalesce(Claim.decided_on, Claim.closed_on)),
         _custody_part(case_id),
         _part("plan", SolutionPlan, of(SolutionPlan), a=SolutionPlan.pathway, day=SolutionPlan.agreed_on, ended=SolutionPlan.ended_on),
         _part("step", SolutionStep, of(SolutionStep), other=SolutionStep.plan_id, a=SolutionStep.step, day=SolutionStep.reached_on),
@@ -192,7 +195,7 @@ def _asked_codes() -> sa.CompoundSelect[Any]:
         _part("duplicate", pair, sa.and_(sa.or_(pair.case_id == case_id, pair.other_case_id == case_id), pair.decision == "OPEN"), n=pair.score),
         _part("request", ClosureRequest, sa.and_(of(ClosureRequest), ClosureRequest.state == "ASKED"), other=ClosureRequest.asked_by_id, a=ClosureRequest.reason, day=ClosureRequest.asked_on),
         _part("event", CaseEvent, sa.and_(of(CaseEvent), CaseEvent.kind.in_(MARKING)), a=CaseEvent.kind, day=CaseEvent.effective_on, at=CaseEvent.recorded_at),
-        _part("clock", Deadline, sa.and_(of(Deadline), Deadline.state.in_(OPEN)), a=Deadline.rule, b=Deadline.state, c=Deadline.kind, d=sa.case((Deadline.sealed, "SEALED")), day=sa.cast(Deadline.started_at, sa.Date()), at=Deadline.due_at),
+        _part("clock", Deadline, sa.and_(sa.or_(of(Deadline), Deadline.subject_id.in_(in_claims)), Deadline.state.in_(OPEN)), a=Deadline.rule, b=Deadline.state, c=Deadline.kind, d=sa.case((Deadline.sealed, "SEALED")), day=sa.cast(Deadline.started_at, sa.Date()), at=Deadline.due_at),
         _part("consent", Consent, of(Consent), other=Consent.given_by_case_id, a=Consent.purpose, b=Consent.state, c=Consent.given_by, d=Team.name, day=Consent.asked_on, ended=Consent.expires_on)
         .select_from(Consent).outerjoin(Team, Team.id == Consent.recipient_team_id),
         _part("task", CaseTask, sa.and_(of(CaseTask), CaseTask.done_on.is_(None), ~CaseTask.sealed), other=CaseTask.assigned_to_id, a=CaseTask.kind, b=CaseTask.doer, day=CaseTask.due_on),
@@ -235,6 +238,10 @@ class File:
 
     def of(self, what: str) -> list[CodeRow]:
         return [row for row in self.codes if row.what == what]
+
+    def claims(self, *, sealed: bool = False) -> list[CodeRow]:
+        """Claims that the person is in; with `sealed` only their own that nobody else is shown."""
+        return [row for row in self.of("claim") if (row.d == "SEALED") is sealed]
 
     def clocks(self, *, sealed: bool = False) -> list[CodeRow]:
         """Clocks that run, stand still or ran out, the soonest first: a rule, b state, c kind, at the end."""

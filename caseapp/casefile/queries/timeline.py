@@ -17,8 +17,14 @@ from caseapp.core.db import session
 from caseapp.core.journal import CaseEvent
 from caseapp.people.models import Case
 from caseapp.places.models import Site
+from caseapp.procedure.models import Claim
 
 TIMELINE_SIZE = 30
+#: Kinds whose events may be about a claim that is sealed.
+CLAIM_KINDS = (
+    "intention.expressed", "claim.lodged", "claim.registered", "interview.held", "decision.made", "decision.notified",
+    "appeal.lodged", "claim.closed", "claim.reopened",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,11 @@ class Told:
 def _sealed() -> sa.ColumnElement[bool]:
     """Events of sealed kinds, and those that carry a sealed code that has no other words outside."""
     kinds = [name for name, kind in journal.kinds().items() if kind.sealed]
-    found: list[sa.ColumnElement[bool]] = [CaseEvent.kind.in_(kinds)]
+    own_claims = sa.select(Claim.id).where(Claim.sealed)
+    found: list[sa.ColumnElement[bool]] = [
+        CaseEvent.kind.in_(kinds),
+        sa.and_(CaseEvent.kind.in_(CLAIM_KINDS), CaseEvent.subject_id.in_(own_claims)),
+    ]
     for column, list_name in sorted({pair for pairs in CODES_OF.values() for pair in pairs}):
         hidden = sealed_codes(list_name)
         if not hidden:
