@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from caseapp.deadline import service as deadline
+from caseapp.procedure import service as procedure
 from caseapp.referral import service as referral
 from workers.app import app
 
@@ -10,8 +11,13 @@ from workers.app import app
 @app.task(name="workers.deadline.look", principal="clocks")
 def look() -> dict[str, int]:
     """Tell, escalate and lapse the referrals that wait for an answer; warn of every other clock, and tell a second
-    person of those that ran out."""
-    return {**referral.look_at_clocks(), **_named(deadline.look())}
+    person of those that ran out; write down documents that expired and signatures that were missed."""
+    done = {**referral.look_at_clocks(), **_named(deadline.look())}
+    return {
+        **done,
+        "documents_expired": procedure.look_at_documents(),
+        "signatures_missed": procedure.look_at_signatures(),
+    }
 
 
 def _named(done: dict[str, int]) -> dict[str, int]:

@@ -103,7 +103,6 @@ def custody_row(row: Custody, stations: dict[UUID, str], timezone: str) -> dict[
         "where": where or place_name(row.place),
         "facts": [
             {"label": _("Autoridad"), "value": reference.label("custody_authority", row.authority)},
-            {"label": _("Lugar"), "value": where or place_name(row.place)},
             {"label": _("Desde"), "value": moment(row.since_at, timezone)},
             {"label": _("Motivo que se dio"), "value": reference.label("custody_basis", row.basis)},
         ],

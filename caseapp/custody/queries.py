@@ -153,7 +153,7 @@ def held(principal: Principal) -> list[Held]:
             HouseholdMember,
             sa.and_(HouseholdMember.case_id == Custody.case_id, HouseholdMember.left_on.is_(None)),
         )
-        .where(Custody.state == "HELD")
+        .where(Custody.state == "HELD", Custody.since_at <= clock.now())
         .add_columns(Case, Person, HouseholdMember.household_id)
     ).all()
     if not rows:
@@ -189,6 +189,7 @@ def _position(one: Held) -> tuple[Any, ...]:
     rank = one.placement.rank
     return (
         kinds.index(one.placement.kind),
+        one.placement.kind == "ALARM" and not one.child,
         rules.RANKS.index(rank) if rank else 0,
         one.custody.since_on,
         one.custody.id,

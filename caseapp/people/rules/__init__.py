@@ -13,6 +13,7 @@ from caseapp.people.rules.age import (
     is_child,
     years_between,
 )
+from caseapp.people.rules.closed import ON_CLOSED, FileClosed, may_happen
 from caseapp.people.rules.consent import (
     AdultDecidesAlone,
     AdviceMissing,
@@ -45,11 +46,11 @@ from caseapp.people.rules.registration import (
 )
 
 __all__ = [
-    "ADULT", "UNKNOWN_BIRTH", "AdultDecidesAlone", "AdviceMissing", "AloneMissing", "Birth", "BirthInFuture", "BirthIncomplete",
-    "ChildNeedsCarer", "CountryMissing", "FormMissing", "HeadMissing", "Member", "NameMissing",
+    "ADULT", "ON_CLOSED", "UNKNOWN_BIRTH", "AdultDecidesAlone", "AdviceMissing", "AloneMissing", "Birth", "BirthInFuture", "BirthIncomplete",
+    "ChildNeedsCarer", "CountryMissing", "FileClosed", "FormMissing", "HeadMissing", "Member", "NameMissing",
     "NationalNotAsylumSeeker", "NationalityMissing", "NotCollectedHere", "NotMergeable", "NotYetAsked", "Overdue",
     "StatelessWithNationality", "Until", "age_band", "age_range", "birth_bounds", "check_birth", "check_character",
     "consent_ends_on", "consent_warnings", "household_type", "inverse", "is_child", "is_number", "is_related",
-    "may_be", "may_consent", "may_merge", "may_register", "may_withdraw", "number_of", "prefix_of",
+    "may_be", "may_consent", "may_happen", "may_merge", "may_register", "may_withdraw", "number_of", "prefix_of",
     "sex_in_figures", "with_parent_or_carer", "years_between",
 ]  # fmt: skip

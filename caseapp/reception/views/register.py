@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from caseapp.accounts.models import Team
@@ -25,8 +25,8 @@ from caseapp.places.models import Site
 from caseapp.reception.access import REGISTER
 from caseapp.reception.forms import MOST_MEMBERS, SHARED, FamilyForm, member_title
 from caseapp.reception.service import NewArrival, register_family
+from caseapp.reception.views import blueprint
 
-blueprint = Blueprint("reception", __name__)
 DECISIONS = ("SAME", "NOT_SAME", "OPEN")
 
 
