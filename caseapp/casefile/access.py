@@ -13,6 +13,10 @@ APPROVE = permission("casefile.approve", "SUPERVISOR")
 TODAY = SIGNED_IN
 #: The plan, tasks, notes and alerts of a file, for the team that holds it.
 WORK = permission("casefile.work", "CASEWORKER", "SUPERVISOR")
+#: Give files to somebody else of the team.
+ASSIGN = permission("casefile.assign", "SUPERVISOR")
+#: Offer a file to another team, answer such an offer.
+HAND_OVER = permission("casefile.hand_over", "CASEWORKER", "SUPERVISOR")
 
 #: Open another team's file by its number, for three hours; never an administrator, never custody.
 BREAK_GLASS = permission("casefile.break_glass", "CASEWORKER", "SUPERVISOR", "CHILD_OFFICER")
@@ -23,3 +27,10 @@ LOG_ENQUIRY = permission(
 )
 READ_ENQUIRY = permission("casefile.read_enquiry", "SHELTER_COORDINATOR", "CASEWORKER", "SUPERVISOR")
 LINK_ENQUIRY = permission("casefile.link_enquiry", "SUPERVISOR")
+#: A person asks about their own data: written down by who holds the file, decided by its supervisor, watched by the
+#: data-protection officer, who opens no file.
+ASK_SUBJECT = permission("casefile.ask_subject", "CASEWORKER", "SUPERVISOR")
+DECIDE_SUBJECT = permission("casefile.decide_subject", "SUPERVISOR")
+HAND_OVER = permission("casefile.hand_over_copy", "CASEWORKER", "SUPERVISOR", "DATA_PROTECTION_OFFICER")
+PROTECT_DATA = permission("casefile.protect_data", "DATA_PROTECTION_OFFICER")
+AUDIT_FILE = permission("casefile.audit_file", "AUDITOR")
