@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql
 
 from migrations import wall
 
-revision = "0025"
-down_revision = "0024"
+revision = "0028"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 
