@@ -14,6 +14,7 @@ nav(0, _l("Hoy"), "casefile.today", TODAY, whole_area=False)
 from caseapp.casefile.views import alerts, closing, file, notes, plan, tasks, today  # noqa: E402, F401
 
 # isort: split
+from caseapp.casefile.auditing import views as auditing_views  # noqa: E402, F401
 from caseapp.casefile.enquiry import views as enquiry_views  # noqa: E402, F401
 from caseapp.casefile.glass import views as glass_views  # noqa: E402, F401
 from caseapp.casefile.retention import views as retention_views  # noqa: E402, F401

@@ -146,6 +146,7 @@ def _links(file: File) -> dict[str, Any]:
         "household": linked("people.household", number=number),
         "contact": linked("people.contact", number=number),
         "merge": linked("people.merge", number=number),
+        "data": url_for("casefile.subject_requests", number=number),
         "end": url_for("casefile.reopen" if closed else "casefile.close", number=number),
         "end_verb": _("Abrir de nuevo el expediente") if closed else _("Cerrar el expediente"),
     }

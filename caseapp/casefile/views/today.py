@@ -315,6 +315,7 @@ def _ways(who: Principal) -> list[dict[str, str]]:
             {"waiting": "1"},
             _("Accesos excepcionales por revisar"),
         ),
+        (frozenset({"DATA_PROTECTION_OFFICER"}), "casefile.data_protection", {}, _("Protección de datos")),
         (READ_ENQUIRY.roles, "casefile.enquiries", {}, _("Quién preguntó por quién")),
         (BREAK_GLASS.roles, "casefile.glass", {}, _("Abrir por emergencia un expediente de otro equipo")),
     ]
