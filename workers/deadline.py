@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from caseapp.deadline import service as deadline
+from caseapp.people import service as people
 from caseapp.referral import service as referral
 from workers.app import app
 
@@ -10,8 +11,8 @@ from workers.app import app
 @app.task(name="workers.deadline.look", principal="clocks")
 def look() -> dict[str, int]:
     """Tell, escalate and lapse the referrals that wait for an answer; warn of every other clock, and tell a second
-    person of those that ran out."""
-    return {**referral.look_at_clocks(), **_named(deadline.look())}
+    person of those that ran out; let consents end whose last day has passed."""
+    return {"consents": people.expire_consents(), **referral.look_at_clocks(), **_named(deadline.look())}
 
 
 def _named(done: dict[str, int]) -> dict[str, int]:

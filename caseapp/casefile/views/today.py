@@ -14,8 +14,9 @@ from caseapp.accounts.queries import timezone_of
 from caseapp.casefile import minding
 from caseapp.casefile.access import TODAY
 from caseapp.casefile.linking import linked
+from caseapp.casefile.queries import consent as consents
 from caseapp.casefile.queries import today as work
-from caseapp.casefile.views import blueprint
+from caseapp.casefile.views import blueprint, today_consent
 from caseapp.core import access, clock, reference
 from caseapp.core.access import Principal, needs
 from caseapp.core.i18n import _, ngettext
@@ -23,7 +24,6 @@ from caseapp.core.pages import day, since
 from caseapp.deadline.models import Deadline
 from caseapp.deadline.rules import due_at
 from caseapp.deadline.show import clock_shown
-from caseapp.people import queries as people
 from caseapp.protection.queries import began_at
 from caseapp.referral import present as referral_present
 from caseapp.referral import queries as referrals
@@ -68,6 +68,7 @@ def _casework(who: Principal, timezone: str) -> list[dict[str, Any]]:
     urgent, families = work.emergencies(who), work.registered_on(who, clock.today(timezone))
     decide = work.to_decide(who) if "SUPERVISOR" in who.roles else []
     waiting, clocks = referrals.inbox_for(who), work.clocks(who)
+    turns = consents.turns(who, clock.today(timezone))
     numbers = work.numbers_of([c.case_id for c in clocks])
     names = work.names_of(
         [
@@ -75,6 +76,7 @@ def _casework(who: Principal, timezone: str) -> list[dict[str, Any]]:
             *(row.case.id for rows in (screen, urgent, families, decide) for row in rows),
             *(case.id for case in consent),
             *(c.case_id for c in clocks),
+            *(t.case_id for t in turns),
         ]
     )
     parts = [
@@ -84,10 +86,16 @@ def _casework(who: Principal, timezone: str) -> list[dict[str, Any]]:
         _part("waiting", _("Esperan su respuesta"), [_waiting(r, names, who, timezone) for r in waiting], _("Nada espera su respuesta.")),
         _part("screen", _("Por entrevistar"), [_screen(s, names, timezone) for s in screen], _("Todas las personas han sido entrevistadas.")),
         _part("consent", _("Consentimiento por preguntar"), [_consent(c, names) for c in consent], _("No falta ninguno.")),
+        _part("ending", _("Consentimientos por vencer"), today_consent.rows(turns, "ENDING", names, _row), _("Ninguno.")),
+        _part("untold", _("Decirle que se actuó sin su consentimiento"), today_consent.rows(turns, "TELL", names, _row), _("Nada por decir.")),
         _part("families", _("Registradas hoy"), [_family(f, names) for f in families], _("Nadie todavía.")),
     ]  # fmt: skip
     if "SUPERVISOR" in who.roles:
         rows = [_decide(d, names) for d in decide]
+        waived = today_consent.rows(turns, "REVIEW", names, _row)
+        parts.insert(
+            0, _part("waived", _("Se actuó sin consentimiento: por revisar"), waived, _("Nada por revisar."))
+        )
         parts.insert(0, _part("decide", _("Cierres por aprobar"), rows, _("Ninguno.")))
     return parts
 
@@ -239,7 +247,7 @@ def _decide(row: work.ToDecide, names: dict[UUID, str]) -> dict[str, Any]:
 # -- shelters and services ----------------------------------------------------------------------------
 def _inbox(who: Principal, timezone: str) -> dict[str, Any]:
     found = referrals.inbox_for(who)
-    names = {i: s.called or s.name for i, s in people.summary_of([r.case_id for r in found]).items()}
+    names = referral_present.names_in(found, who)
     rows = [_waiting(r, names, who, timezone) for r in found]
     return _part("waiting", _("Esperan su respuesta"), rows, _("Nada espera su respuesta."))
 
