@@ -197,7 +197,7 @@ def _reduced(glance: Glance) -> str:
     name = name_seen(glance.person, items)
     identity = {**minding.identity(glance, seen["languages"], []), "name": name}
     if "AGE" not in items:
-        identity |= {"age": "", "certainty": "exact"}
+        identity |= {"age": _("no se comparte"), "certainty": "exact"}
     return render_template(
         "casefile/glance.html",
         page_title=name,
