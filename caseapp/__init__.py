@@ -20,6 +20,7 @@ AREAS = (
     "reception",
     "protection",
     "procedure",
+    "custody",
     "referral",
     "solutions",
     "casefile",

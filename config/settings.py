@@ -129,6 +129,9 @@ class Settings(BaseSettings):
         "INFO", validation_alias="ACOGIDA_LOG_LEVEL", pattern="^(DEBUG|INFO|WARNING|ERROR)$"
     )
 
+    # Without a token there is no /metrics.
+    metrics_token: str | None = Field(None, validation_alias="ACOGIDA_METRICS_TOKEN", repr=False)
+
     # Without a host no mail is sent; messages then stay in the application.
     smtp_host: str | None = Field(None, validation_alias="SMTP_HOST")
     smtp_port: int = Field(587, ge=1, le=65535, validation_alias="SMTP_PORT")
@@ -186,6 +189,8 @@ class Settings(BaseSettings):
         if self.is_production:
             for name, secret in (("SECRET_KEY", self.secret_key), ("RELEASE_SECRET", self.release_secret)):
                 _must_be_a_secret(name, secret, given=name.lower() in self.model_fields_set)
+            if self.metrics_token:
+                _must_be_a_secret("ACOGIDA_METRICS_TOKEN", self.metrics_token, given=True)
             if self.secret_key == self.release_secret:
                 raise SettingsError("SECRET_KEY and RELEASE_SECRET are the same: each needs its own value.")
             _must_have_real_credentials(self)

@@ -10,6 +10,13 @@ from alembic import op
 
 TEAMS = "((SELECT nullif(current_setting('app.teams', true), ''))::uuid[])"
 SITE_TEAMS = "((SELECT nullif(current_setting('app.site_teams', true), ''))::uuid[])"
+OVERSEEN = "((SELECT nullif(current_setting('app.overseen', true), ''))::text[])"
+ACTING_USER = "(SELECT nullif(current_setting('app.user', true), '')::uuid)"
+
+
+def oversees(country_column: str) -> str:
+    """The acting principal looks after the auditing or the data protection of this country."""
+    return f"({country_column} = ANY ({OVERSEEN}) OR '*' = ANY ({OVERSEEN}))"
 
 
 def owner_of(case_column: str) -> str:

@@ -20,13 +20,19 @@ ROLE_PASSWORD = "demo-role-password"
 @contextmanager
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The superuser's URL of a cluster that holds the migrated template; all workers share one."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else None
+    shared = tmp_path_factory.getbasetemp().parent if os.environ.get("PYTEST_XDIST_WORKER") else None
     with temporary_cluster(shared) as urls:
-        with (base.parent / "template.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with alone(tmp_path_factory):
             _prepare(urls["DATABASE_URL"])
         yield urls["DATABASE_URL"]
+
+
+@contextmanager
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One worker of the run at a time: for what belongs to the whole cluster."""
+    with (tmp_path_factory.getbasetemp().parent / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _prepare(url: str) -> None:

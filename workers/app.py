@@ -10,19 +10,20 @@ from importlib.util import find_spec
 from typing import Any
 
 from celery import Celery, Task
-from celery.signals import worker_process_init
+from celery.signals import setup_logging, worker_process_init
 from flask import Flask
 
 from caseapp import load_areas
 from caseapp.core import access
 from caseapp.core.db import forget_engines, session, use_role
 from caseapp.core.i18n import init_i18n
+from config.logging import configure_logging
 from config.settings import settings
 
 app = Celery("acogida")
 TASKS = (
     "workers.outbox", "workers.indicators", "workers.publication", "workers.deadline", "workers.accounts",
-    "workers.demo.tasks",
+    "workers.oversight", "workers.reception", "workers.demo.tasks",
 )  # fmt: skip
 
 
@@ -84,6 +85,12 @@ def configure() -> Celery:
     )
     app.Task = Work
     return app
+
+
+@setup_logging.connect
+def _log(**_: Any) -> None:
+    """Celery's lines go where all lines go."""
+    configure_logging(settings().log_level, as_json=settings().is_production)
 
 
 @worker_process_init.connect

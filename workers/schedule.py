@@ -27,10 +27,20 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 3.0,
         "options": {"queue": "figures", "expires": 10},
     },
+    "imports": {
+        "task": "workers.reception.import_people",
+        "schedule": 4.0,
+        "options": {"queue": "casework", "expires": 4},
+    },
     "caseworkers": {
         "task": "workers.indicators.count_caseworkers",
         "schedule": 21600.0,
         "options": {"queue": "casework", "expires": 3600},
+    },
+    "enquiries": {
+        "task": "workers.oversight.wipe_enquiries",
+        "schedule": 3600.0,
+        "options": {"queue": "casework", "expires": 1800},
     },
     "accounts": {
         "task": "workers.accounts.sweep",

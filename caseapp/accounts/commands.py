@@ -1,10 +1,13 @@
-"""`acogida user add|disable|reset`: accounts from the command line, through the same verbs as the pages."""
+"""`acogida user add|disable|reset` and `acogida import places`: accounts, sites and teams from the command line."""
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
+import yaml
 from flask_babel import force_locale
 
 from caseapp.core.command_line import Failed, Misused, as_system, say, with_home
@@ -98,4 +101,41 @@ def reset(email: str, second_factor: bool, as_json: bool) -> None:
     )
 
 
-COMMANDS = [user]
+@click.group("import")
+def imports() -> None:
+    """Read files into the installation."""
+
+
+@imports.command("places")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--opened-on", type=click.DateTime(["%Y-%m-%d"]), default=None, help="Sites' first day  [today]"
+)
+@click.option("--json", "as_json", is_flag=True)
+@with_home
+@as_system("command")
+def places(file: Path, opened_on: datetime | None, as_json: bool) -> None:
+    """Organisations, sites and teams from a YAML file; what stands is left as it is."""
+    from caseapp.accounts.service import founding
+    from caseapp.core import clock
+
+    try:
+        held = yaml.safe_load(file.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise Failed(f"{file} is not YAML: {str(error).splitlines()[0]}.") from None
+    wrong = founding.problems(held)
+    errors = [{"row": p.row, "column": p.column, "reason": p.reason} for p in wrong]
+    answer = {"rows": 0, "created": 0, "existing": 0, "skipped": 0, "duplicates": 0, "errors": errors}
+    if wrong:
+        if as_json:
+            say(answer, as_json=True, text="")
+        first = wrong[0]
+        raise Failed(
+            f"{file}: {first.row} {first.column} {first.reason} ({len(wrong)} in all; nothing was read)."
+        )
+    made = founding.found(held, opened_on.date() if opened_on else clock.today(), clock.now())
+    answer |= {"rows": made.rows, "created": made.created, "existing": made.existing}
+    say(answer, as_json=as_json, text=f"{made.rows} entries: {made.created} new, {made.existing} known.")
+
+
+COMMANDS = [user, imports]

@@ -11,3 +11,15 @@ PRIVATE = permission("casefile.private", "CASEWORKER", "SUPERVISOR")
 CLOSE = permission("casefile.close", "CASEWORKER", "SUPERVISOR")
 APPROVE = permission("casefile.approve", "SUPERVISOR")
 TODAY = SIGNED_IN
+#: The plan, tasks, notes and alerts of a file, for the team that holds it.
+WORK = permission("casefile.work", "CASEWORKER", "SUPERVISOR")
+
+#: Open another team's file by its number, for three hours; never an administrator, never custody.
+BREAK_GLASS = permission("casefile.break_glass", "CASEWORKER", "SUPERVISOR", "CHILD_OFFICER")
+REVIEW_GLASS = permission("casefile.review_glass", "AUDITOR")
+#: Write down that somebody asked for a person; read what was written; say about whose file it was.
+LOG_ENQUIRY = permission(
+    "casefile.log_enquiry", "GATE_NIGHT", "SHELTER_COORDINATOR", "CASEWORKER", "SUPERVISOR"
+)
+READ_ENQUIRY = permission("casefile.read_enquiry", "SHELTER_COORDINATOR", "CASEWORKER", "SUPERVISOR")
+LINK_ENQUIRY = permission("casefile.link_enquiry", "SUPERVISOR")

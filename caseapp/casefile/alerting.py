@@ -7,6 +7,7 @@ from uuid import UUID
 
 from caseapp.casefile import rules
 from caseapp.casefile.queries.file import CodeRow, File
+from caseapp.core import reference
 from caseapp.people import present
 from caseapp.people import rules as people_rules
 
@@ -42,6 +43,19 @@ def alert_facts(file: File) -> rules.AlertFacts:
     )
 
 
+def codes_of(file: File) -> tuple[str, ...]:
+    """The alerts of a file that its reader may know of, in the order of the list: those that follow from what it
+    holds, and those that somebody raised."""
+    found = {*rules.alerts(alert_facts(file)), *(r.a for r in file.of("alert") if r.a)}
+    return tuple(c.code for c in reference.codes("alert") if c.code in found)
+
+
+def keeping_open(file: File) -> tuple[str, ...]:
+    """The same, and one that the supervision alone sees: it keeps the file open for everybody."""
+    kept = any(r.a == "ALERT" for r in file.of("kept"))
+    return (*codes_of(file), *(("SUPERVISION",) if kept else ()))
+
+
 def related(file: File) -> set[UUID]:
     """The cases of people who by evidence are parents, guardians or near relatives of this person."""
     found = set()
@@ -65,9 +79,8 @@ def _newest(file: File, kind: str) -> bool:
 
 
 def _in_custody(file: File) -> bool:
-    """Custody began and its end was not written."""
-    kinds = [e.a for e in file.of("event") if e.a in ("custody.opened", "custody.released")]
-    return bool(kinds) and kinds[-1] == "custody.opened"
+    """In custody now; an exit that nobody has confirmed yet is none."""
+    return any(c.b != "RELEASED" for c in file.of("custody"))
 
 
 def _turns_18(precision: str, birth: date | None) -> date | None:

@@ -8,3 +8,14 @@ CLOSED = kind("case.closed")
 REOPENED = kind("case.reopened")
 APPROVAL_ASKED = kind("approval.asked")
 APPROVAL_GIVEN = kind("approval.given")
+PLAN_MADE = kind("plan.made")
+PLAN_REVIEWED = kind("plan.reviewed")
+TASK_SET = kind("task.set")
+TASK_DONE = kind("task.done")
+NOTE_ADDED = kind("note.added")
+ALERT_RAISED = kind("alert.raised")
+ALERT_RESOLVED = kind("alert.resolved")
+
+# The topics of the file's own packages are handled there; they are known once this module is.
+from caseapp.casefile.enquiry import events as _enquiry  # noqa: E402, F401
+from caseapp.casefile.glass import events as _glass  # noqa: E402, F401

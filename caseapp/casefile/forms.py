@@ -1,12 +1,19 @@
-"""Forms of closing and opening again."""
+"""Forms of a whole file: closing and opening again, plan, tasks, notes, alerts, approvals."""
 
 from __future__ import annotations
 
-from wtforms import RadioField
+from datetime import date
+
+from wtforms import FormField, RadioField, TextAreaField
+from wtforms.validators import Length
 
 from caseapp.casefile.rules import REASONS, REOPENING
-from caseapp.core.forms import CodeField, VersionedForm, required
+from caseapp.casefile.rules.alerts import DERIVED
+from caseapp.core import reference
+from caseapp.core.errors import Refused
+from caseapp.core.forms import CodeField, Form, VersionedForm, required
 from caseapp.core.i18n import _l
+from caseapp.people.inputs import DatePart, ListField
 
 
 class CloseForm(VersionedForm):
@@ -27,3 +34,103 @@ class DecideForm(VersionedForm):
         choices=lambda: [("APPROVED", _l("Aprobar y cerrar el expediente")), ("REFUSED", _l("No aprobar; el expediente sigue abierto"))],
         validators=[required(_l("Elija una decisión."))],
     )  # fmt: skip
+
+
+class DateWrong(Refused):
+    sentence = _l("Escriba día, mes y año, por ejemplo 07 03 2025.")
+
+
+def day_of(form: Form, name: str) -> date | None:
+    """The date of a field in three parts, None if it is empty. Raises DateWrong beside it."""
+    try:
+        found: date | None = form[name].form.value()
+    except ValueError:
+        raise DateWrong(field=name) from None
+    return found
+
+
+WORDS = [Length(max=4000, message=_l("Son demasiadas palabras: a lo más 4000 letras."))]
+
+
+class PlanForm(Form):
+    agreed_with = CodeField(
+        _l("Con quién se acuerda"), list_name="plan_agreed_with", validators=[required(_l("Elija con quién se acuerda."))]
+    )  # fmt: skip
+    review_on = FormField(DatePart)
+
+
+class GoalForm(Form):
+    words = TextAreaField(_l("Qué quiere lograr, en sus palabras"), validators=WORDS)
+    need = ListField(_l("Necesidad a la que responde"), list, blank=None, default="")
+
+
+class EndGoalForm(VersionedForm):
+    state = CodeField(_l("Cómo quedó"), list_name="goal_state", only=("REACHED", "DROPPED"), blank=None)
+
+
+class ReviewForm(VersionedForm):
+    outcome = CodeField(
+        _l("Cómo va el plan"), list_name="plan_review_outcome", validators=[required(_l("Elija cómo va el plan."))]
+    )  # fmt: skip
+    next_on = FormField(DatePart)
+
+
+class TaskForm(Form):
+    kind = CodeField(
+        _l("Qué clase de tarea"),
+        list_name="task_kind",
+        validators=[required(_l("Elija qué clase de tarea es."))],
+    )
+    words = TextAreaField(_l("Qué hay que hacer"), validators=WORDS)
+    doer = CodeField(_l("Quién la hace"), list_name="task_doer", blank=None, default="TEAM")
+    assigned_to = ListField(_l("A cargo de"), list, blank=None, default="")
+    goal = ListField(_l("Meta del plan"), list, blank=None, default="")
+    due_on = FormField(DatePart)
+
+
+class ReassignForm(VersionedForm):
+    assigned_to = ListField(_l("A cargo de"), list, blank=None, default="")
+
+
+class FinishForm(VersionedForm):
+    outcome = CodeField(
+        _l("Qué resultó"), list_name="task_outcome", validators=[required(_l("Elija qué resultó."))]
+    )  # fmt: skip
+
+
+class NoteForm(Form):
+    words = TextAreaField(_l("Nota"), validators=WORDS)
+    level = RadioField(
+        _l("Quién puede leerla"), choices=lambda: reference.choices("note_level"), default="TEAM"
+    )
+
+
+class AlertForm(Form):
+    code = CodeField(
+        _l("Qué alerta"), list_name="alert", only=lambda: raisable(), validators=[required(_l("Elija la alerta."))]
+    )  # fmt: skip
+    words = TextAreaField(_l("Qué se sabe"), validators=WORDS)
+
+
+class ResolveForm(VersionedForm):
+    outcome = CodeField(
+        _l("Cómo se resolvió"), list_name="alert_outcome", validators=[required(_l("Elija cómo se resolvió."))]
+    )  # fmt: skip
+
+
+class ReviewAlertForm(VersionedForm):
+    review_on = FormField(DatePart)
+
+
+class ApprovalForm(VersionedForm):
+    decision = RadioField(
+        _l("Decisión"),
+        choices=lambda: [("APPROVED", _l("Aprobar")), ("REFUSED", _l("No aprobar todavía"))],
+        validators=[required(_l("Elija una decisión."))],
+    )  # fmt: skip
+    remark = TextAreaField(_l("Qué falta"), validators=WORDS)
+
+
+def raisable() -> list[str]:
+    """Alerts that a person may raise: those that no rule says by itself."""
+    return [c.code for c in reference.codes("alert") if c.code not in DERIVED]

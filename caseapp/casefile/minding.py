@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from caseapp.casefile import rules
-from caseapp.casefile.alerting import alert_facts
+from caseapp.casefile.alerting import codes_of
 from caseapp.casefile.queries.file import CodeRow, File, Glance
 from caseapp.core import clock, reference
 from caseapp.core.i18n import _, ngettext
@@ -68,9 +67,9 @@ def details_of(file: File) -> list[dict[str, str]]:
 # -- what must not be missed --------------------------------------------------------------------------
 def alerts_of(file: File) -> tuple[list[dict[str, str]], bool]:
     """Alerts in words, and whether the one neutral mark is shown. The mark also stands for ordinary things
-    that a supervisor knows of (a request to close, a relative who interpreted, an unfinished talk, a relation
+    that a supervisor knows of (a request to close, a note of theirs, a relative who interpreted, an unfinished talk, a relation
     not yet verified), so that it says nothing."""
-    codes = rules.alerts(alert_facts(file))
+    codes = codes_of(file)
     shown = [
         {
             "code": code,
@@ -89,7 +88,7 @@ def _has_sealed(file: File) -> bool:
         any(n.state == "OPEN" and is_sealed("need_code", n.code) for n in file.needs)
         or any(is_sealed("screening_outcome", o.a) for o in file.of("outcome"))
         or any(is_sealed("solution_pathway", p.a) and p.ended is None for p in file.of("plan"))
-        or bool(file.clocks(sealed=True))
+        or bool(file.clocks(sealed=True) or file.claims(sealed=True))
     )
 
 
@@ -97,6 +96,7 @@ def _supervisor_knows(file: File) -> bool:
     screenings = file.of("screening")
     return bool(
         file.of("request")
+        or file.of("kept")
         or any(s.d == "FAMILY_MEMBER" for s in screenings)
         or (screenings and screenings[-1].a == "UNFINISHED")
         or any(r.b == "CLAIMED" for r in (*file.of("is_of"), *file.of("has")))

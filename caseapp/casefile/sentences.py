@@ -24,8 +24,16 @@ CODES_OF: Mapping[str, tuple[tuple[str, str], ...]] = {
     "contact.attempted": (("code", "contact_attempt_channel"), ("outcome", "contact_attempt_result")),
     "case.closed": (("reason", "case_closure_reason"),),
     "case.reopened": (("reason", "reopen_reason"),),
-    "approval.asked": (("code", "case_closure_reason"),),
-    "approval.given": (("code", "case_closure_reason"), ("outcome", "assistance_decision")),
+    "approval.asked": (("code", "case_closure_reason"), ("code", "approval_subject")),
+    "approval.given": (("code", "case_closure_reason"), ("code", "approval_subject"), ("outcome", "assistance_decision")),
+    "plan.made": (("code", "plan_agreed_with"),),
+    "plan.reviewed": (("outcome", "plan_review_outcome"),),
+    "task.set": (("code", "task_kind"),),
+    "task.done": (("code", "task_kind"), ("outcome", "task_outcome")),
+    "note.added": (("code", "note_level"),),
+    "alert.raised": (("code", "alert"),),
+    "alert.resolved": (("code", "alert"), ("outcome", "alert_outcome")),
+    "glass.broken": (("reason", "glass_reason"),),
     **{f"consent.{verb}": (("code", "consent_purpose"),) for verb in ("given", "refused", "withdrawn", "expired", "waived")},
     "screening.unfinished": (("reason", "screening_incomplete_reason"),),
     "screening.outcome": (("outcome", "screening_outcome"),),
@@ -34,9 +42,16 @@ CODES_OF: Mapping[str, tuple[tuple[str, str], ...]] = {
     "need.ended": (("code", "need_code"), ("reason", "need_refused_reason")),
     "requirement.set": (("code", "placement_requirement"),),
     "requirement.ended": (("code", "placement_requirement"),),
+    "custody.opened": (("code", "custody_authority"),),
+    "custody.safeguard": (("code", "custody_safeguard"), ("outcome", "yes_no")),
+    "custody.released": (("code", "custody_exit"),),
+    "custody.followed_up": (("outcome", "custody_follow_up"),),
     "claim.lodged": (("code", "claim_application_type"),),
     "decision.made": (("outcome", "decision_outcome"),),
+    "decision.notified": (("outcome", "decision_outcome"),),
     "claim.closed": (("reason", "claim_closure_reason"),),
+    "claim.reopened": (("reason", "reopen_reason"),),
+    **{f"document.{verb}": (("code", "document_type"),) for verb in ("issued", "renewed", "expired")},
     **{f"referral.{verb}": _REFERRAL for verb in (
         "drafted", "sent", "accepted", "part_accepted", "lapsed", "escalated", "started",
     )},
@@ -59,10 +74,20 @@ CODES_OF: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 @cache
 def sealed_codes(list_name: str) -> tuple[str, ...]:
-    """The codes of a list that outside their matter have no words at all."""
+    """The codes of a list that outside their matter have no words at all; of the alerts every sealed one, whose
+    words outside are for whoever places the person, not for the timeline."""
     return tuple(
-        c.code for c in reference.codes(list_name) if reference.outside_label(list_name, c.code, "es") is None
+        c.code
+        for c in reference.codes(list_name)
+        if reference.outside_label(list_name, c.code, "es") is None
+        or (list_name == "alert" and "S" in c.flags)
     )
+
+
+@cache
+def supervision_codes() -> tuple[str, ...]:
+    """Alerts that only the supervision sees."""
+    return tuple(c.code for c in reference.codes("alert") if c.extra["who_sees"] == "SUPERVISION")
 
 
 def sentence(event: CaseEvent, *, inside: bool = False) -> tuple[str, str]:

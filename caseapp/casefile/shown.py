@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from caseapp.casefile.queries.file import Asked, CodeRow, File
 from caseapp.core import reference
 from caseapp.core.i18n import _
 from caseapp.core.pages import day, moment
+from caseapp.custody import rules as custody_rules
 from caseapp.people import present
 from caseapp.people import rules as people_rules
 from caseapp.people.models import Need, PlacementRequirement
@@ -162,10 +164,11 @@ def documents_shown(file: File) -> list[dict[str, Any]]:
 
 
 def claims_shown(file: File) -> list[dict[str, Any]]:
+    """Claims that the person is in, the newest first; one that is sealed is not among them."""
     return [
         {
             "kind_of": reference.label("claim_application_type", c.a or "N"),
-            "lodged": day(c.day),
+            "lodged": day(c.day) if c.day else "",
             "state": _claim_state(c),
             "ended": day(c.ended) if c.ended else "",
             "tag": "info"
@@ -174,14 +177,35 @@ def claims_shown(file: File) -> list[dict[str, Any]]:
             if c.b in ("RECOGNISED", "COMPLEMENTARY")
             else "neutral",
         }
-        for c in reversed(file.of("claim"))
+        for c in reversed(file.claims())
     ]
 
 
 def _claim_state(claim: CodeRow) -> str:
     if claim.b:
         return reference.label("decision_outcome", claim.b)
-    return reference.label("claim_closure_reason", claim.c) if claim.c else _("En trámite")
+    if claim.c:
+        return reference.label("claim_closure_reason", claim.c)
+    return _("En trámite") if claim.day else _("Por presentar")
+
+
+def custody_shown(file: File) -> list[dict[str, Any]]:
+    """Times in custody, the newest first, and how many safeguards of the first day nobody has asked about."""
+    found = []
+    for row in sorted(file.of("custody"), key=lambda c: (c.day or date.min, c.id), reverse=True):
+        held = row.b != "RELEASED"
+        missing = len(custody_rules.asked_of(row.d == "YES")) - (row.n or 0) if held else 0
+        found.append(
+            {
+                "place": row.c,
+                "since": day(row.day),
+                "state": _("En custodia") if held else reference.label("custody_exit", row.a or "TIME_LIMIT"),
+                "tag": "warning" if held else "neutral",
+                "ended": "" if held else day(row.ended),
+                "missing": missing,
+            }
+        )
+    return found
 
 
 def plans_shown(file: File) -> list[dict[str, Any]]:

@@ -26,6 +26,8 @@ CASE_ROLES = frozenset(
     {"CASEWORKER", "SUPERVISOR", "SHELTER_COORDINATOR", "SERVICE_FOCAL_POINT", "CHILD_OFFICER"}
 )
 SITE_ROLES = frozenset({"SHELTER_COORDINATOR", "GATE_NIGHT"})
+#: Roles that look after a country without opening any file.
+OVERSIGHT_ROLES = frozenset({"AUDITOR", "DATA_PROTECTION_OFFICER"})
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,13 @@ class Principal:
     def site_teams(self) -> tuple[UUID, ...]:
         """Teams whose stays this principal sees."""
         return tuple(sorted({g.team_id for g in self.grants if g.role in SITE_ROLES}))
+
+    @property
+    def overseen(self) -> tuple[str, ...]:
+        """Countries whose auditing or data protection this principal looks after; `*` is all (the system)."""
+        if self.kind == "system":
+            return ("*",)
+        return tuple(sorted({g.country for g in self.grants if g.role in OVERSIGHT_ROLES}))
 
     @property
     def countries(self) -> tuple[str, ...]:
@@ -178,11 +187,12 @@ def tell_database(session: Any, transaction: Any, connection: sa.Connection) -> 
     connection.execute(
         sa.text(
             "SELECT set_config('app.user', :user, true), set_config('app.teams', :teams, true), "
-            "set_config('app.site_teams', :sites, true)"
+            "set_config('app.site_teams', :sites, true), set_config('app.overseen', :overseen, true)"
         ),
         {
             "user": str(who.user_id or ""),
             "teams": _array(who.case_teams) if who.grants else "",
             "sites": _array(who.site_teams) if who.grants else "",
+            "overseen": "{" + ",".join(who.overseen) + "}" if who.overseen else "",
         },
     )

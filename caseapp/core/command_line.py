@@ -54,7 +54,7 @@ def demo_state(home: Path) -> dict[str, Any]:
 
 def join(home: Path) -> None:
     """Put the environment of the demo in `home` into this process, unless one is set already."""
-    if os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_APP"):
+    if any(value and name.startswith("DATABASE_URL") for name, value in os.environ.items()):
         return
     must_be_running(home)
     os.environ.update(home_environment(home))

@@ -141,7 +141,7 @@ class Encrypted:
         self.column = f"{name}_sealed"
 
     def _aad(self, row: Any) -> bytes:
-        return f"{row.__table__.name}:{self.name}:{row.id}".encode()
+        return _value_aad(row.__table__.name, self.name, row.id)
 
     def __get__(self, row: Any, owner: type[Any]) -> Any:
         if row is None:
@@ -170,6 +170,21 @@ class Encrypted:
         row.__dict__[f"_plain_{self.name}"] = (sealed, value)
 
 
+def reveal(table: str, name: str, row_id: UUID, case_id: UUID, sealed: bytes | None) -> str | None:
+    """The plain text of an `Encrypted` attribute that came without its row (from a definer function); None where
+    it is empty or the case was erased."""
+    if sealed is None:
+        return None
+    try:
+        return unseal(key_of(case_id), sealed, _value_aad(table, name, row_id)).decode()
+    except KeyGone:
+        return None
+
+
+def _value_aad(table: str, name: str, row_id: UUID) -> bytes:
+    return f"{table}:{name}:{row_id}".encode()
+
+
 def pseudonym(country: str, kind: str, subject: UUID) -> UUID:
     """A keyed pseudonym (HMAC-SHA-256 cut to 128 bits) under the country's own key: the same person is
     the same pseudonym everywhere in one country, and nothing in another."""
@@ -179,5 +194,5 @@ def pseudonym(country: str, kind: str, subject: UUID) -> UUID:
 
 __all__ = [
     "CaseKey", "Encrypted", "InvalidTag", "KeyGone", "destroy_key", "key_of", "load_keys", "new_key", "new_keys",
-    "pseudonym", "seal", "unseal",
+    "pseudonym", "reveal", "seal", "unseal",
 ]  # fmt: skip

@@ -51,7 +51,8 @@ def ensure_roles(connection: sa.Connection, passwords: Mapping[str, str]) -> Non
     where this login may not; the caller then prints `roles_sql`."""
     database = connection.scalar(sa.text("SELECT current_database()"))
     login = connection.scalar(sa.text("SELECT session_user"))
-    # Roles belong to the whole cluster: two databases being prepared at once must not collide.
+    # Two that prepare this database at once must not collide; roles belong to the whole cluster, so whoever
+    # prepares two databases of one cluster does it one after the other.
     connection.execute(sa.text("SELECT pg_advisory_xact_lock(7201)"))
     for statement in roles_sql(passwords, str(database), str(login)):
         connection.execute(sa.text(statement))

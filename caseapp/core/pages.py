@@ -22,7 +22,7 @@ from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from caseapp.core import access, clock
+from caseapp.core import access, clock, observing
 from caseapp.core.assets import init_assets
 from caseapp.core.db import session
 from caseapp.core.errors import Refused
@@ -298,6 +298,7 @@ def init_app(app: Flask, overrides: dict[str, Any]) -> None:
         BABEL_TRANSLATION_DIRECTORIES=f"{app.root_path}/translations",
     )
     app.config.update(overrides)
+    observing.init_app(app)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

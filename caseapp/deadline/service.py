@@ -103,6 +103,15 @@ def meet(subject: Subject, *, rule: str | None = None, at: datetime | date | Non
     return _change(subject, rule, "meet", done)
 
 
+def running(subject: Subject, rule: str) -> bool:
+    """Whether a clock of a rule runs, stands still or ran out for a subject."""
+    asked = sa.select(Deadline.id).where(
+        Deadline.subject_kind == subject[0], Deadline.subject_id == subject[1], Deadline.rule == rule,
+        Deadline.state.in_(rules.OPEN),
+    )  # fmt: skip
+    return session.scalar(asked) is not None
+
+
 def cancel(subject: Subject, reason: str, *, rule: str | None = None) -> int:
     """Nothing is awaited any more. `reason` is one of `rules.CANCEL_REASONS`. Returns how many."""
     if reason not in rules.CANCEL_REASONS:

@@ -153,8 +153,10 @@ def happened(
     `on` is the site's local date. `site_id` and `team_id` default to the case's own; a shelter passes its
     own. `codes_of` is a profile already computed (a family registered in one pass computes it once for
     each member). `subject_id` is the referral, stay, claim … that the event is about; `other_case_id` the
-    second person of a merge; `household_id` spares a look-up where it is known.
+    second person of a merge; `household_id` spares a look-up where it is known. Raises FileClosed for what a
+    closed file does not take.
     """
+    rules.may_happen(event_kind.name, case.status == "CLOSED")
     if codes_of is None:
         codes_of = _codes_of(case, person, on)
     if household_id is None:

@@ -78,6 +78,7 @@ class AlreadyIn(Refused):
 
 
 CONSTRAINTS = {
+    "case_event_file_open": rules.FileClosed,
     "ck_person_population_not_at_home": rules.NationalNotAsylumSeeker,
     "ck_person_birth_bounded": rules.BirthIncomplete,
     "ck_person_birth_in_order": rules.BirthIncomplete,

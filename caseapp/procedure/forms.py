@@ -1,35 +1,102 @@
-"""Forms of the claim: lodge, decide, close."""
+"""Forms of the claim: begin it, record a step, change who is in it."""
 
 from __future__ import annotations
 
-from wtforms import FormField
+from typing import Any
 
+from wtforms import FormField, RadioField, SelectMultipleField
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from caseapp.core import reference
 from caseapp.core.forms import CodeField, Form, VersionedForm, required
 from caseapp.core.i18n import _l
 from caseapp.people.inputs import DatePart
-from caseapp.procedure.rules import APPLICATION_TYPES, CLOSURE_GROUPS, OUTCOMES
+from caseapp.procedure.rules import APPLICATION_TYPES, CLOSURE_GROUPS, LEFT_REASONS, OUTCOMES, REOPENING
 
 
-class LodgeForm(Form):
+class PeopleField(SelectMultipleField):  # type: ignore[misc]
+    """Who of the household: a box for each."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class BeginForm(Form):
+    """An intention or a lodged claim; `first` are the steps with which the country lets a claim begin."""
+
+    step = RadioField(_l("Qué pasó"), validators=[required(_l("Elija qué pasó."))])
     application_type = CodeField(
         _l("Tipo de solicitud"), list_name="claim_application_type", only=APPLICATION_TYPES, blank=None
     )
     on = FormField(DatePart)
+    beside = PeopleField(_l("Quién más va en esta solicitud"), choices=())
+
+    def offer(self, first: tuple[str, ...], people: list[tuple[str, str]]) -> BeginForm:
+        self.step.choices = [(step, reference.label("claim_step", step)) for step in first]
+        if self.step.data is None and len(first) == 1:
+            self.step.data = first[0]
+        self.beside.choices = people
+        return self
 
 
-class DecideForm(VersionedForm):
-    outcome = CodeField(
+class StepForm(VersionedForm):
+    """A step that is only its date."""
+
+    on = FormField(DatePart)
+
+
+class DecisionForm(StepForm):
+    code = CodeField(
         _l("Resolución"),
         list_name="decision_outcome",
         only=OUTCOMES,
         validators=[required(_l("Elija la resolución."))],
     )
-    on = FormField(DatePart)
 
 
-class CloseForm(VersionedForm):
-    reason = CodeField(
+class CloseForm(StepForm):
+    code = CodeField(
         _l("Por qué se cierra la solicitud"), list_name="claim_closure_reason", only=tuple(CLOSURE_GROUPS),
         validators=[required(_l("Elija por qué se cierra."))],
     )  # fmt: skip
+
+
+class ReopenForm(StepForm):
+    code = CodeField(
+        _l("Por qué se reabre la solicitud"), list_name="reopen_reason", only=REOPENING,
+        validators=[required(_l("Elija el motivo."))],
+    )  # fmt: skip
+
+
+class JoinForm(VersionedForm):
+    """Somebody of the household joins."""
+
+    person = RadioField(_l("Quién se une"), validators=[required(_l("Elija a la persona."))])
     on = FormField(DatePart)
+
+    def offer(self, people: list[tuple[str, str]]) -> JoinForm:
+        self.person.choices = people
+        return self
+
+
+class LeaveClaimForm(VersionedForm):
+    """Somebody leaves; the claim goes on."""
+
+    person = RadioField(_l("Quién sale"), validators=[required(_l("Elija a la persona."))])
+    reason = CodeField(
+        _l("Motivo"), list_name="claim_left_reason", only=LEFT_REASONS,
+        validators=[required(_l("Elija el motivo."))],
+    )  # fmt: skip
+    on = FormField(DatePart)
+
+    def offer(self, people: list[tuple[str, str]]) -> LeaveClaimForm:
+        self.person.choices = people
+        return self
+
+
+FORMS: dict[str, type[StepForm]] = {"DECISION": DecisionForm, "CLOSED": CloseForm, "REOPENED": ReopenForm}
+
+
+def form_of(step: str, *args: Any, **kwargs: Any) -> StepForm:
+    """The form that a step asks for."""
+    return FORMS.get(step, StepForm)(*args, **kwargs)

@@ -1,34 +1,171 @@
-"""Claims, as their owner team sees them."""
+"""Claims, as the teams of the people in them see them. What is sealed comes only where it is asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from caseapp.core.access import Principal
 from caseapp.core.db import session
-from caseapp.people.models import Case
-from caseapp.procedure.models import Claim
+from caseapp.core.errors import NotYours
+from caseapp.deadline.models import Deadline
+from caseapp.people.models import Case, HouseholdMember, Person, PersonNationality
+from caseapp.procedure import rules
+from caseapp.procedure.models import Claim, ClaimApplicant, ClaimStep
 
 
 def visible_to(principal: Principal) -> sa.Select[Claim]:
     """Claims of cases that the principal's own teams hold: readers do not see claims."""
-    return sa.select(Claim).join(Case, Case.id == Claim.case_id).where(Case.team_id.in_(principal.case_teams))
+    return (
+        sa.select(Claim)
+        .join(ClaimApplicant, ClaimApplicant.claim_id == Claim.id)
+        .join(Case, Case.id == ClaimApplicant.case_id)
+        .where(Case.team_id.in_(principal.case_teams))
+    )
 
 
-def for_case(case_id: UUID) -> Sequence[Claim]:
-    """All claims of a case, newest first."""
+def _of(case_id: UUID, *, sealed: bool) -> sa.Select[Claim]:
+    return (
+        sa.select(Claim)
+        .join(ClaimApplicant, ClaimApplicant.claim_id == Claim.id)
+        .where(ClaimApplicant.case_id == case_id, Claim.sealed.is_(sealed))
+    )
+
+
+def for_case(case_id: UUID, *, sealed: bool = False) -> Sequence[Claim]:
+    """The claims that a person is or was in, the newest first; with `sealed` only their own sealed ones."""
+    return session.scalars(_of(case_id, sealed=sealed).distinct().order_by(Claim.id.desc())).all()
+
+
+def open_for(case_id: UUID, *, sealed: bool = False) -> Claim | None:
+    """The claim in progress that a person is in."""
+    asked = _of(case_id, sealed=sealed).where(ClaimApplicant.pending)
+    return session.scalars(asked).one_or_none()
+
+
+def locked(case_id: UUID, claim_id: UUID) -> Claim:
+    """A claim that a person is in, locked and read afresh. Raises NotYours."""
+    row = session.scalars(
+        sa.select(Claim)
+        .where(
+            Claim.id == claim_id,
+            sa.exists().where(ClaimApplicant.claim_id == Claim.id, ClaimApplicant.case_id == case_id),
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if row is None:
+        raise NotYours
+    return row
+
+
+def steps_of(claim_ids: Sequence[UUID]) -> dict[UUID, list[ClaimStep]]:
+    """The steps of claims in the order in which they were recorded (one statement)."""
+    found: dict[UUID, list[ClaimStep]] = {claim_id: [] for claim_id in claim_ids}
+    for row in session.scalars(
+        sa.select(ClaimStep)
+        .where(ClaimStep.claim_id.in_(list(claim_ids)))
+        .order_by(ClaimStep.recorded_at, ClaimStep.id)
+    ):
+        found[row.claim_id].append(row)
+    return found
+
+
+def taken(steps: Sequence[ClaimStep]) -> list[rules.Taken]:
+    """Steps as the rules take them."""
+    return [rules.Taken(step.step, step.on, step.code) for step in steps]
+
+
+@dataclass(frozen=True)
+class InClaim:
+    """Somebody in a claim, with their file and name's row."""
+
+    applicant: ClaimApplicant
+    case: Case
+    person: Person
+
+
+def applicants_of(claim_ids: Sequence[UUID]) -> dict[UUID, list[InClaim]]:
+    """Who is, or was, in these claims: whoever leads it first (one statement)."""
+    found: dict[UUID, list[InClaim]] = {claim_id: [] for claim_id in claim_ids}
+    for row in session.execute(
+        sa.select(ClaimApplicant, Case, Person)
+        .join(Case, Case.id == ClaimApplicant.case_id)
+        .join(Person, Person.case_id == Case.id)
+        .where(ClaimApplicant.claim_id.in_(list(claim_ids)))
+        .order_by(ClaimApplicant.role == "DERIVATIVE", ClaimApplicant.id)
+    ):
+        found[row[0].claim_id].append(InClaim(*row))
+    return found
+
+
+def pending_cases(claim: Claim) -> Sequence[Case]:
+    """The files of everybody who is in a claim now."""
     return session.scalars(
-        sa.select(Claim).where(Claim.case_id == case_id).order_by(Claim.lodged_on.desc(), Claim.id.desc())
+        sa.select(Case)
+        .join(ClaimApplicant, ClaimApplicant.case_id == Case.id)
+        .where(ClaimApplicant.claim_id == claim.id, ClaimApplicant.left_on.is_(None))
+        .order_by(ClaimApplicant.role == "DERIVATIVE", ClaimApplicant.id)
     ).all()
 
 
-def open_for(case_id: UUID) -> Claim | None:
-    """The claim in progress."""
-    return session.scalars(
-        sa.select(Claim).where(
-            Claim.case_id == case_id, Claim.decided_on.is_(None), Claim.closed_on.is_(None)
+def clocks_of(claim_ids: Sequence[UUID]) -> dict[UUID, list[Deadline]]:
+    """Every clock that was started for these claims, the soonest first (one statement)."""
+    found: dict[UUID, list[Deadline]] = {claim_id: [] for claim_id in claim_ids}
+    for row in session.scalars(
+        sa.select(Deadline)
+        .where(Deadline.subject_kind == "claim", Deadline.subject_id.in_(list(claim_ids)))
+        .order_by(Deadline.due_at, Deadline.id)
+    ):
+        found[row.subject_id].append(row)
+    return found
+
+
+def household_beside(case: Case) -> list[tuple[Case, Person]]:
+    """Who of the person's household may join their claim: in no claim yet, and no national of the country."""
+    mine = sa.select(HouseholdMember.household_id).where(
+        HouseholdMember.case_id == case.id, HouseholdMember.left_on.is_(None)
+    )
+    pending = sa.select(ClaimApplicant.id).where(
+        ClaimApplicant.case_id == Case.id, ClaimApplicant.pending, ~ClaimApplicant.sealed
+    )
+    national = sa.select(PersonNationality.id).where(
+        PersonNationality.case_id == Case.id, PersonNationality.country == Case.country
+    )
+    rows = session.execute(
+        sa.select(Case, Person)
+        .join(Person, Person.case_id == Case.id)
+        .join(HouseholdMember, HouseholdMember.case_id == Case.id)
+        .where(
+            HouseholdMember.household_id.in_(mine), HouseholdMember.left_on.is_(None), Case.id != case.id,
+            Case.team_id == case.team_id, Case.status == "OPEN", ~pending.exists(), ~national.exists(),
         )
-    ).one_or_none()
+        .order_by(HouseholdMember.id)
+    ).all()  # fmt: skip
+    return [(found, person) for found, person in rows]
+
+
+def nationalities_of(case_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """The nationalities of many people (one statement)."""
+    found: dict[UUID, list[str]] = {case_id: [] for case_id in case_ids}
+    for case_id, country in session.execute(
+        sa.select(PersonNationality.case_id, PersonNationality.country).where(
+            PersonNationality.case_id.in_(list(case_ids))
+        )
+    ):
+        found[case_id].append(country)
+    return found
+
+
+def in_a_claim(case_ids: Sequence[UUID], *, sealed: bool = False) -> set[UUID]:
+    """Which of these people are in an open claim (one statement)."""
+    return set(
+        session.scalars(
+            sa.select(ClaimApplicant.case_id).where(
+                ClaimApplicant.case_id.in_(list(case_ids)), ClaimApplicant.pending, ClaimApplicant.sealed.is_(sealed)
+            )
+        )
+    )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from flask_wtf.file import FileField
 from wtforms import BooleanField, FieldList, FormField, StringField
 from wtforms.validators import Length
 
@@ -30,6 +31,7 @@ from caseapp.people.rules import UNKNOWN_BIRTH, Birth
 from caseapp.people.service import NewContact, NewDocument, NewPerson
 
 MOST_MEMBERS = 25
+MOST_MEGABYTES = 18
 #: Said before others: which of them needs more care is asked alone, on the person's own page.
 ASKED_ALONE = frozenset({"LGBTIQ_SITE"})
 #: Kept from the member before when another is added: families mostly share these.
@@ -129,6 +131,29 @@ class MemberForm(Part):
 
 def _filled(*values: str | None) -> tuple[str, ...]:
     return tuple(v for v in values if v)
+
+
+class ImportForm(Form):
+    """A file to put in, and the desk that registers its people."""
+
+    file = FileField(_l("Archivo CSV (UTF-8) o Excel (.xlsx), de hasta %(most)s MB", most=MOST_MEGABYTES))
+    team = ListField(_l("Equipo que lleva los expedientes"), list, blank=None)
+
+    def content(self) -> bytes | None:
+        """What was put in; a sentence beside the field if it is nothing or too much."""
+        stored = self.file.data
+        content = stored.read(MOST_MEGABYTES * 1024 * 1024 + 1) if stored is not None else b""
+        if not content:
+            self.file.errors = [_("Elija un archivo.")]
+        elif len(content) > MOST_MEGABYTES * 1024 * 1024:
+            self.file.errors = [_("El archivo pasa de %(most)s MB. Pártalo en varios.", most=MOST_MEGABYTES)]
+        else:
+            return bytes(content)
+        return None
+
+
+class GoOnForm(Form):
+    skip_bad = BooleanField(_l("Importar las filas correctas y dejar fuera las demás, con su familia"))
 
 
 class FamilyForm(Form):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pyotp
 import pytest
 import sqlalchemy as sa
 
 from caseapp.accounts.models import User, UserSession
-from caseapp.accounts.service import sessions
+from caseapp.accounts.service import second_factor, sessions
 from caseapp.core.audit import AuditRow
 from caseapp.core.db import session
-from tests.accounts.signing import PASSWORD, code, give_password, make_known, post, sign_in
+from config.settings import reset_settings
+from tests.accounts.signing import PASSWORD, SECRET, code, give_password, make_known, post, sign_in
 from tests.statements import count_statements
 
 SENTENCE = "El correo, la contraseña o el código no coinciden"
@@ -214,3 +216,21 @@ def test_who_asks_costs_one_select(db, browser):
     with count_statements(db.connection) as statements:
         browser.get("/lock")
     assert len([s for s in statements if s.startswith("SELECT") and "set_config" not in s]) == 1
+
+
+def test_only_the_demo_shows_a_code(db, browser, monkeypatch):
+    user = make_known(db)
+    shown = give_password(browser, user).headers["Location"]
+    assert code() not in browser.get(shown).get_data(as_text=True)
+    monkeypatch.setenv("ACOGIDA_ENV", "demo")
+    reset_settings()
+    assert code() in browser.get(shown).get_data(as_text=True)
+
+
+def test_the_code_shown_is_one_that_is_accepted():
+    at = datetime(2025, 11, 23, 12, tzinfo=UTC)
+    step = int(at.timestamp()) // 30
+    for last in (None, step - 5, step - 1, step):
+        shown = second_factor.next_code(SECRET, at, last)
+        assert shown and second_factor.accepted_step(SECRET, shown, at, last) is not None
+    assert second_factor.next_code(SECRET, at, step + 1) is None

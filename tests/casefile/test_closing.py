@@ -138,10 +138,15 @@ def test_a_solution_closes_when_its_step_was_reached(as_caseworker):
 def test_a_rejected_claim_closes_nothing_and_its_appeal_keeps_the_file_open(as_caseworker):
     case = as_caseworker.case(as_caseworker.woman)
     claim = procedure.lodge(case, on=date(2025, 10, 1))
+    for step in ("REGISTERED", "INTERVIEW"):
+        procedure.take(case, claim, step, on=date(2025, 10, 2))
     procedure.decide(case, claim, on=date(2025, 11, 20), outcome="REJECTED")
     assert case.status == "OPEN"
-    with pytest.raises(rules.LegalClockNear):
-        service.close(case, reason="PERSON_ASKED")
+    for step in ("NOTIFIED", None):
+        with pytest.raises(rules.LegalClockNear):
+            service.close(case, reason="PERSON_ASKED")
+        if step:
+            procedure.take(case, claim, step, on=date(2025, 11, 21))
     with clock.held_at(NOW + timedelta(days=40)):
         service.close(case, reason="PERSON_ASKED")
 

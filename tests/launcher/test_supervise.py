@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from caseapp.core.launcher import LauncherError, is_running, must_be_free
+from caseapp.core.launcher import LauncherError, children, is_running, must_be_free
 from caseapp.core.launcher.processes import CHECKOUT
 from tests.launcher.processes_seen import Seen, command_of, descendants, gone_within
 
@@ -131,3 +131,25 @@ def test_a_file_in_the_place_of_the_home(home: Path, port: int) -> None:
 def test_a_port_that_is_none() -> None:
     with pytest.raises(LauncherError, match=r"Port 70000 on 127[.]0[.]0[.]1 cannot be used"):
         must_be_free("127.0.0.1", 70000)
+
+
+def test_each_process_is_given_its_own_credentials_and_no_others(tmp_path: Path) -> None:
+    every = (
+        "DATABASE_URL",
+        "DATABASE_URL_APP",
+        "DATABASE_URL_WORK",
+        "DATABASE_URL_FACTS",
+        "DATABASE_URL_FIGURES",
+    )
+    environment = dict.fromkeys(every, "postgresql://somewhere")
+    given = {
+        child.name: {name.removeprefix("DATABASE_URL") for name in every if name in child.environment}
+        for child in (
+            children.web(environment, "127.0.0.1", 1), children.worker("casework", environment),
+            children.worker("figures", environment), children.beat(environment, tmp_path),
+        )
+    }  # fmt: skip
+    assert given == {
+        "web": {"_APP", "_FIGURES"}, "worker-casework": {"_APP", "_WORK"},
+        "worker-figures": {"_FACTS", "_FIGURES"}, "beat": set(),
+    }  # fmt: skip

@@ -24,7 +24,7 @@ SCHEMAS = ("public", "keyring", "facts", "released")
 
 
 @pytest.fixture
-def empty(cluster_url):
+def empty(cluster_url, tmp_path_factory):
     """An empty database of its own, with the roles."""
     name = f"migrations_test_{os.getpid()}"
     admin = sa.create_engine(cluster_url.set(database="postgres"), isolation_level="AUTOCOMMIT")
@@ -32,7 +32,8 @@ def empty(cluster_url):
         connection.execute(sa.text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
         connection.execute(sa.text(f"CREATE DATABASE {name}"))
     engine = sa.create_engine(cluster_url.set(database=name), poolclass=sa.pool.NullPool)
-    with engine.begin() as connection:
+    # Roles belong to the whole cluster, and workers side by side each have a database in it.
+    with test_cluster.alone(tmp_path_factory), engine.begin() as connection:
         migrate.ensure_roles(connection, dict.fromkeys(migrate.LOGIN_ROLES, test_cluster.ROLE_PASSWORD))
     yield engine
     engine.dispose()

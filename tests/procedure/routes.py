@@ -5,44 +5,88 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from caseapp.procedure.models import Claim
+from caseapp.core import clock
+from caseapp.procedure.models import Claim, ClaimApplicant, ClaimStep
+from tests.factories import make_household, make_person
 
 ON = {"on-day": "20", "on-month": "11", "on-year": "2025"}
 
 
-def dated(prefix: str, **more: str) -> dict[str, str]:
+def dated(prefix: str = "", **more: str) -> dict[str, str]:
     """A form's fields with its date, all under its prefix."""
     return {prefix + name: value for name, value in {**ON, **more}.items()}
 
 
-def make_claim(db: Any, ns: Any) -> Claim:
+def write_claim(db: Any, case_id: Any, *steps: tuple[str, date, str | None], sealed: bool = False) -> Claim:
+    """A claim with these steps, written as the owner: no rule, clock or event looks at it."""
     with db.as_owner():
-        row = Claim(case_id=ns.case.id, lodged_on=date(2025, 11, 1))
+        dates = {step: on for step, on, _code in steps}
+        row = Claim(case_id=case_id, lodged_on=dates.get("LODGED"), sealed=sealed)
         db.session.add(row)
+        db.session.flush()
+        role = "SEPARATED_OWN_CLAIM" if sealed else "PRINCIPAL"
+        db.session.add(
+            ClaimApplicant(
+                claim_id=row.id, case_id=case_id, role=role, since=steps[0][1], sealed=sealed, pending=True
+            )
+        )
+        for step, on, code in steps:
+            db.session.add(ClaimStep(claim_id=row.id, step=step, on=on, code=code, recorded_at=clock.now()))
+            db.session.flush()
     return row
+
+
+def make_claim(db: Any, ns: Any) -> Claim:
+    return write_claim(db, ns.case.id, ("LODGED", date(2025, 11, 1), None))
 
 
 def _page(db: Any, ns: Any) -> str:
     return f"/cases/{ns.case.number}/claim"
 
 
-def _lodge(db: Any, ns: Any) -> Any:
-    return _page(db, ns), dated("lodge-", application_type="N")
+def _private(db: Any, ns: Any) -> str:
+    return f"/cases/{ns.case.number}/claim/private"
 
 
-def _end(verb: str, **fields: str) -> Any:
+def _new(path: str, post: bool) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        url = f"/cases/{ns.case.number}/claim/{path}"
+        return (url, dated(step="LODGED", application_type="N")) if post else url
+
+    return build
+
+
+def _step(post: bool) -> Any:
     def build(db: Any, ns: Any) -> Any:
         row = make_claim(db, ns)
-        return f"/cases/{ns.case.number}/claim/{row.id}/{verb}", dated(
-            f"{verb}-", version=str(row.version), **fields
-        )
+        url = f"/cases/{ns.case.number}/claim/{row.id}/registered"
+        return (url, dated(version=str(row.version))) if post else url
+
+    return build
+
+
+def _members(post: bool) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        row = make_claim(db, ns)
+        with db.as_owner():
+            other = make_person(ns.team)
+            make_household(ns.team, ns.person, other)
+        url = f"/cases/{ns.case.number}/claim/{row.id}/people"
+        fields = dated("join-", person=str(other.case_id), version=str(row.version))
+        return (url, {"verb": "join", **fields}) if post else url
 
     return build
 
 
 ROUTES = {
     ("procedure.claim", "GET"): _page,
-    ("procedure.lodge", "POST"): _lodge,
-    ("procedure.decide", "POST"): _end("decide", outcome="RECOGNISED"),
-    ("procedure.close", "POST"): _end("close", reason="IMPLICIT_WITHDRAWAL"),
+    ("procedure.private", "GET"): _private,
+    ("procedure.begin", "GET"): _new("new", False),
+    ("procedure.begin", "POST"): _new("new", True),
+    ("procedure.begin_own", "GET"): _new("private/new", False),
+    ("procedure.begin_own", "POST"): _new("private/new", True),
+    ("procedure.step", "GET"): _step(False),
+    ("procedure.step", "POST"): _step(True),
+    ("procedure.members", "GET"): _members(False),
+    ("procedure.change_members", "POST"): _members(True),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 from tests.factories import make_household
@@ -25,4 +26,50 @@ ROUTES = {
     ("reception.new_family", "GET"): lambda db, ns: "/families/new",
     ("reception.register_new_family", "POST"): lambda db, ns: ("/families/new", ONE),
     ("reception.registered", "GET"): _registered,
+}
+
+
+def _run(db: Any, ns: Any, ended: bool = False) -> Any:
+    """An import of the namespace's desk that was checked and may go on."""
+    from caseapp.core import access
+    from caseapp.reception.service import runs
+    from caseapp.reception.service.importing import Report
+
+    with db.as_owner(), access.acting_as(ns.principal):
+        run_id = runs.ask(ns.team, b"given_names\nAna\n", "lista.csv").id
+        if ended:
+            runs.end(run_id, Report(rows=1, created=1))
+            db.session.expire_all()
+        return run_id
+
+
+def _checked(suffix: str = "") -> Any:
+    return lambda db, ns: f"/people/import/{_run(db, ns, ended=True)}{suffix}"
+
+
+def _posted(suffix: str = "", **data: str) -> Any:
+    return lambda db, ns: (f"/people/import/{_run(db, ns, ended=True)}{suffix}", data)
+
+
+def _held(db: Any, ns: Any) -> str:
+    from tests.reception.lists import held_of
+
+    run_id = _run(db, ns)
+    with db.as_owner():
+        return f"/people/import/waiting/{held_of(ns.team, run_id).id}"
+
+
+ROUTES |= {
+    ("reception.import_list", "GET"): lambda db, ns: "/people/import",
+    ("reception.put_in", "POST"): lambda db, ns: (
+        "/people/import",
+        {"file": (io.BytesIO(b"given_names\nAna\n"), "lista.csv"), "team": ns.team.code},
+    ),
+    ("reception.import_run", "GET"): _checked(),
+    ("reception.go_on", "POST"): _posted(),
+    ("reception.discard", "POST"): _posted("/discard"),
+    ("reception.problems_csv", "GET"): _checked("/problems.csv"),
+    ("reception.waiting", "GET"): lambda db, ns: "/people/import/waiting",
+    ("reception.decide_held", "GET"): _held,
+    ("reception.register_held", "POST"): lambda db, ns: (_held(db, ns), {}),
 }

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from workers.demo import calibration, referring
+from workers.demo import calibration, claiming, referring
 from workers.demo.acts import Act, Days, edge, told
 from workers.demo.calibration import drawn
 from workers.demo.people import Family
@@ -218,13 +218,17 @@ class Life:
         self.add(lodged, "lodge", self.everyone)
         ends = self.days.later_day(lodged, round(20 + self.random.gammavariate(2.2, 75)))
         if ends >= edge(self.setting.today):
+            self.acts += claiming.acts_between(self.setting, self.everyone, lodged, ends, decided=False)
             return lodged, "OPEN"
         outcome = drawn(self.random, calibration.outcomes(self.setting.country, ends.year))
         if outcome == "closed":
             reason = drawn(self.random, CLAIM_CLOSED)
+            self.acts += claiming.acts_between(self.setting, self.everyone, lodged, ends, decided=False)
             self.add(ends, "close_claim", self.everyone, reason=reason)
             return ends, reason
+        self.acts += claiming.acts_between(self.setting, self.everyone, lodged, ends, decided=True)
         self.add(ends, "decide", self.everyone, outcome=outcome.upper())
+        self.acts += claiming.acts_after(self.setting, self.everyone, ends, outcome.upper())
         return ends, outcome.upper()
 
     # -- the end -----------------------------------------------------------------------------------------
@@ -262,4 +266,5 @@ class Life:
 
     def closed(self, at: datetime, reason: str) -> None:
         """Every member's case closes; what is still open is put in order first."""
+        self.acts = [a for a in self.acts if a.verb not in claiming.VERBS or a.at < at]
         self.add(at, "close_case", self.everyone, reason=reason)

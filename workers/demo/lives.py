@@ -34,7 +34,13 @@ def ordinary(life: Life) -> None:
     life.homeless = life.chance(0.55)
     at = life.registered(days.at(life.arrived + timedelta(days=drawn(random, DELAYS)), 8, 16))
     at = life.screened(at if life.chance(0.86) else days.later_day(at, random.randint(1, 6)))
-    ends = [at, *_services(life, at)]
+    afterwards(life, at)
+
+
+def afterwards(life: Life, at: datetime, *until: datetime) -> None:
+    """What follows the first talk; the end of the case is not before any of `until`."""
+    days, random = life.days, life.random
+    ends = [at, *until, *_services(life, at)]
     if life.homeless:
         ends.append(life.sheltered(days.after(at, 20)))
     outcome = "NONE"
@@ -115,6 +121,9 @@ def with_a_copy(life: Life, today: date) -> None:
     again = life.arrived + timedelta(days=life.random.randint(20, 70))
     if again > today - timedelta(days=4):
         again = today - timedelta(days=4)
+    # Some are written down weeks after they came.
+    written = next(life.days.day_of(act.at) for act in life.acts if act.verb == "register")
+    again = max(again, written + timedelta(days=1))
     at = life.days.at(again, 8, 16)
     life.add(at, "register_again", (0,), ref="copy", place=life.setting.place)
     life.add(life.days.later_day(at, life.random.randint(1, 3)), "merge", (0,), ref="copy")

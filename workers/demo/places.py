@@ -5,7 +5,6 @@ All of it is upserted by code, so that a start that was interrupted goes on wher
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -14,10 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from caseapp.accounts.models import Membership, Team, User
-from caseapp.accounts.service import second_factor
-from caseapp.core import access, clock, reference
+from caseapp.accounts.service import founding, second_factor
+from caseapp.core import access, clock
 from caseapp.core.db import session
-from caseapp.places.models import Organisation, Service, Site
 from caseapp.shelter import service as shelter
 from caseapp.shelter.models import Unit
 from workers.demo import calibration
@@ -34,91 +32,10 @@ def found(accounts: Sequence[Account], seed: int, today: date) -> None:
     """Write everything that stands before the first family arrives; commits nothing."""
     start = datetime(today.year - 1, 1, 1, tzinfo=UTC)
     with clock.held_at(start), acting(access.system("demo")):
-        sites = _sites(opening(today))
-        teams = _teams(sites)
-        _services(teams, start)
+        teams = founding.found(calibration.sites_file(), opening(today), start).teams
         _users(accounts, teams, seed, opening(today))
         session.flush()
     _rooms(teams, start, opening(today))
-
-
-def _sort_key(name: str) -> str:
-    plain = unicodedata.normalize("NFKD", name)
-    return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
-
-
-def _by_code(table: Any) -> dict[str, Any]:
-    return {row.code: row for row in session.scalars(sa.select(table))}
-
-
-def _sites(opened_on: date) -> dict[str, Site]:
-    file: dict[str, Any] = calibration.sites_file()
-    organisations = _by_code(Organisation)
-    for line in file["organisations"]:
-        if line["code"] not in organisations:
-            made = Organisation(**line, sort_key=_sort_key(line["name"]))
-            organisations[made.code] = made
-            session.add(made)
-    session.flush()
-    sites = _by_code(Site)
-    for line in file["sites"]:
-        if line["code"] in sites:
-            continue
-        settings = {**file["defaults"], **line}
-        made_site = Site(
-            organisation_id=organisations[line["organisation"]].id, sort_key=_sort_key(line["name"]), opened_on=opened_on,
-            **{k: settings[k] for k in ("code", "country", "name", "kind", "admin1", "timezone", "rollover_hour",
-                                        "no_show_after_hour", "child_licence")},
-        )  # fmt: skip
-        sites[made_site.code] = made_site
-        session.add(made_site)
-    session.flush()
-    return sites
-
-
-def _teams(sites: dict[str, Site]) -> dict[str, Team]:
-    file: dict[str, Any] = calibration.sites_file()
-    wanted: list[tuple[str, str, str, Site | None, str]] = []
-    for line in file["sites"]:
-        site = sites[line["code"]]
-        alone = len(line["teams"]) == 1
-        for kind in line["teams"]:
-            # What outsiders may read (a sealed type has a neutral word); a lone team is called as its site.
-            label = reference.label("team_type", kind)
-            name = site.name if alone else f"{site.name} · {label}"
-            wanted.append((f"{site.code}-{kind}", kind, site.country, site, name))
-    for line in file["national_teams"]:
-        wanted.append(
-            (f"{line['country']}-{line['type']}", line["type"], line["country"], None, line["name"])
-        )
-    teams = _by_code(Team)
-    for code, kind, country, site_or_none, name in wanted:
-        if code not in teams:
-            made = Team(
-                code=code, type=kind, country=country, site_id=site_or_none.id if site_or_none else None, name=name,
-                sort_key=_sort_key(name),
-            )  # fmt: skip
-            teams[code] = made
-            session.add(made)
-    session.flush()
-    return teams
-
-
-def _services(teams: dict[str, Team], moment: datetime) -> None:
-    """Each team offers the services whose `team_type` is its own (list `service_kind`)."""
-    have = {(s.team_id, s.kind) for s in session.scalars(sa.select(Service))}
-    for code in reference.codes("service_kind"):
-        kind = code.code
-        for team in teams.values():
-            if team.site_id is None or team.type != code.extra.get("team_type") or (team.id, kind) in have:
-                continue
-            session.add(
-                Service(
-                    site_id=team.site_id, team_id=team.id, kind=kind, name=code.label_es, sort_key=_sort_key(code.label_es),
-                    confirmed_at=moment,
-                )
-            )  # fmt: skip
-    session.flush()
 
 
 def _users(accounts: Sequence[Account], teams: dict[str, Team], seed: int, since: date) -> None:

@@ -15,7 +15,7 @@ from itertools import accumulate
 from random import Random
 
 from caseapp.people.rules import number_of, prefix_of
-from workers.demo import calibration, people, places
+from workers.demo import calibration, custody, people, places
 from workers.demo.accounts import DESKS
 from workers.demo.acts import Act
 from workers.demo.calibration import COUNTRIES, stream
@@ -26,6 +26,8 @@ from workers.demo.people import Family, Shape
 #: How many cases of each country stand at the head of the order.
 AT_HEAD = {"MEX": 110, "GTM": 40, "HND": 10, "SLV": 10, "CRI": 10, "PAN": 10, "BLZ": 10}
 COPIES = 0.012
+#: Scenes that a family with a child may leave for the station, where no other family has one.
+SPARED = ("staying", "leaving", "overdue")
 SERVICE_TEAMS = {
     "HEALTH": "HEALTH", "MHPSS": "MHPSS", "LEGAL": "LEGAL_AID", "ASYLUM_AUTHORITY": "ASYLUM_AUTHORITY",
     "CHILD_PROTECTION": "CHILD_AUTHORITY",
@@ -47,6 +49,7 @@ class Slot:
     copied: bool
     numbers: tuple[str, ...]
     household_numbers: tuple[str, ...]
+    custody: str = ""  # how it is told, where the family comes from a migratory station
 
     @property
     def cases(self) -> int:
@@ -92,7 +95,9 @@ class Plan:
         life = Life(
             family, _setting(slot, self.today, stream(*words, "place")), slot.arrived, stream(*words, "life")
         )
-        if slot.scene is not None:
+        if slot.custody:
+            custody.tell(life, slot.custody, stream(*words, "custody"))
+        elif slot.scene is not None:
             slot.scene.tell(life, slot.shelter)
         elif slot.copied:
             with_a_copy(life, self.today)
@@ -107,6 +112,7 @@ def plan(seed: int, cases: int, today: date) -> Plan:
     split = calibration.cases_by_country(cases, today)
     taken: set[str] = set()
     by_country = {c: list(_slots(c, split[c], (seed, today, cases, c), today, taken)) for c in COUNTRIES}
+    by_country["MEX"] = _held(by_country["MEX"], (seed, cases, today), today)
     ordered = _ordered(by_country)
     return Plan(seed, cases, today, tuple(ordered), tuple(accumulate(s.cases for s in ordered)))
 
@@ -122,6 +128,19 @@ def _ordered(by_country: dict[str, list[Slot]]) -> list[Slot]:
             room -= slot.cases
     rest.sort(key=lambda s: (-s.arrived.toordinal(), COUNTRIES.index(s.country), s.index))
     return head + rest
+
+
+def _held(slots: list[Slot], words: Sequence[object], today: date) -> list[Slot]:
+    """The same families, of whom some come from the migratory station; they are of the desk beside it."""
+    free = {i: s.shape for i, s in enumerate(slots) if s.scene is None and not s.copied}
+    spare = {i: s.shape for i, s in enumerate(slots) if s.scene is not None and s.scene.name in SPARED}
+    arrivals = {i: s.arrived for i, s in enumerate(slots)}
+    found = custody.chosen(free, spare, arrivals, today, stream(*words, "custody"))
+    desk = places.sites_with("MEX", "RECEPTION_DESK")[0]
+    return [
+        replace(s, custody=found[i][0], arrived=found[i][1], desk=desk, scene=None) if i in found else s
+        for i, s in enumerate(slots)
+    ]
 
 
 def _slots(country: str, cases: int, words: Sequence[object], today: date, taken: set[str]) -> Iterator[Slot]:

@@ -16,8 +16,6 @@ from caseapp.people import service as people_service
 from caseapp.people.rules import birth_bounds
 from caseapp.people.service import NewConsent, NewDocument, NewFamily, NewPerson
 from caseapp.places.models import Site
-from caseapp.procedure import queries as claims
-from caseapp.procedure import service as procedure
 from caseapp.protection import queries as protection_queries
 from caseapp.protection import rules as protection_rules
 from caseapp.protection import service as protection
@@ -29,6 +27,16 @@ from caseapp.shelter import service as shelter
 from caseapp.solutions import service as solutions
 from workers.demo import answers, calibration
 from workers.demo.acts import Act
+from workers.demo.claiming import appeal, claim_step, close_claim, decide, lodge, notify  # noqa: F401
+from workers.demo.custody_verbs import (  # noqa: F401
+    agree_exit,
+    confirm_exit,
+    detain,
+    follow_up,
+    release,
+    review_departure,
+    safeguards,
+)
 from workers.demo.placing import places_for
 
 if TYPE_CHECKING:
@@ -314,29 +322,7 @@ def depart(scene: Scene, act: Act) -> None:
     _look_again(scene, found)
 
 
-# --- claim, solution, end -------------------------------------------------------------------------------
-
-
-def lodge(scene: Scene, act: Act) -> None:
-    with scene.at_desk():
-        for _, case in scene.of(act):
-            procedure.lodge(case, on=scene.on(act))
-
-
-def decide(scene: Scene, act: Act) -> None:
-    with scene.at_desk():
-        for _, case in scene.of(act):
-            claim = claims.open_for(case.id)
-            if claim is not None:
-                procedure.decide(case, claim, on=scene.on(act), outcome=act.args["outcome"])
-
-
-def close_claim(scene: Scene, act: Act) -> None:
-    with scene.at_desk():
-        for _, case in scene.of(act):
-            claim = claims.open_for(case.id)
-            if claim is not None:
-                procedure.close(case, claim, on=scene.on(act), reason=act.args["reason"])
+# --- solution, end -------------------------------------------------------------------------------------
 
 
 def plan(scene: Scene, act: Act) -> None:

@@ -55,6 +55,13 @@ def accepted_step(secret: str, code: str, moment: datetime, last: int | None) ->
     return found if found is not None and (last is None or found > last) else None
 
 
+def next_code(secret: str, moment: datetime, last: int | None) -> str | None:
+    """A code that `accepted_step` would take at `moment`; None while both the current and the next are used."""
+    now = int(moment.timestamp()) // SECONDS
+    step = now if last is None else max(now, last + 1)
+    return pyotp.TOTP(secret).generate_otp(step) if step <= now + 1 else None
+
+
 def address(secret: str, email: str) -> str:
     """What an authenticator reads from the square (`otpauth://…`)."""
     return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name="Acogida")

@@ -111,16 +111,21 @@ def second_factor() -> ResponseReturnValue:
     form = CodeForm()
     if request.method == "GET":
         form.next.data = _wanted()
-        return _page("second_factor", form, _("Código de acceso"))
+        return _code_page(found, form)
     if not form.validate():
-        return _page("second_factor", form, _("Código de acceso"), 422)
+        return _code_page(found, form, 422)
     try:
         return _enter(service.give_code(found, form.code.data, browser()), found.language)
     except CodeWrong as error:
         form.refused(error)
-        return _page("second_factor", form, _("Código de acceso"), 422)
+        return _code_page(found, form, 422)
     except (NotSignedIn, WithoutRole) as error:
         return _not_entered(error)
+
+
+def _code_page(found: sessions.Visit, form: CodeForm, status: int = 200) -> ResponseReturnValue:
+    shown = service.code_in_demo(found)
+    return _page("second_factor", form, _("Código de acceso"), status, code_in_demo=shown)
 
 
 def _enrol_page(found: sessions.Visit, form: CodeForm, status: int = 200) -> ResponseReturnValue:

@@ -7,8 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from caseapp.casefile import rules
-from caseapp.casefile.alerting import alert_facts
+from caseapp.casefile import alerting, rules
 from caseapp.casefile.models import ClosureRequest
 from caseapp.casefile.queries.file import CodeRow, File
 from caseapp.core import clock, reference
@@ -34,7 +33,7 @@ def open_request(case_id: UUID, *, lock: bool = False) -> ClosureRequest | None:
 def closing_facts(file: File, closer: UUID | None, *, approved: bool = False) -> rules.ClosingFacts:
     """Gather what `rules.may_close` asks, from a file and three further statements."""
     case, person, today = file.glance.case, file.glance.person, file.glance.on
-    told = alert_facts(file)
+    told = alerting.alert_facts(file)
     completed = [s for s in file.of("screening") if s.a == "COMPLETED"]
     timezone = file.glance.site.timezone
     attempts = session.scalars(sa.select(ContactAttempt).where(ContactAttempt.case_id == case.id))
@@ -48,7 +47,7 @@ def closing_facts(file: File, closer: UUID | None, *, approved: bool = False) ->
         legal_clocks=[day for day in _legal_clocks(file) if day >= today],
         child=told.child,
         carer=told.guardian or told.related_adults_here > 0 or _transferred(case.id, "CHILD_PROTECTION"),
-        alerts=rules.alerts(told),
+        alerts=alerting.keeping_open(file),
         attempts=[
             rules.Attempt(a.channel, clock.local(a.at, timezone).date(), a.result == "REACHED")
             for a in attempts
@@ -71,7 +70,7 @@ def _legal_clocks(file: File) -> list[date]:
     running = [c for sealed in (False, True) for c in file.clocks(sealed=sealed) if c.c == "LEGAL"]
     days = [clock.local(c.at, timezone).date() for c in running if c.at is not None]
     if not any(c.a == "CLAIM_APPEAL" for c in running):
-        days += [day for c in file.of("claim") if (day := _appeal_ends(c, country))]
+        days += [day for c in file.claims() if (day := _appeal_ends(c, country))]
     return days
 
 

@@ -14,12 +14,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from caseapp.accounts.models import Team, User
-from caseapp.casefile.models import ClosureRequest
+from caseapp.casefile.models import CaseAlert, CasePlan, CaseTask, ClosureRequest
 from caseapp.core import clock, crypto
 from caseapp.core.access import Principal
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours
 from caseapp.core.journal import CaseEvent
+from caseapp.custody.models import Custody, CustodySafeguard
 from caseapp.deadline.models import Deadline
 from caseapp.deadline.rules import OPEN
 from caseapp.people import keys
@@ -41,7 +42,7 @@ from caseapp.people.models import (
     Relation,
 )
 from caseapp.places.models import Site
-from caseapp.procedure.models import Claim
+from caseapp.procedure.models import Claim, ClaimApplicant
 from caseapp.protection.models import Screening, ScreeningOutcome
 from caseapp.referral.models import USUAL, Referral, ReferralMember
 from caseapp.referral.queries import visible_to as referrals_visible_to
@@ -50,7 +51,7 @@ from caseapp.shelter.queries import for_case as stays_of
 from caseapp.solutions.models import SolutionPlan, SolutionStep
 
 #: Events that say something about the state of a file and have no table of their own yet.
-MARKING = ("intake.opened", "custody.opened", "custody.released", "case.handed_over", "guardian.assigned")
+MARKING = ("intake.opened", "case.handed_over", "guardian.assigned")
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,30 @@ def _part(what: str, table: Any, where: Any, **columns: Any) -> sa.Select[Any]:
     )  # fmt: skip
 
 
+def _custody_part(case_id: Any) -> sa.Select[Any]:
+    """Custody: how it ended, its state, where, whether of a child; `n` counts the safeguards asked about."""
+    asked = sa.select(sa.func.count()).where(
+        CustodySafeguard.custody_id == Custody.id, CustodySafeguard.answer != "NOT_ASKED"
+    )
+    station = sa.select(Team.name).where(Team.id == Custody.station_id)
+    return _part(
+        "custody", Custody, Custody.case_id == case_id, a=Custody.exit_code, b=Custody.state,
+        c=sa.func.coalesce(station.scalar_subquery(), Custody.place),
+        d=sa.case((Custody.child, "YES"), else_="NO"), day=Custody.since_on, ended=Custody.exit_on,
+        at=Custody.since_at, n=asked.scalar_subquery(),
+    )  # fmt: skip
+
+
+def _kept_part(case_id: Any) -> sa.Select[Any]:
+    """NOTE and ALERT (`a`) where the supervision keeps one, whoever asks: for the neutral mark, and for closing."""
+    kept = sa.func.kept_for_supervision(case_id).table_valued("what")
+    nothing = (sa.cast(sa.null(), t) for t in (sa.Text, sa.Text, sa.Text, sa.Date, sa.Date))
+    return sa.select(
+        sa.literal("kept"), case_id, sa.cast(sa.null(), sa.Uuid()), kept.c.what, *nothing,
+        sa.cast(sa.null(), sa.DateTime(timezone=True)), sa.cast(sa.null(), sa.Integer()),
+    )  # fmt: skip
+
+
 @cache
 def _asked_codes() -> sa.CompoundSelect[Any]:
     """The statement of `_code_rows`, with the case as parameter `case`. Its six hundred parts are put together
@@ -152,6 +177,9 @@ def _asked_codes() -> sa.CompoundSelect[Any]:
         return table.case_id == case_id
 
     pair = DuplicateCandidate
+    in_claims = sa.select(ClaimApplicant.claim_id).where(
+        ClaimApplicant.case_id == case_id, ClaimApplicant.left_on.is_(None)
+    )
     parts = [
         _part("language", PersonLanguage, of(PersonLanguage), a=PersonLanguage.language, n=PersonLanguage.position),
         _part("nationality", PersonNationality, of(PersonNationality), a=PersonNationality.country, n=PersonNationality.position),
@@ -159,7 +187,8 @@ def _asked_codes() -> sa.CompoundSelect[Any]:
         _part("document", IdentityDocument, of(IdentityDocument), a=IdentityDocument.document_type, b=IdentityDocument.issued_by, c=sa.case((IdentityDocument.seen, "YES"), else_="NO"), ended=IdentityDocument.valid_to),
         _part("is_of", Relation, of(Relation), other=Relation.other_case_id, a=Relation.relation, b=Relation.evidence),
         _part("has", Relation, Relation.other_case_id == case_id, other=Relation.case_id, a=Relation.relation, b=Relation.evidence),
-        _part("claim", Claim, of(Claim), a=Claim.application_type, b=Claim.outcome, c=Claim.closure_reason, day=Claim.lodged_on, ended=sa.func.coalesce(Claim.decided_on, Claim.closed_on)),
+        _part("claim", Claim, Claim.id.in_(in_claims), a=Claim.application_type, b=Claim.outcome, c=Claim.closure_reason, d=sa.case((Claim.sealed, "SEALED")), day=Claim.lodged_on, ended=sa.func.coalesce(Claim.decided_on, Claim.closed_on)),
+        _custody_part(case_id),
         _part("plan", SolutionPlan, of(SolutionPlan), a=SolutionPlan.pathway, day=SolutionPlan.agreed_on, ended=SolutionPlan.ended_on),
         _part("step", SolutionStep, of(SolutionStep), other=SolutionStep.plan_id, a=SolutionStep.step, day=SolutionStep.reached_on),
         _part("screening", Screening, of(Screening), other=Screening.interviewer_id, a=Screening.state, b=Screening.main_outcome, c=Screening.incomplete_reason, d=Screening.interpreter, at=Screening.started_at),
@@ -167,9 +196,13 @@ def _asked_codes() -> sa.CompoundSelect[Any]:
         _part("duplicate", pair, sa.and_(sa.or_(pair.case_id == case_id, pair.other_case_id == case_id), pair.decision == "OPEN"), n=pair.score),
         _part("request", ClosureRequest, sa.and_(of(ClosureRequest), ClosureRequest.state == "ASKED"), other=ClosureRequest.asked_by_id, a=ClosureRequest.reason, day=ClosureRequest.asked_on),
         _part("event", CaseEvent, sa.and_(of(CaseEvent), CaseEvent.kind.in_(MARKING)), a=CaseEvent.kind, day=CaseEvent.effective_on, at=CaseEvent.recorded_at),
-        _part("clock", Deadline, sa.and_(of(Deadline), Deadline.state.in_(OPEN)), a=Deadline.rule, b=Deadline.state, c=Deadline.kind, d=sa.case((Deadline.sealed, "SEALED")), day=sa.cast(Deadline.started_at, sa.Date()), at=Deadline.due_at),
+        _part("clock", Deadline, sa.and_(sa.or_(of(Deadline), Deadline.subject_id.in_(in_claims)), Deadline.state.in_(OPEN)), a=Deadline.rule, b=Deadline.state, c=Deadline.kind, d=sa.case((Deadline.sealed, "SEALED")), day=sa.cast(Deadline.started_at, sa.Date()), at=Deadline.due_at),
         _part("consent", Consent, of(Consent), other=Consent.given_by_case_id, a=Consent.purpose, b=Consent.state, c=Consent.given_by, d=Team.name, day=Consent.asked_on, ended=Consent.expires_on)
         .select_from(Consent).outerjoin(Team, Team.id == Consent.recipient_team_id),
+        _part("task", CaseTask, sa.and_(of(CaseTask), CaseTask.done_on.is_(None), ~CaseTask.sealed), other=CaseTask.assigned_to_id, a=CaseTask.kind, b=CaseTask.doer, day=CaseTask.due_on),
+        _part("case_plan", CasePlan, sa.and_(of(CasePlan), CasePlan.state != "ENDED"), a=CasePlan.state, day=CasePlan.agreed_on, ended=CasePlan.review_on),
+        _part("alert", CaseAlert, sa.and_(of(CaseAlert), CaseAlert.resolved_on.is_(None)), a=CaseAlert.code, b=CaseAlert.seen_by, day=CaseAlert.raised_on, ended=CaseAlert.review_on),
+        _kept_part(case_id),
     ]  # fmt: skip
     return sa.union_all(*parts)
 
@@ -207,6 +240,10 @@ class File:
 
     def of(self, what: str) -> list[CodeRow]:
         return [row for row in self.codes if row.what == what]
+
+    def claims(self, *, sealed: bool = False) -> list[CodeRow]:
+        """Claims that the person is in; with `sealed` only their own that nobody else is shown."""
+        return [row for row in self.of("claim") if (row.d == "SEALED") is sealed]
 
     def clocks(self, *, sealed: bool = False) -> list[CodeRow]:
         """Clocks that run, stand still or ran out, the soonest first: a rule, b state, c kind, at the end."""

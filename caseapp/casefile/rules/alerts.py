@@ -1,5 +1,5 @@
-"""Alerts that follow from what a file holds (VOCABULARY A5). Those that a person raises come with their own
-pages later; nothing here is stored, so an alert ends when its cause does."""
+"""Alerts that follow from what a file holds (VOCABULARY A5): nothing of them is stored, so they end when their cause
+does. The others are raised by a person, or by a clock, and stored (`CaseAlert`)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,15 @@ from datetime import date, timedelta
 STANDING = frozenset(
     {"INTERPRETER_NEEDED", "ALLERGY_LIFE", "CONSENT_ENDS", "DOCUMENT_EXPIRES", "CHILD_TURNS_18"}
 )
+#: The rules below say these; nobody raises them.
+DERIVED = frozenset(
+    {
+        "CHILD_ALONE", "CHILD_IN_CUSTODY", "CHILD_WITH_UNVERIFIED_ADULT", "CHILD_SPOUSE", "CHILD_TURNS_18",
+        "DOCUMENT_EXPIRES", "POSSIBLE_DUPLICATE", "CONSENT_ENDS", "INTERPRETER_NEEDED",
+    }
+)  # fmt: skip
+#: Who sees an alert, as the list `alert` says it (`who_sees`).
+SEEN_BY = ("CASE_TEAM", "SITE", "SUPERVISION", "MATTER")
 SOON_DAYS = 30
 TURNS_18_DAYS = 90
 

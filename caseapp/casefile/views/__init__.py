@@ -11,4 +11,8 @@ from caseapp.core.pages import nav
 blueprint = Blueprint("casefile", __name__)
 nav(0, _l("Hoy"), "casefile.today", TODAY, whole_area=False)
 
-from caseapp.casefile.views import closing, file, today  # noqa: E402, F401
+from caseapp.casefile.views import alerts, closing, file, notes, plan, tasks, today  # noqa: E402, F401
+
+# isort: split
+from caseapp.casefile.enquiry import views as enquiry_views  # noqa: E402, F401
+from caseapp.casefile.glass import views as glass_views  # noqa: E402, F401

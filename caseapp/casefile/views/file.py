@@ -15,12 +15,15 @@ from caseapp.casefile.linking import linked
 from caseapp.casefile.queries import File, Glance, Told
 from caseapp.casefile.sentences import sentence
 from caseapp.casefile.views import blueprint
+from caseapp.casefile.working_shown import work_shown
 from caseapp.core import access, audit, clock, reference
-from caseapp.core.access import needs
+from caseapp.core.access import Principal, needs
 from caseapp.core.commits import records_view
 from caseapp.core.errors import NotPermitted
 from caseapp.core.i18n import _
 from caseapp.core.pages import asked_page, day
+from caseapp.custody import present as custody_present
+from caseapp.custody import queries as custody
 from caseapp.referral.present import name_seen
 
 
@@ -57,8 +60,18 @@ def private(number: str) -> ResponseReturnValue:
         needs=shown.needs_shown(file, sealed=True),
         outcomes=shown.outcomes_sealed(file),
         plans=shown.plans_sealed(file),
+        order=_order(file, who),
         days=days_of(told, glance.site.timezone, inside=True),
     )
+
+
+def _order(file: File, who: Principal) -> list[str]:
+    """Why the person stands where they do in the order of exit from custody."""
+    if not file.of("custody"):
+        return []
+    case_id = file.glance.case.id
+    mine = next((h for h in custody.held(who) if h.case.id == case_id), None)
+    return custody_present.order_private(custody.for_case(case_id), mine)
 
 
 def _whole(file: File) -> str:
@@ -76,11 +89,13 @@ def _whole(file: File) -> str:
         sealed=sealed,
         clocks=minding.clocks_of(file),
         needs=shown.needs_shown(file),
+        work=work_shown(file),
         requirements=shown.requirements_shown(file.requirements),
         referrals=shown.referrals_shown(file.referrals, glance.site.timezone),
         stays=shown.stays_shown(file.stays),
         screenings=shown.screenings_shown(file),
         claims=shown.claims_shown(file),
+        custodies=shown.custody_shown(file),
         plans=shown.plans_shown(file),
         consents=shown.consents_shown(file),
         documents=shown.documents_shown(file),
@@ -124,6 +139,7 @@ def _links(file: File) -> dict[str, Any]:
         "screen_verb": verb,
         "refer": None if closed else linked("referral.new", number=number),
         "claim": url_for("procedure.claim", number=number),
+        "custody": url_for("custody.show", number=number),
         "solutions": url_for("solutions.show", number=number),
         "consents": linked("people.consents", number=number),
         "person": linked("people.person", number=number),

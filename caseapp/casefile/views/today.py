@@ -12,18 +12,21 @@ from flask.typing import ResponseReturnValue
 
 from caseapp.accounts.queries import timezone_of
 from caseapp.casefile import minding
-from caseapp.casefile.access import TODAY
+from caseapp.casefile.access import BREAK_GLASS, READ_ENQUIRY, TODAY
+from caseapp.casefile.glass import queries as glass_queries
 from caseapp.casefile.linking import linked
 from caseapp.casefile.queries import consent as consents
 from caseapp.casefile.queries import today as work
-from caseapp.casefile.views import blueprint, today_consent
+from caseapp.casefile.views import blueprint, today_consent, today_custody
 from caseapp.core import access, clock, reference
 from caseapp.core.access import Principal, needs
 from caseapp.core.i18n import _, ngettext
 from caseapp.core.pages import day, since
+from caseapp.custody import queries as custody
 from caseapp.deadline.models import Deadline
 from caseapp.deadline.rules import due_at
 from caseapp.deadline.show import clock_shown
+from caseapp.people.models import Case
 from caseapp.protection.queries import began_at
 from caseapp.referral import present as referral_present
 from caseapp.referral import queries as referrals
@@ -46,6 +49,8 @@ def today() -> ResponseReturnValue:
         parts += _casework(who, timezone)
     elif who.roles & {"SHELTER_COORDINATOR", "SERVICE_FOCAL_POINT"}:
         parts.append(_inbox(who, timezone))
+    if "CHILD_OFFICER" in who.roles:
+        parts = [today_custody.told(who, timezone), *parts]
     return render_template(
         "casefile/today.html",
         page_title=_("Hoy, %(day)s", day=day(clock.today(timezone))),
@@ -70,13 +75,17 @@ def _casework(who: Principal, timezone: str) -> list[dict[str, Any]]:
     waiting, clocks = referrals.inbox_for(who), work.clocks(who)
     turns = consents.turns(who, clock.today(timezone))
     numbers = work.numbers_of([c.case_id for c in clocks])
+    held = custody.to_do(work.mine(who).with_only_columns(Case.id), who)
+    glass = glass_queries.unseen(who) if "SUPERVISOR" in who.roles else []
     names = work.names_of(
         [
+            *(line.access.case_id for line in glass),
             *(r.case_id for r in (*again, *waiting)),
             *(row.case.id for rows in (screen, urgent, families, decide) for row in rows),
             *(case.id for case in consent),
             *(c.case_id for c in clocks),
             *(t.case_id for t in turns),
+            *(one.case.id for one in held),
         ]
     )
     parts = [
@@ -97,7 +106,14 @@ def _casework(who: Principal, timezone: str) -> list[dict[str, Any]]:
             0, _part("waived", _("Se actuó sin consentimiento: por revisar"), waived, _("Nada por revisar."))
         )
         parts.insert(0, _part("decide", _("Cierres por aprobar"), rows, _("Ninguno.")))
-    return parts
+        opened = [_glass(line, names) for line in glass]
+        parts.insert(
+            0,
+            _part(
+                "glass", _("Accesos excepcionales"), opened, _("Nadie de otro equipo abrió un expediente.")
+            ),
+        )
+    return today_custody.parts(held, names) + parts
 
 
 def _row(
@@ -244,6 +260,17 @@ def _decide(row: work.ToDecide, names: dict[UUID, str]) -> dict[str, Any]:
     return _row(row.case.id, names, _file_href(row.case), why, row.asked_at, _("Decidir"), next_href=href)
 
 
+def _glass(line: glass_queries.Line, names: dict[UUID, str]) -> dict[str, Any]:
+    row = line.access
+    why = _(
+        "%(team)s lo abrió: %(reason)s",
+        team=line.team,
+        reason=minding.lower(reference.label("glass_reason", row.reason)),
+    )
+    href = url_for("casefile.glass_seen", number=row.number)
+    return _row(row.case_id, names, href, why, row.opened_at, _("Ver quién y por qué"))
+
+
 # -- shelters and services ----------------------------------------------------------------------------
 def _inbox(who: Principal, timezone: str) -> dict[str, Any]:
     found = referrals.inbox_for(who)
@@ -286,9 +313,18 @@ def _ways(who: Principal) -> list[dict[str, str]]:
         ),
         (frozenset({"REGIONAL_ANALYST"}), "publication.region", {}, _("Cifras de la región")),
         (FIGURES_ROLES, "indicators.index", {}, _("Indicadores y sus definiciones")),
+        (frozenset({"CUSTODY_LIAISON"}), "custody.exits", {}, _("Salidas")),
         (frozenset({"ADMINISTRATOR"}), "account.jobs", {}, _("Trabajos, colas y fallas")),
         (frozenset({"ADMINISTRATOR"}), "account.users", {}, _("Usuarios")),
         (frozenset({"AUDITOR"}), "account.audit", {}, _("Quién miró qué")),
+        (
+            frozenset({"AUDITOR"}),
+            "casefile.glass_list",
+            {"waiting": "1"},
+            _("Accesos excepcionales por revisar"),
+        ),
+        (READ_ENQUIRY.roles, "casefile.enquiries", {}, _("Quién preguntó por quién")),
+        (BREAK_GLASS.roles, "casefile.glass", {}, _("Abrir por emergencia un expediente de otro equipo")),
     ]
     found = [
         (linked(endpoint, **values), words) for roles, endpoint, values, words in wanted if who.roles & roles

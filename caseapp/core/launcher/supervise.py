@@ -59,7 +59,7 @@ def supervise(
         stack.callback(cluster.stop)
         stack.callback(base.stop)
         stack.callback(work.stop)
-        stack.callback(signals)
+        stack.callback(signals.deaf)
         try:
             cluster.start()
             if cluster.running is not None:
@@ -72,9 +72,13 @@ def supervise(
             reset_settings()
             prepare(environment)
             must_be_free(*listen)
-            work.start(*children({**os.environ, **environment}))
+            # One after the other, the web server first: whoever waits for a page does not wait for the workers.
+            for child in children({**os.environ, **environment}):
+                signals.heed()
+                work.start(child)
             announce(environment)
             while True:
+                signals.heed()
                 base.look_after()
                 work.look_after()
                 time.sleep(0.3)
@@ -134,26 +138,40 @@ def must_be_free(host: str, port: int) -> None:
         raise LauncherError(f"Port {port} on {host} cannot be used: {error}.") from None
 
 
-@contextmanager
-def _stop_by_signal() -> Iterator[Callable[[], None]]:
-    """Turn the first signal into ``_Stopped``; gives a function after which further ones are not heard."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.getsignal(number) for number in numbers}
+class _Signals:
+    """The first signal raises ``_Stopped`` where the program stands; further ones are not heard."""
 
-    def deaf() -> None:
-        for number in numbers:
+    NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def __init__(self) -> None:
+        self.came = False
+
+    def deaf(self) -> None:
+        for number in self.NUMBERS:
             signal.signal(number, signal.SIG_IGN)
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
+    def heed(self) -> None:
+        """Raise ``_Stopped`` if a signal came: what is raised while Python tidies up an object is lost."""
+        if self.came:
+            raise _Stopped
+
+    def stop(self, _number: int, _frame: FrameType | None) -> None:
         # Stopping takes a few seconds at most; a second Ctrl-C must not leave half of it undone.
-        deaf()
+        self.deaf()
+        self.came = True
         print("Stopping …", file=sys.stderr, flush=True)
         raise _Stopped
 
-    for number in numbers:
-        signal.signal(number, stop)
+
+@contextmanager
+def _stop_by_signal() -> Iterator[_Signals]:
+    """Turn the first signal into ``_Stopped``; afterwards signals do what they did before."""
+    signals = _Signals()
+    before = {number: signal.getsignal(number) for number in signals.NUMBERS}
+    for number in signals.NUMBERS:
+        signal.signal(number, signals.stop)
     try:
-        yield deaf
+        yield signals
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

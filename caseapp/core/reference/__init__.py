@@ -11,6 +11,7 @@ the child-protection role; X never sent to a receiver and never exported.
 
 from __future__ import annotations
 
+from caseapp.core.reference.claims import ClaimProcedure, OrderedStep, claim_procedure, claim_procedures
 from caseapp.core.reference.dated import (
     ClockRule,
     StayPair,
@@ -75,6 +76,7 @@ __all__ = [
     "UNKNOWN_COUNTRY",
     "Admin1",
     "Admin2",
+    "ClaimProcedure",
     "ClockRule",
     "Code",
     "CodeUnknown",
@@ -84,6 +86,7 @@ __all__ = [
     "Holiday",
     "Language",
     "Option",
+    "OrderedStep",
     "Proposal",
     "ProposedNeed",
     "Question",
@@ -97,6 +100,8 @@ __all__ = [
     "admin1_named",
     "admin2",
     "choices",
+    "claim_procedure",
+    "claim_procedures",
     "clock_rule",
     "clock_rules",
     "code",

@@ -16,6 +16,7 @@ from caseapp.people.rules.age import (
     is_infant,
     years_between,
 )
+from caseapp.people.rules.closed import ON_CLOSED, FileClosed, may_happen
 from caseapp.people.rules.consent import (
     ASSENT_ASKED,
     ASSENT_RECORDED,
@@ -85,6 +86,7 @@ __all__ = [
     "FOR_INFANTS",
     "GRAVE",
     "NAMED_COUNTRY",
+    "ON_CLOSED",
     "UNKNOWN_BIRTH",
     "AdultDecidesAlone",
     "AdviceMissing",
@@ -100,6 +102,7 @@ __all__ = [
     "BirthIncomplete",
     "ChildNeedsCarer",
     "CountryMissing",
+    "FileClosed",
     "FormMissing",
     "HeadMissing",
     "Member",
@@ -140,6 +143,7 @@ __all__ = [
     "keys_held",
     "may_be",
     "may_consent",
+    "may_happen",
     "may_merge",
     "may_register",
     "may_review",

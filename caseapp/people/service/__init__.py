@@ -1,5 +1,6 @@
 """The verbs of people: each changes rows, writes its events and flushes; none commits."""
 
+from caseapp.people.service.alike import Alike, Asked, Seen, asked_of, registered_alike
 from caseapp.people.service.consent import (
     NewConsent,
     end_readings,
@@ -39,6 +40,8 @@ from caseapp.people.service.need import (
     set_requirement,
 )
 from caseapp.people.service.register import (
+    Came,
+    Intake,
     KnownPerson,
     NewContact,
     NewDocument,
@@ -50,13 +53,18 @@ from caseapp.people.service.register import (
     fresh_number,
     open_case,
     register,
+    register_all,
 )
 from caseapp.people.service.search import Found, Hit, Likeness, registered_already, search
 from caseapp.people.service.waiver import review_waiver, tell_waiver, waive
 
 __all__ = [
+    "Alike",
+    "Asked",
+    "Came",
     "Found",
     "Hit",
+    "Intake",
     "KnownPerson",
     "Likeness",
     "NewConsent",
@@ -68,6 +76,8 @@ __all__ = [
     "Numbers",
     "PersonDetails",
     "Registered",
+    "Seen",
+    "asked_of",
     "begin_population",
     "change_need",
     "change_population",
@@ -97,6 +107,8 @@ __all__ = [
     "record_need",
     "record_relation",
     "register",
+    "register_all",
+    "registered_alike",
     "registered_already",
     "rest_pairs",
     "restate",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -33,101 +32,22 @@ from caseapp.people.models import (
 )
 from caseapp.people.refusals import CannotJoin
 from caseapp.people.rules.number import HOUSEHOLD
-from caseapp.people.search.names import Document, PersonNames
+from caseapp.people.search.names import Document
+from caseapp.people.service.new import (
+    Came,
+    Intake,
+    KnownPerson,
+    NewContact,
+    NewDocument,
+    NewFamily,
+    NewPerson,
+    NewRelation,
+    Registered,
+)
 from caseapp.people.service.tokens import Findable, knowledge_of, put_tokens
 
 #: Gives a public number for a prefix letter; the demo passes one that follows its seed.
 Numbers = Callable[[str], str]
-
-
-@dataclass(frozen=True, slots=True)
-class NewDocument:
-    """A document shown (`seen`) or declared; `issued_by` is a country."""
-
-    document_type: str
-    number: str = ""
-    issued_by: str | None = None
-    valid_to: date | None = None
-    seen: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class NewContact:
-    """A way to reach the person; `rule` of the list `contact_rule`, `whose` of `contact_phone_owner`."""
-
-    rule: str
-    number: str = ""
-    whose: str = ""
-    via: str = ""
-    code_word: str = ""
-    hours: str = ""
-    language: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NewPerson:
-    """Somebody to register. `relation_to_head`: this person is <relation> of the head (the first member)."""
-
-    given_names: str = ""
-    surname_1: str = ""
-    surname_2: str = ""
-    called_name: str = ""
-    also_known_as: str = ""
-    birth: rules.Birth = rules.UNKNOWN_BIRTH
-    age_status: str = "STATED"
-    sex_in_document: str = "NOT_ASKED"
-    feels_safe_in: str = "NOT_ASKED"
-    interpreter_needed: bool | None = None
-    nationalities: tuple[str, ...] = ("UNK",)
-    languages: tuple[str, ...] = ()
-    populations: tuple[str, ...] = ()
-    documents: tuple[NewDocument, ...] = ()
-    contacts: tuple[NewContact, ...] = ()
-    relation_to_head: str | None = None
-    evidence: str = "CLAIMED"
-
-    @property
-    def names(self) -> PersonNames:
-        return PersonNames.of(
-            self.given_names, self.surname_1, self.surname_2, self.also_known_as, self.called_name
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class KnownPerson:
-    """A member who has a file already (search or the check for duplicates found it)."""
-
-    case_id: UUID
-    relation_to_head: str | None = None
-    evidence: str = "CLAIMED"
-
-
-@dataclass(frozen=True, slots=True)
-class NewRelation:
-    """Member number `one` is <relation> of member number `other` (counted from 0)."""
-
-    one: int
-    other: int
-    relation: str
-    evidence: str = "CLAIMED"
-
-
-@dataclass(frozen=True, slots=True)
-class NewFamily:
-    """A family or a person alone; the first member is its head."""
-
-    members: tuple[NewPerson | KnownPerson, ...]
-    relations: tuple[NewRelation, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """What a registration made; `cases` and `persons` in the order of the members."""
-
-    household: Household
-    cases: tuple[Case, ...]
-    persons: tuple[Person, ...]
-    codes: tuple[dict[str, Any], ...]
 
 
 def fresh_number(prefix: str) -> str:
@@ -153,19 +73,52 @@ def register(
     Writes intake.opened, person.registered, person.profiled and case.opened for each new person,
     household.formed and relation.recorded. Raises what `rules.may_register` refuses.
     """
-    if not family.members:
-        raise rules.HeadMissing
+    intake = Intake(family, (Came(arrived_on, place, mode),))
+    who = assigned_to or access.current().user_id
+    return register_all([intake], team=team, on=on, numbers=numbers, assigned_to=who)[0]
+
+
+def register_all(
+    intakes: Sequence[Intake],
+    *,
+    team: Team,
+    on: date,
+    numbers: Numbers = fresh_number,
+    assigned_to: UUID | None = None,
+) -> list[Registered]:
+    """`register` for many families, in as many statements as for one; what each becomes is the same. Without
+    `assigned_to` the files are nobody's yet."""
     assert team.site_id is not None
-    for member in family.members:
-        if isinstance(member, NewPerson):
-            _check(member, team.country, on)
-    known = _known(family, team)
-    cases = _open_cases(family, known, team, on, numbers, assigned_to or access.current().user_id)
-    persons = _write_persons(family, known, cases, on)
-    household = Household(number=numbers(HOUSEHOLD), country=team.country, team_id=team.id, formed_on=on)
-    session.add(household)
-    _leave_former(known, on)
+    families = [intake.family for intake in intakes]
+    for family in families:
+        if not family.members:
+            raise rules.HeadMissing
+        for member in family.members:
+            if isinstance(member, NewPerson):
+                _check(member, team.country, on)
+    known = [_known(family, team) for family in families]
+    cases = _open_cases(families, known, team, on, numbers, assigned_to)
+    persons = [_persons(f, k, c) for f, k, c in zip(families, known, cases, strict=True)]
     session.flush()
+    households = [
+        Household(number=numbers(HOUSEHOLD), country=team.country, team_id=team.id, formed_on=on)
+        for _ in families
+    ]
+    session.add_all(households)
+    for held in known:
+        _leave_former(held, on)
+    session.flush()
+    made = [_join(*parts, on) for parts in zip(intakes, households, cases, persons, strict=True)]
+    session.flush()
+    put_tokens(team.country, [one for f, p in zip(families, persons, strict=True) for one in _findable(f, p)])
+    return made
+
+
+def _join(
+    intake: Intake, household: Household, cases: list[Case], persons: list[Person], on: date
+) -> Registered:
+    """The household with its members, relations, details and events."""
+    family = intake.family
     session.add_all(
         HouseholdMember(household_id=household.id, case_id=c.id, is_head=i == 0, joined_on=on)
         for i, c in enumerate(cases)
@@ -174,9 +127,7 @@ def register(
     session.add_all(relations)
     codes = _profiles(family, persons, relations, on)
     _write_details(family, cases, persons, on)
-    _tell(family, household, cases, persons, relations, codes, on, arrived_on or on, place, mode)
-    session.flush()
-    put_tokens(team.country, _findable(family, persons))
+    _tell(intake, household, cases, relations, codes, on)
     return Registered(household, tuple(cases), tuple(persons), tuple(codes))
 
 
@@ -205,29 +156,33 @@ def _known(family: NewFamily, team: Team) -> dict[UUID, tuple[Case, Person]]:
 
 
 def _open_cases(
-    family: NewFamily,
-    known: dict[UUID, tuple[Case, Person]],
+    families: Sequence[NewFamily],
+    known: Sequence[dict[UUID, tuple[Case, Person]]],
     team: Team,
     on: date,
     numbers: Numbers,
     assigned_to: UUID | None,
-) -> list[Case]:
+) -> list[list[Case]]:
     prefix = rules.prefix_of(team.country)
-    cases, new = [], []
-    for member in family.members:
-        if isinstance(member, KnownPerson):
-            cases.append(known[member.case_id][0])
-            continue
-        case = Case(
-            number=numbers(prefix), country=team.country, team_id=team.id, site_id=team.site_id, opened_on=on,
-            status="OPEN", readers=[], assigned_to_id=assigned_to,
-        )  # fmt: skip
-        cases.append(case)
-        new.append(case)
+    found: list[list[Case]] = []
+    new: list[Case] = []
+    for family, held in zip(families, known, strict=True):
+        cases: list[Case] = []
+        for member in family.members:
+            if isinstance(member, KnownPerson):
+                cases.append(held[member.case_id][0])
+                continue
+            case = Case(
+                number=numbers(prefix), country=team.country, team_id=team.id, site_id=team.site_id, opened_on=on,
+                status="OPEN", readers=[], assigned_to_id=assigned_to,
+            )  # fmt: skip
+            cases.append(case)
+            new.append(case)
+        found.append(cases)
     session.add_all(new)
     session.flush()
     crypto.new_keys([c.id for c in new], team.country)
-    return cases
+    return found
 
 
 def open_case(
@@ -242,8 +197,8 @@ def open_case(
     return register(NewFamily((person,)), team=team, on=on, numbers=numbers, assigned_to=assigned_to).cases[0]
 
 
-def _write_persons(
-    family: NewFamily, known: dict[UUID, tuple[Case, Person]], cases: Sequence[Case], on: date
+def _persons(
+    family: NewFamily, known: dict[UUID, tuple[Case, Person]], cases: Sequence[Case]
 ) -> list[Person]:
     persons = []
     for member, case in zip(family.members, cases, strict=True):
@@ -260,7 +215,6 @@ def _write_persons(
         )  # fmt: skip
         session.add(person)
         persons.append(person)
-    session.flush()
     return persons
 
 
@@ -378,28 +332,25 @@ def contact_row(case_id: UUID, new: NewContact) -> Contact:
 
 
 def _tell(
-    family: NewFamily,
+    intake: Intake,
     household: Household,
     cases: Sequence[Case],
-    persons: Sequence[Person],
     relations: Sequence[Relation],
     codes: Sequence[dict[str, Any]],
     on: date,
-    arrived_on: date,
-    place: str | None,
-    mode: str | None,
 ) -> None:
     happened = events.happened
     profile_of = {case.id: held for case, held in zip(cases, codes, strict=True)}
     by_id = {case.id: case for case in cases}
-    for member, case in zip(family.members, cases, strict=True):
+    for member, case, came in zip(intake.family.members, cases, intake.of_each(), strict=True):
         told: dict[str, Any] = {"household_id": household.id, "codes_of": profile_of[case.id]}
         if isinstance(member, KnownPerson):
             happened(events.HOUSEHOLD_JOINED, case, on=on, code=_role(case, cases), **told)
             continue
         first = next(iter(member.populations), None)
-        happened(events.INTAKE_OPENED, case, on=min(arrived_on, on), place=place, code=mode, **told)
-        happened(events.REGISTERED, case, on=on, population=first, place=place, **told)
+        arrived_on = min(came.on or on, on)
+        happened(events.INTAKE_OPENED, case, on=arrived_on, place=came.place, code=came.mode, **told)
+        happened(events.REGISTERED, case, on=on, population=first, place=came.place, **told)
         happened(events.PROFILED, case, on=on, population=first, **told)
         happened(events.CASE_OPENED, case, on=on, population=first, **told)
     head = cases[0]
@@ -434,6 +385,6 @@ def _findable(family: NewFamily, persons: Sequence[Person]) -> list[Findable]:
 
 
 __all__ = [
-    "KnownPerson", "NewContact", "NewDocument", "NewFamily", "NewPerson", "NewRelation", "Registered",
-    "fresh_number", "open_case", "register",
+    "Came", "Intake", "KnownPerson", "NewContact", "NewDocument", "NewFamily", "NewPerson", "NewRelation", "Registered",
+    "fresh_number", "open_case", "register", "register_all",
 ]  # fmt: skip

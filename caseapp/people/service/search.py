@@ -70,7 +70,7 @@ def search(text: str, principal: Principal, *, on: date, most: int = 50) -> Foun
     sought = parse_query(text, today=on)
     found: dict[UUID, Hit] = {}
     asked = False
-    opened = _Opened()
+    opened = Opened()
     for country in principal.countries:
         stages = {s.name: s.tokens for s in query_tokens(sought, key=country_key(country, "tokens"))}
         near = stages[StageName.EXACT] | stages[StageName.PAIRS]
@@ -116,7 +116,7 @@ def _candidates(country: str, tokens: Iterable[StoredToken]) -> list[UUID]:
     return [row.person_id for row in rows]
 
 
-class _Opened:
+class Opened:
     """The candidates decrypted so far in one search, so that wider tokens do not fetch anybody again."""
 
     def __init__(self) -> None:
@@ -155,7 +155,7 @@ class _Opened:
             )  # fmt: skip
 
 
-def _hits(scored: Sequence[Scored], opened: _Opened) -> list[Hit]:
+def _hits(scored: Sequence[Scored], opened: Opened) -> list[Hit]:
     """Hits of the records that they lead to; the best of those that lead to the same one."""
     persons = [UUID(str(s.candidate.ref)) for s in scored]
     leads = queries.target_of(opened.united.intersection(persons))
@@ -172,7 +172,7 @@ def _hits(scored: Sequence[Scored], opened: _Opened) -> list[Hit]:
     return list(found.values())
 
 
-def _cases(person_ids: set[UUID], opened: _Opened) -> dict[UUID, UUID]:
+def _cases(person_ids: set[UUID], opened: Opened) -> dict[UUID, UUID]:
     """The cases of these persons; a statement only where somebody was not among the candidates."""
     others = person_ids - opened.case_of.keys()
     rows = (
@@ -215,7 +215,7 @@ def registered_already(members: Sequence[NewPerson], country: str, *, most_each:
         sought = Sought(one.names, (), one.birth, one.documents, one.phones, sex=one.sex)
         stages = query_tokens(sought, key=country_key(country, "tokens"), wider=False)
         asked |= {t for s in stages for t in s.tokens}
-    opened = _Opened()
+    opened = Opened()
     held = opened.candidates(_candidates(country, asked))
     pairs = [
         (int(str(one.ref)), replace(compare(one, other), candidate=other))

@@ -44,14 +44,15 @@ def search() -> ResponseReturnValue:
         rows=found.rows if found else _rows(page.rows) if page else [],
         page=page,
         active=_active(q, status, mine),
-        may_register=access.current().may(_register()) if q else False,
+        may_register=access.current().may(_above("reception.register")) if q else False,
+        may_import=access.current().may(_above("reception.import")),
         columns=_columns(bool(q)),
     )
 
 
-def _register() -> access.Permission:
+def _above(name: str) -> access.Permission:
     # The permission is an area's above this one; only its name is known here.
-    return access.permissions()["reception.register"]
+    return access.permissions()[name]
 
 
 class _Results:

@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from caseapp.accounts.queries import timezone_of
 from caseapp.core import access, audit, clock, pages, reference
 from caseapp.core.access import needs
 from caseapp.core.commits import commits
@@ -67,7 +68,7 @@ def _next(country: str, found: list[Listed]) -> dict[str, Any] | None:
     if any(row.status in OPEN for row in own):
         return None
     approved = [row.period for row in own if row.status == Status.APPROVED.value]
-    today = clock.today()
+    today = clock.today(_timezone())
     last = f"{today.year - 1}-12" if today.month == 1 else f"{today.year}-{today.month - 1:02d}"
     period = rules.month_after(max(approved)) if approved else last
     return {"period": period, "words": present.period(period), "is_over": rules.is_over(period, today)}
@@ -123,14 +124,19 @@ def _may_decide(one: Listed) -> bool:
     return True
 
 
+def _timezone() -> str:
+    """The zone of the reader's own team."""
+    return timezone_of(access.current().grants[0].team_id)
+
+
 def _summary(one: Listed) -> list[dict[str, Any]]:
-    row = one.release
+    row, zone = one.release, _timezone()
     found = [
-        {"label": _("Preparó"), "value": f"{one.made_by}, {pages.moment(row.made_at)}"},
-        {"label": _("Con lo registrado hasta"), "value": pages.moment(row.known_until)},
+        {"label": _("Preparó"), "value": f"{one.made_by}, {pages.moment(row.made_at, zone)}"},
+        {"label": _("Con lo registrado hasta"), "value": pages.moment(row.known_until, zone)},
         {
             "label": _("Decidió"),
-            "value": f"{one.decided_by}, {pages.moment(row.decided_at)}" if one.decided_by else "",
+            "value": f"{one.decided_by}, {pages.moment(row.decided_at, zone)}" if one.decided_by else "",
         },
         {"label": _("Motivo"), "value": row.reason or ""},
     ]

@@ -94,7 +94,7 @@ def _never(offer: Offer, subjects: list[queries.Subject]) -> bool:
 def _form(case: Case, kind: str, subjects: list[queries.Subject], offered: list[Offer]) -> NewForm:
     tonight = clock.today(timezone_of(case.team_id))
     form = NewForm(
-        members=[str(s.case.id) for s in subjects], items=list(USUAL), priority="IMMEDIATE" if kind in GIVES_PLACES else "URGENT",
+        members=[str(s.case.id) for s in subjects], items=list(USUAL), priority=_proposed_priority(kind),
         first_night=tonight, last_night=tonight + timedelta(days=2),
     )  # fmt: skip
     form.members.choices = [
@@ -114,6 +114,14 @@ def _form(case: Case, kind: str, subjects: list[queries.Subject], offered: list[
     names = present.item_texts()
     form.items.choices = [(i, names[i]) for i in ITEMS]
     return form
+
+
+def _proposed_priority(kind: str) -> str:
+    """What a page that leads here proposes (`?priority=`), else what the kind of service suggests."""
+    asked = request.args.get("priority", "")
+    if asked in {c.code for c in reference.codes("referral_priority")}:
+        return asked
+    return "IMMEDIATE" if kind in GIVES_PLACES else "URGENT"
 
 
 def _receivers(offered: list[Offer], form: NewForm, kind: str) -> list[tuple[str, str]]:

@@ -1,0 +1,9 @@
+"""Pages of reception: registering a family, putting in a list of people."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+blueprint = Blueprint("reception", __name__)
+
+from caseapp.reception.views import held, importing, register  # noqa: E402, F401
