@@ -23,3 +23,10 @@ LOG_ENQUIRY = permission(
 )
 READ_ENQUIRY = permission("casefile.read_enquiry", "SHELTER_COORDINATOR", "CASEWORKER", "SUPERVISOR")
 LINK_ENQUIRY = permission("casefile.link_enquiry", "SUPERVISOR")
+#: A person asks about their own data: written down by who holds the file, decided by its supervisor, watched by the
+#: data-protection officer, who opens no file.
+ASK_SUBJECT = permission("casefile.ask_subject", "CASEWORKER", "SUPERVISOR")
+DECIDE_SUBJECT = permission("casefile.decide_subject", "SUPERVISOR")
+HAND_OVER = permission("casefile.hand_over_copy", "CASEWORKER", "SUPERVISOR", "DATA_PROTECTION_OFFICER")
+PROTECT_DATA = permission("casefile.protect_data", "DATA_PROTECTION_OFFICER")
+AUDIT_FILE = permission("casefile.audit_file", "AUDITOR")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from caseapp.casefile import rules
 from caseapp.casefile.queries.file import CodeRow, File
-from caseapp.core import reference
+from caseapp.core import clock, reference
 from caseapp.people import present
 from caseapp.people import rules as people_rules
 
@@ -40,7 +40,15 @@ def alert_facts(file: File) -> rules.AlertFacts:
         ],
         documents_end=[d.ended for d in file.of("document") if d.ended],
         requirements=[r.requirement for r in file.requirements],
+        legal_clocks=[day for r, day in _clock_days(file) if r.c == "LEGAL" and r.b != "PAUSED"],
+        signature_due=next((day for r, day in _clock_days(file) if r.a == "CLAIM_SIGN_IN"), None),
     )
+
+
+def _clock_days(file: File) -> list[tuple[CodeRow, date]]:
+    """The clocks that run, with their last local days; sealed ones are not among them."""
+    timezone = file.glance.site.timezone
+    return [(row, clock.local(row.at, timezone).date()) for row in file.clocks() if row.at is not None]
 
 
 def codes_of(file: File) -> tuple[str, ...]:

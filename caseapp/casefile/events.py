@@ -19,3 +19,5 @@ ALERT_RESOLVED = kind("alert.resolved")
 # The topics of the file's own packages are handled there; they are known once this module is.
 from caseapp.casefile.enquiry import events as _enquiry  # noqa: E402, F401
 from caseapp.casefile.glass import events as _glass  # noqa: E402, F401
+from caseapp.casefile.retention import events as _retention  # noqa: E402, F401
+from caseapp.casefile.subject import events as _subject  # noqa: E402, F401

@@ -24,6 +24,7 @@ from caseapp.people.models import (
     Household,
     HouseholdMember,
     IdentityDocument,
+    MovementLimit,
     Need,
     Person,
     PersonLanguage,
@@ -222,6 +223,16 @@ def requirements_of(case_ids: Iterable[UUID]) -> list[PlacementRequirement]:
             .order_by(PlacementRequirement.id)
         )
     )
+
+
+def movement_limits_of(case_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The division (P-code) that each of these people may not leave now; those without a limit are left out."""
+    rows = session.execute(
+        sa.select(MovementLimit.case_id, MovementLimit.admin1).where(
+            MovementLimit.case_id.in_(list(case_ids)), MovementLimit.ended_on.is_(None)
+        )
+    ).all()
+    return {row.case_id: row.admin1 for row in rows}
 
 
 @dataclass(frozen=True)

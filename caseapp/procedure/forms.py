@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import FormField, RadioField, SelectMultipleField
+from wtforms import BooleanField, FormField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms.validators import Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from caseapp.core import reference
 from caseapp.core.forms import CodeField, Form, VersionedForm, required
 from caseapp.core.i18n import _l
-from caseapp.people.inputs import DatePart
-from caseapp.procedure.rules import APPLICATION_TYPES, CLOSURE_GROUPS, LEFT_REASONS, OUTCOMES, REOPENING
+from caseapp.people.inputs import DatePart, ListField, WholeField
+from caseapp.procedure.rules import (
+    APPLICATION_TYPES,
+    CLOSURE_GROUPS,
+    LEAVE_OUTCOMES,
+    LEFT_REASONS,
+    OUTCOMES,
+    REOPENING,
+)
 
 
 class PeopleField(SelectMultipleField):  # type: ignore[misc]
@@ -100,3 +108,58 @@ FORMS: dict[str, type[StepForm]] = {"DECISION": DecisionForm, "CLOSED": CloseFor
 def form_of(step: str, *args: Any, **kwargs: Any) -> StepForm:
     """The form that a step asks for."""
     return FORMS.get(step, StepForm)(*args, **kwargs)
+
+
+class IssueForm(Form):
+    """A document that the person was given."""
+
+    document_type = SelectField(_l("Documento"), validators=[required(_l("Elija el documento."))])
+    number = StringField(_l("Número"), validators=[Length(max=60)])
+    on = FormField(DatePart)
+    valid_to = FormField(DatePart)
+
+    def offer(self, types: tuple[str, ...]) -> IssueForm:
+        self.document_type.choices = [
+            ("", str(_l("Elija…"))), *((code, reference.label("document_type", code)) for code in types)
+        ]  # fmt: skip
+        return self
+
+
+class RenewForm(StepForm):
+    """Another validity."""
+
+    valid_to = FormField(DatePart)
+
+
+class SignForm(Form):
+    """A periodic signature."""
+
+    excused = BooleanField(_l("Fue dispensada por la autoridad"))
+    on = FormField(DatePart)
+
+
+class IntervalForm(Form):
+    """How often people sign at an office."""
+
+    days = WholeField(_l("Cada cuántos días se firma"), validators=[required()], example="15")
+    on = FormField(DatePart)
+
+
+class AskLeaveForm(Form):
+    """Leave to go to another state."""
+
+    to_admin1 = ListField(_l("A qué estado"), list, validators=[required(_l("Elija el estado."))])
+    on = FormField(DatePart)
+
+    def offer(self, country: str) -> AskLeaveForm:
+        self.to_admin1.options = lambda: [(a.pcode, a.name) for a in reference.admin1(country)]
+        return self
+
+
+class DecideLeaveForm(StepForm):
+    """What the authority decided."""
+
+    outcome = CodeField(
+        _l("Qué se decidió"), list_name="leave_outcome", only=LEAVE_OUTCOMES,
+        validators=[required(_l("Elija qué se decidió."))],
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The asylum claim: the people it belongs to, and its dated steps."""
+"""The asylum claim: the people it belongs to, its dated steps, documents given, and the duties that come with it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,21 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from caseapp.core.crypto import Encrypted
 from caseapp.core.db import Base, Identified, Versioned, one_of
 from caseapp.procedure.rules import (
     APPLICATION_TYPES,
     CLOSURE_GROUPS,
+    DOCUMENT_STATES,
+    DUTY_ENDS,
+    ISSUABLE,
+    LEAVE_OUTCOMES,
     LEFT_REASONS,
     MAY_REPEAT,
+    MOST_DAYS,
     OUTCOMES,
     ROLES,
+    SIGNATURE_STATES,
     STEPS,
 )
 
@@ -115,3 +122,109 @@ class ClaimStep(Identified, Base):
     code: Mapped[str | None]
     recorded_at: Mapped[datetime]
     recorded_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+
+
+class IssuedDocument(Identified, Versioned, Base):
+    """A document that an authority gave: from which day, until when, and which one took its place. The number is
+    encrypted; among the person's papers it has a search token like any other."""
+
+    __tablename__ = "issued_document"
+    __table_args__ = (
+        one_of("document_type", ISSUABLE),
+        one_of("state", DOCUMENT_STATES),
+        sa.CheckConstraint("valid_to >= issued_on", name="valid_after_issued"),
+        sa.CheckConstraint("ended_on >= issued_on", name="ended_after_issued"),
+        sa.CheckConstraint("(state = 'ISSUED') = (ended_on IS NULL)", name="ended_has_date"),
+        sa.CheckConstraint("renews_id <> id", name="renews_another"),
+        sa.Index(
+            "ix_issued_document_ends", "valid_to", postgresql_where=sa.text("state = 'ISSUED' AND valid_to IS NOT NULL")
+        ),
+    )  # fmt: skip
+
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    claim_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("claim.id"), index=True)
+    renews_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("issued_document.id"), unique=True)
+    document_type: Mapped[str]
+    number_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    issued_on: Mapped[date]
+    valid_to: Mapped[date | None]
+    state: Mapped[str] = mapped_column(default="ISSUED", server_default="ISSUED")
+    ended_on: Mapped[date | None]
+
+    number = Encrypted("number")
+
+
+class SignInterval(Identified, Base):
+    """How often people sign at an office from a day on: the newest row that has begun holds."""
+
+    __tablename__ = "sign_interval"
+    __table_args__ = (
+        sa.CheckConstraint(f"days BETWEEN 1 AND {MOST_DAYS}", name="days_in_bounds"),
+        sa.UniqueConstraint("site_id", "valid_from"),
+    )
+
+    site_id: Mapped[UUID] = mapped_column(sa.ForeignKey("site.id"))
+    days: Mapped[int]
+    valid_from: Mapped[date]
+    set_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+
+
+class SignDuty(Identified, Versioned, Base):
+    """That a person signs at intervals while their claim is open. `due_on` is the day by which the next one is."""
+
+    __tablename__ = "sign_duty"
+    __table_args__ = (
+        one_of("end_reason", DUTY_ENDS),
+        sa.CheckConstraint("(ended_on IS NULL) = (end_reason IS NULL)", name="ended_has_reason"),
+        sa.CheckConstraint("ended_on >= started_on", name="dates_in_order"),
+        sa.CheckConstraint("due_on >= started_on", name="due_after_start"),
+        sa.Index(
+            "uq_sign_duty_current", "case_id", unique=True, postgresql_where=sa.text("ended_on IS NULL")
+        ),
+    )
+
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    claim_id: Mapped[UUID] = mapped_column(sa.ForeignKey("claim.id"), index=True)
+    started_on: Mapped[date]
+    due_on: Mapped[date]
+    ended_on: Mapped[date | None]
+    end_reason: Mapped[str | None]
+
+
+class Signature(Identified, Base):
+    """What became of one day by which a signature was due. `on` is the day on which it was made."""
+
+    __tablename__ = "signature"
+    __table_args__ = (
+        one_of("state", SIGNATURE_STATES),
+        sa.CheckConstraint("(state = 'MISSED') = (signed_on IS NULL)", name="signed_has_date"),
+        sa.UniqueConstraint("duty_id", "due_on", "state"),
+    )
+
+    duty_id: Mapped[UUID] = mapped_column(sa.ForeignKey("sign_duty.id"))
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    due_on: Mapped[date]
+    state: Mapped[str]
+    on: Mapped[date | None] = mapped_column("signed_on")
+
+
+class LeaveRequest(Identified, Versioned, Base):
+    """Leave asked of the authority to go to another state, and what it decided."""
+
+    __tablename__ = "leave_request"
+    __table_args__ = (
+        one_of("outcome", LEAVE_OUTCOMES),
+        sa.CheckConstraint("from_admin1 <> to_admin1", name="to_another_place"),
+        sa.CheckConstraint("(decided_on IS NULL) = (outcome IS NULL)", name="decided_has_outcome"),
+        sa.CheckConstraint("decided_on >= asked_on", name="decided_after_asked"),
+        sa.Index(
+            "uq_leave_request_open", "case_id", unique=True, postgresql_where=sa.text("decided_on IS NULL")
+        ),
+    )
+
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    from_admin1: Mapped[str]
+    to_admin1: Mapped[str]
+    asked_on: Mapped[date]
+    decided_on: Mapped[date | None]
+    outcome: Mapped[str | None]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,7 +16,15 @@ from caseapp.core.errors import NotYours
 from caseapp.deadline.models import Deadline
 from caseapp.people.models import Case, HouseholdMember, Person, PersonNationality
 from caseapp.procedure import rules
-from caseapp.procedure.models import Claim, ClaimApplicant, ClaimStep
+from caseapp.procedure.models import (
+    Claim,
+    ClaimApplicant,
+    ClaimStep,
+    IssuedDocument,
+    LeaveRequest,
+    Signature,
+    SignDuty,
+)
 
 
 def visible_to(principal: Principal) -> sa.Select[Claim]:
@@ -169,3 +179,70 @@ def in_a_claim(case_ids: Sequence[UUID], *, sealed: bool = False) -> set[UUID]:
             )
         )
     )  # fmt: skip
+
+
+# -- documents and duties -------------------------------------------------------------------------------
+def documents_of(case_id: UUID) -> Sequence[IssuedDocument]:
+    """Every document that the person was given, the newest first (one statement)."""
+    return session.scalars(
+        sa.select(IssuedDocument)
+        .where(IssuedDocument.case_id == case_id)
+        .order_by(IssuedDocument.issued_on.desc(), IssuedDocument.id.desc())
+    ).all()
+
+
+def document_of(case_id: UUID, document_id: UUID) -> IssuedDocument:
+    """One of them, locked. Raises NotYours."""
+    return _locked(IssuedDocument, case_id, document_id)
+
+
+def _locked(table: Any, case_id: UUID, row_id: UUID) -> Any:
+    row = session.scalars(
+        sa.select(table)
+        .where(table.id == row_id, table.case_id == case_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if row is None:
+        raise NotYours
+    return row
+
+
+def duty_of(case_id: UUID, *, lock: bool = False) -> SignDuty | None:
+    """That the person signs at intervals now."""
+    asked = sa.select(SignDuty).where(SignDuty.case_id == case_id, SignDuty.ended_on.is_(None))
+    if lock:
+        asked = asked.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(asked).one_or_none()
+
+
+def signatures_of(case_id: UUID, limit: int = 12) -> Sequence[Signature]:
+    """What became of the days on which a signature was due, the newest first."""
+    return session.scalars(
+        sa.select(Signature)
+        .where(Signature.case_id == case_id)
+        .order_by(Signature.due_on.desc(), Signature.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def last_signed(duty_id: UUID) -> date | None:
+    """The day of the newest signature of a duty."""
+    return session.scalar(sa.select(sa.func.max(Signature.on)).where(Signature.duty_id == duty_id))
+
+
+def leaves_of(case_id: UUID) -> Sequence[LeaveRequest]:
+    """Leave that was asked for, the newest first."""
+    return session.scalars(
+        sa.select(LeaveRequest).where(LeaveRequest.case_id == case_id).order_by(LeaveRequest.id.desc())
+    ).all()
+
+
+def open_leave(case_id: UUID) -> LeaveRequest | None:
+    """Leave that the authority has not decided on."""
+    return next((row for row in leaves_of(case_id) if row.decided_on is None), None)
+
+
+def leave_of(case_id: UUID, leave_id: UUID) -> LeaveRequest:
+    """A request for leave, locked. Raises NotYours."""
+    return _locked(LeaveRequest, case_id, leave_id)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
+from caseapp.casefile.breach.models import DataBreach
 from caseapp.casefile.enquiry.models import Enquiry
 from caseapp.casefile.glass.models import GlassAccess
+from caseapp.casefile.retention.models import RetentionRun
+from caseapp.casefile.subject.models import LegalHold, SubjectRequest
 from caseapp.core import clock, crypto
 from caseapp.people.models import Case
 from tests.factories import make_person, make_team, make_user
@@ -104,6 +107,87 @@ def _enquiry(path: str = "", post: bool = False) -> Any:
     return build
 
 
+def make_subject_request(
+    db: Any, case: Case, by: Any, kind: str = "ERASURE", **values: Any
+) -> SubjectRequest:
+    """A request that somebody wrote down for the person of a case."""
+    with db.as_owner():
+        row = SubjectRequest(
+            **{
+                "case_id": case.id, "number": case.number, "country": case.country, "kind": kind,
+                "topic": "NAME" if kind == "CORRECTION" else None, "asked_on": date(2025, 11, 23),
+                "due_on": date(2025, 12, 19), "asked_by_id": by.id, **values,
+            }
+        )  # fmt: skip
+        row.what = "Lo que pidió."
+        db.session.add(row)
+    return row
+
+
+def _request(path: str = "", post: bool = False, **values: Any) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        with db.as_owner():
+            other = make_user("CASEWORKER", ns.team)
+        row = make_subject_request(db, ns.case, other, **values)
+        url = f"/data-requests/{row.id}{path}"
+        return (url, {"decision": "REFUSED", "reason": "LEGAL_DUTY", "version": "1"}) if post else url
+
+    return build
+
+
+def _officers(build: Any) -> Any:
+    """Rows of a country: an officer of the same country is no stranger."""
+
+    def public(db: Any, ns: Any) -> Any:
+        return build(db, ns)
+
+    public.public = True  # type: ignore[attr-defined]
+    return public
+
+
+def _hold(db: Any, ns: Any) -> Any:
+    with db.as_owner():
+        row = LegalHold(case_id=ns.case.id, reason="COURT", since=date(2025, 11, 1), set_by_id=ns.user.id)
+        db.session.add(row)
+    return f"/cases/{ns.case.number}/hold/{row.id}/end", {}
+
+
+def make_run(db: Any, ns: Any, **values: Any) -> RetentionRun:
+    with db.as_owner():
+        # One run of a country is open at a time; several namespaces may be of one country.
+        db.session.query(RetentionRun).filter_by(state="PROPOSED").update(
+            {"state": "CANCELLED", "ended_at": clock.now()}
+        )
+        proposer = make_user("DATA_PROTECTION_OFFICER", ns.team)
+        row = RetentionRun(
+            **{
+                "country": ns.team.country, "as_of": date(2025, 11, 23), "proposed_by_id": proposer.id,
+                "proposed_at": clock.now(), **values,
+            }
+        )  # fmt: skip
+        db.session.add(row)
+    return row
+
+
+def _run(path: str = "", post: bool = False) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        url = f"/data-protection/retention/{make_run(db, ns).id}{path}"
+        return (url, {}) if post else url
+
+    return _officers(build)
+
+
+def _breach(db: Any, ns: Any) -> Any:
+    with db.as_owner():
+        row = DataBreach(
+            country=ns.team.country, kind="PAPER_LOST", noticed_on=date(2025, 11, 20), recorded_at=clock.now(),
+            recorded_by_id=ns.user.id, persons=3,
+        )  # fmt: skip
+        crypto.new_key(row.id, row.country)
+        db.session.add(row)
+    return f"/data-protection/breaches/{row.id}/authority", {}
+
+
 def page(url: str) -> Any:
     return lambda db, ns: url
 
@@ -127,4 +211,32 @@ ROUTES = {
     ("casefile.enquiry", "GET"): _enquiry(),
     ("casefile.pass_enquiry", "POST"): _enquiry("/pass", post=True),
     ("casefile.link_enquiry", "POST"): _enquiry("/link", post=True),
+    ("casefile.subject_requests", "GET"): lambda db, ns: f"/cases/{ns.case.number}/data",
+    ("casefile.ask_subject", "POST"): lambda db, ns: (f"/cases/{ns.case.number}/data", {"kind": "ACCESS"}),
+    ("casefile.set_hold", "POST"): lambda db, ns: (f"/cases/{ns.case.number}/hold", {"hold": "COURT"}),
+    ("casefile.end_hold", "POST"): _hold,
+    ("casefile.subject_request", "GET"): _officers(_request()),
+    ("casefile.collect_copy", "POST"): _officers(_request("/copy", post=True, kind="ACCESS")),
+    ("casefile.decide_subject", "POST"): _request("/decide", post=True),
+    ("casefile.withdraw_subject", "POST"): _request("/withdraw", post=True),
+    ("casefile.data_requests", "GET"): page("/data-requests?ended=1"),
+    ("casefile.data_protection", "GET"): page("/data-protection"),
+    ("casefile.retention", "GET"): page("/data-protection/retention"),
+    ("casefile.propose_retention", "POST"): lambda db, ns: ("/data-protection/retention", {}),
+    ("casefile.retention_run", "GET"): _run(),
+    ("casefile.approve_retention", "POST"): _run("/approve", post=True),
+    ("casefile.cancel_retention", "POST"): _run("/cancel", post=True),
+    ("casefile.breaches", "GET"): page("/data-protection/breaches"),
+    ("casefile.record_breach", "POST"): lambda db, ns: (
+        "/data-protection/breaches",
+        {
+            "kind": "PAPER_LOST",
+            "on-day": "20",
+            "on-month": "11",
+            "on-year": "2025",
+            "persons": "3",
+            "what": "Se perdió una lista.",
+        },
+    ),
+    ("casefile.change_breach", "POST"): _officers(_breach),
 }

@@ -217,6 +217,11 @@ def test_opening_again(reason):
         ({"consents_end": [TODAY + timedelta(days=30)]}, ("CONSENT_ENDS",)),
         ({"consents_end": [TODAY - timedelta(days=1), TODAY + timedelta(days=31)]}, ()),
         ({"documents_end": [TODAY]}, ("DOCUMENT_EXPIRES",)),
+        ({"legal_clocks": [TODAY + timedelta(days=7)]}, ("LEGAL_DEADLINE",)),
+        ({"legal_clocks": [TODAY - timedelta(days=40)]}, ("LEGAL_DEADLINE",)),
+        ({"legal_clocks": [TODAY + timedelta(days=8)]}, ()),
+        ({"signature_due": TODAY - timedelta(days=1)}, ("WEEKLY_SIGN_IN_MISSED",)),
+        ({"signature_due": TODAY}, ()),
         (
             {"interpreter_needed": True, "possible_duplicates": 1},
             ("POSSIBLE_DUPLICATE", "INTERPRETER_NEEDED"),

@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any
 
 from caseapp.core import clock
-from caseapp.procedure.models import Claim, ClaimApplicant, ClaimStep
+from caseapp.people.models import MovementLimit
+from caseapp.procedure.models import Claim, ClaimApplicant, ClaimStep, IssuedDocument, LeaveRequest, SignDuty
 from tests.factories import make_household, make_person
 
 ON = {"on-day": "20", "on-month": "11", "on-year": "2025"}
@@ -78,7 +79,78 @@ def _members(post: bool) -> Any:
     return build
 
 
+def _issue(post: bool) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        url = f"/cases/{ns.case.number}/documents/new"
+        return (url, dated(document_type="CLAIM_CERTIFICATE", number="C-1")) if post else url
+
+    return build
+
+
+def _renew(post: bool) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        with db.as_owner():
+            row = IssuedDocument(
+                case_id=ns.case.id, document_type="CLAIM_CERTIFICATE", issued_on=date(2025, 11, 1)
+            )
+            db.session.add(row)
+        url = f"/cases/{ns.case.number}/documents/{row.id}/renew"
+        return (url, dated(version=str(row.version))) if post else url
+
+    return build
+
+
+def _sign(post: bool) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        row = make_claim(db, ns)
+        with db.as_owner():
+            day = date(2025, 11, 10)
+            db.session.add(
+                SignDuty(case_id=ns.case.id, claim_id=row.id, started_on=day, due_on=date(2025, 11, 24))
+            )
+        url = f"/cases/{ns.case.number}/signature"
+        return (url, dated()) if post else url
+
+    return build
+
+
+def _ask_leave(post: bool) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        with db.as_owner():
+            db.session.add(MovementLimit(case_id=ns.case.id, admin1="MX07", since=date(2025, 11, 1)))
+        url = f"/cases/{ns.case.number}/leave"
+        return (url, dated(to_admin1="MX09")) if post else url
+
+    return build
+
+
+def _decide_leave(post: bool) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        with db.as_owner():
+            row = LeaveRequest(
+                case_id=ns.case.id, from_admin1="MX07", to_admin1="MX09", asked_on=date(2025, 11, 10)
+            )
+            db.session.add(row)
+        url = f"/cases/{ns.case.number}/leave/{row.id}"
+        return (url, dated(outcome="GRANTED", version=str(row.version))) if post else url
+
+    return build
+
+
+def _interval(post: bool) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        return ("/office/signature", dated(days="15")) if post else "/office/signature"
+
+    return build
+
+
 ROUTES = {
+    **{("procedure.issue", m): _issue(m == "POST") for m in ("GET", "POST")},
+    **{("procedure.renew", m): _renew(m == "POST") for m in ("GET", "POST")},
+    **{("procedure.sign", m): _sign(m == "POST") for m in ("GET", "POST")},
+    **{("procedure.ask_leave", m): _ask_leave(m == "POST") for m in ("GET", "POST")},
+    **{("procedure.decide_leave", m): _decide_leave(m == "POST") for m in ("GET", "POST")},
+    **{("procedure.interval", m): _interval(m == "POST") for m in ("GET", "POST")},
     ("procedure.claim", "GET"): _page,
     ("procedure.private", "GET"): _private,
     ("procedure.begin", "GET"): _new("new", False),

@@ -99,9 +99,11 @@ def test_the_whole_way_with_its_clocks_events_and_everybody_in_it(family):
     claim = service.intend(man, on=D[1], beside=[woman])
     assert clocks(claim) == {"CLAIM_APPLY": "RUNNING"} and claim.lodged_on is None
     assert service.lodge(man, on=D[3]) is claim
-    assert clocks(claim) == {"CLAIM_APPLY": "MET", "CLAIM_TELL_MIGRATION_AUTHORITY": "RUNNING"}
+    running = {"CLAIM_TELL_MIGRATION_AUTHORITY": "RUNNING", "CLAIM_DOCUMENT_ISSUE": "RUNNING"}
+    assert clocks(claim) == {"CLAIM_APPLY": "MET", **running}
     to_decision(man, claim)
     assert clocks(claim)["CLAIM_DECIDE"] == "MET" and not claim.is_open
+    assert clocks(claim)["CLAIM_DOCUMENT_ISSUE"] == "CANCELLED"
     service.take(man, claim, "NOTIFIED", on=D[19])
     assert clocks(claim)["CLAIM_APPEAL"] == "RUNNING"
     service.take(man, claim, "APPEAL", on=D[20])

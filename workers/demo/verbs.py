@@ -27,7 +27,7 @@ from caseapp.shelter import service as shelter
 from caseapp.solutions import service as solutions
 from workers.demo import answers, calibration
 from workers.demo.acts import Act
-from workers.demo.claiming import appeal, claim_step, close_claim, decide, lodge, notify  # noqa: F401
+from workers.demo.claiming import appeal, claim_step, close_claim, decide, lodge, move_leave, notify, sign  # noqa: F401
 from workers.demo.custody_verbs import (  # noqa: F401
     agree_exit,
     confirm_exit,

@@ -9,26 +9,37 @@ from datetime import date, timedelta
 
 #: Standing facts to keep in mind; they are not resolved, and keep no file open.
 STANDING = frozenset(
-    {"INTERPRETER_NEEDED", "ALLERGY_LIFE", "CONSENT_ENDS", "DOCUMENT_EXPIRES", "CHILD_TURNS_18"}
+    {
+        "INTERPRETER_NEEDED",
+        "ALLERGY_LIFE",
+        "CONSENT_ENDS",
+        "DOCUMENT_EXPIRES",
+        "CHILD_TURNS_18",
+        "LEGAL_DEADLINE",
+        "WEEKLY_SIGN_IN_MISSED",
+    }
 )
 #: The rules below say these; nobody raises them.
 DERIVED = frozenset(
     {
         "CHILD_ALONE", "CHILD_IN_CUSTODY", "CHILD_WITH_UNVERIFIED_ADULT", "CHILD_SPOUSE", "CHILD_TURNS_18",
-        "DOCUMENT_EXPIRES", "POSSIBLE_DUPLICATE", "CONSENT_ENDS", "INTERPRETER_NEEDED",
+        "DOCUMENT_EXPIRES", "POSSIBLE_DUPLICATE", "CONSENT_ENDS", "INTERPRETER_NEEDED", "LEGAL_DEADLINE",
+        "WEEKLY_SIGN_IN_MISSED",
     }
 )  # fmt: skip
 #: Who sees an alert, as the list `alert` says it (`who_sees`).
 SEEN_BY = ("CASE_TEAM", "SITE", "SUPERVISION", "MATTER")
 SOON_DAYS = 30
 TURNS_18_DAYS = 90
+#: A legal clock that ends within these days, or ended, is near. Closing asks the clock itself.
+LEGAL_DAYS = 7
 
 
 @dataclass(frozen=True)
 class AlertFacts:
     """What the rules look at. `adults_here` counts the adults of the household, `related_adults_here` those
     related to the child by evidence; `in_union` a partner of any evidence; `guardian` that an authority named
-    one."""
+    one. `legal_clocks` are the last days of legal clocks, `signature_due` that by which the person signs."""
 
     today: date
     child: bool = False
@@ -44,6 +55,8 @@ class AlertFacts:
     consents_end: Sequence[date] = ()
     documents_end: Sequence[date] = ()
     requirements: Collection[str] = ()
+    legal_clocks: Sequence[date] = ()
+    signature_due: date | None = None
 
 
 def alerts(facts: AlertFacts) -> tuple[str, ...]:
@@ -66,6 +79,10 @@ def alerts(facts: AlertFacts) -> tuple[str, ...]:
             "ALLERGY_LIFE": "ALLERGY_LIFE" in facts.requirements,
             "CUSTODY": facts.custody and not facts.child,
             "DOCUMENT_EXPIRES": any(facts.today <= day <= soon for day in facts.documents_end),
+            "LEGAL_DEADLINE": any(
+                day <= facts.today + timedelta(days=LEGAL_DAYS) for day in facts.legal_clocks
+            ),
+            "WEEKLY_SIGN_IN_MISSED": facts.signature_due is not None and facts.signature_due < facts.today,
             "POSSIBLE_DUPLICATE": facts.possible_duplicates > 0,
             "CONSENT_ENDS": any(facts.today <= day <= soon for day in facts.consents_end),
             "INTERPRETER_NEEDED": facts.interpreter_needed,

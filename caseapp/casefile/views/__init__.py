@@ -16,3 +16,5 @@ from caseapp.casefile.views import alerts, closing, file, notes, plan, tasks, to
 # isort: split
 from caseapp.casefile.enquiry import views as enquiry_views  # noqa: E402, F401
 from caseapp.casefile.glass import views as glass_views  # noqa: E402, F401
+from caseapp.casefile.retention import views as retention_views  # noqa: E402, F401
+from caseapp.casefile.subject import views as subject_views  # noqa: E402, F401

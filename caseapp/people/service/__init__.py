@@ -31,6 +31,12 @@ from caseapp.people.service.household import (
     split_household,
 )
 from caseapp.people.service.merge import decide_candidate, merge, note_candidate, rest_pairs, unmerge
+from caseapp.people.service.movement import (
+    add_document,
+    end_movement_limit,
+    limit_movement,
+    renew_document,
+)
 from caseapp.people.service.need import (
     change_need,
     end_need,
@@ -77,6 +83,7 @@ __all__ = [
     "PersonDetails",
     "Registered",
     "Seen",
+    "add_document",
     "asked_of",
     "begin_population",
     "change_need",
@@ -86,6 +93,7 @@ __all__ = [
     "decide_candidate",
     "details_of",
     "end_contact",
+    "end_movement_limit",
     "end_need",
     "end_population",
     "end_readings",
@@ -97,6 +105,7 @@ __all__ = [
     "fresh_number",
     "join_household",
     "leave_household",
+    "limit_movement",
     "meet_need",
     "merge",
     "name_head",
@@ -110,6 +119,7 @@ __all__ = [
     "register_all",
     "registered_alike",
     "registered_already",
+    "renew_document",
     "rest_pairs",
     "restate",
     "review_waiver",

@@ -24,8 +24,45 @@ from caseapp.procedure.rules.claim import (
     may_lodge,
     population_after,
 )
+from caseapp.procedure.rules.documents import (
+    ISSUABLE,
+    NOT_RENEWED,
+    VALID_BY,
+    CurpNotForeign,
+    CurpWrong,
+    DimexWrong,
+    DocumentElsewhere,
+    NotRenewable,
+    NumberMissing,
+    ValidityBefore,
+    checked_number,
+    issued_in,
+    may_issue,
+    may_renew,
+)
+from caseapp.procedure.rules.documents import STATES as DOCUMENT_STATES
+from caseapp.procedure.rules.duties import (
+    DUTY_ENDS,
+    LEAVE_OUTCOMES,
+    MOST_DAYS,
+    SET_ALREADY,
+    SIGNATURE_STATES,
+    IntervalWrong,
+    LeaveDecided,
+    LeaveNotNeeded,
+    LeaveOpen,
+    LeaveToSamePlace,
+    NoDuty,
+    OutcomeUnknown,
+    check_interval,
+    may_ask_leave,
+    may_decide_leave,
+    may_sign,
+    next_signature,
+)
 from caseapp.procedure.rules.steps import (
     APPEALABLE,
+    CANCELS,
     DECIDED_WITHIN,
     FIRST,
     MAY_REPEAT,
@@ -40,8 +77,14 @@ from caseapp.procedure.rules.steps import (
 )
 
 __all__ = [
-    "APPEALABLE", "APPLICATION_TYPES", "CLOSURE_GROUPS", "DECIDED_WITHIN", "FIRST", "LEADING", "LEFT_REASONS", "MAY_REPEAT", "MEETS",
-    "OUTCOMES", "REOPENING", "ROLES", "STARTS", "STEPS", "AbandonmentByClock", "ClaimEnded", "ClaimOpen", "DateBefore",
-    "DateInFuture", "NationalAtHome", "NotInClaim", "NotNext", "OutcomeMissing", "PrincipalStays", "ReasonUnknown",
-    "Taken", "may_belong", "may_close", "may_leave", "may_lodge", "may_take", "next_steps", "population_after", "within",
+    "APPEALABLE", "APPLICATION_TYPES", "CANCELS", "CLOSURE_GROUPS", "DECIDED_WITHIN", "DOCUMENT_STATES",
+    "DUTY_ENDS", "FIRST", "ISSUABLE", "LEADING", "LEAVE_OUTCOMES", "LEFT_REASONS", "MAY_REPEAT", "MEETS",
+    "MOST_DAYS", "NOT_RENEWED", "OUTCOMES", "REOPENING", "ROLES", "SET_ALREADY", "SIGNATURE_STATES", "STARTS", "STEPS", "VALID_BY",
+    "AbandonmentByClock", "ClaimEnded", "ClaimOpen", "CurpNotForeign", "CurpWrong", "DateBefore", "DateInFuture",
+    "DimexWrong", "DocumentElsewhere", "IntervalWrong", "LeaveDecided", "LeaveNotNeeded", "LeaveOpen",
+    "LeaveToSamePlace", "NationalAtHome", "NoDuty", "NotInClaim", "NotNext", "NotRenewable", "NumberMissing",
+    "OutcomeMissing", "OutcomeUnknown", "PrincipalStays", "ReasonUnknown", "Taken", "ValidityBefore",
+    "check_interval", "checked_number", "issued_in", "may_ask_leave", "may_belong", "may_close", "may_decide_leave",
+    "may_issue", "may_leave", "may_lodge", "may_renew", "may_sign", "may_take", "next_signature", "next_steps",
+    "population_after", "within",
 ]  # fmt: skip

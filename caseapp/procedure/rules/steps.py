@@ -28,7 +28,7 @@ APPEALABLE = ("REJECTED", "COMPLEMENTARY")
 #: step: clocks that it starts (`clocks.yml`; a country without the rule has no clock), and those that it meets.
 STARTS: Mapping[str, tuple[str, ...]] = {
     "INTENTION": ("CLAIM_APPLY",),
-    "LODGED": ("CLAIM_TELL_MIGRATION_AUTHORITY", "CLAIM_INTERVIEW"),
+    "LODGED": ("CLAIM_TELL_MIGRATION_AUTHORITY", "CLAIM_INTERVIEW", "CLAIM_DOCUMENT_ISSUE"),
     "REGISTERED": ("CLAIM_DECIDE",),
     "INTERVIEW": ("CLAIM_OPINION",),
     "NOTIFIED": ("CLAIM_APPEAL",),
@@ -37,10 +37,13 @@ STARTS: Mapping[str, tuple[str, ...]] = {
 MEETS: Mapping[str, tuple[str, ...]] = {
     "LODGED": ("CLAIM_APPLY",),
     "REGISTERED": ("CLAIM_TELL_MIGRATION_AUTHORITY",),
+    "DOCUMENT_ISSUED": ("CLAIM_DOCUMENT_ISSUE",),
     "INTERVIEW": ("CLAIM_INTERVIEW",),
     "DECISION": ("CLAIM_DECIDE", "CLAIM_OPINION", "CLAIM_DECIDE_APPEAL"),
     "APPEAL": ("CLAIM_APPEAL",),
 }
+#: What nobody waits for any more after a step.
+CANCELS: Mapping[str, tuple[str, ...]] = {"DECISION": ("CLAIM_DOCUMENT_ISSUE",)}
 #: The limit of which a decision was in time or late.
 DECIDED_WITHIN = ("CLAIM_DECIDE_APPEAL", "CLAIM_DECIDE")
 

@@ -11,5 +11,17 @@ from caseapp.procedure.service.claim import (
     reopen,
     take,
 )
+from caseapp.procedure.service.documents import issue, look_at_documents, renew, valid_until
+from caseapp.procedure.service.duties import (
+    ask_leave,
+    decide_leave,
+    interval_at,
+    look_at_signatures,
+    set_interval,
+    sign,
+)
 
-__all__ = ["become_population", "close", "decide", "intend", "join", "leave", "lodge", "reopen", "take"]
+__all__ = [
+    "ask_leave", "become_population", "close", "decide", "decide_leave", "intend", "interval_at", "issue", "join", "leave",
+    "lodge", "look_at_documents", "look_at_signatures", "renew", "reopen", "set_interval", "sign", "take", "valid_until",
+]  # fmt: skip

@@ -20,6 +20,7 @@ from caseapp.people.models import Case, Person, PersonPopulation
 from caseapp.people.queries import today_of
 from caseapp.procedure import events, queries, rules
 from caseapp.procedure.models import Claim, ClaimApplicant, ClaimStep
+from caseapp.procedure.service import duties
 
 says("uq_claim_open", rules.ClaimOpen)
 says("uq_claim_applicant_pending", rules.ClaimOpen)
@@ -152,7 +153,16 @@ def _record(
         if kind is not None:
             happened(kind, each, on=on, subject_id=claim.id, **codes)
         _situation(each, claim, step, on, code)
+    _duties(claim, step, on, people)
     session.flush()
+
+
+def _duties(claim: Claim, step: str, on: date, people: Sequence[Case]) -> None:
+    """An open claim brings duties in some countries; they end with it."""
+    if step in ("LODGED", "APPEAL", "REOPENED") and claim.lodged_on is not None:
+        duties.begin(claim, people, on)
+    elif step in ("DECISION", "CLOSED"):
+        duties.end(claim, people, on, "DECIDED" if step == "DECISION" else "CLAIM_CLOSED")
 
 
 def _change(claim: Claim, step: str, on: date, code: str | None) -> None:
@@ -189,6 +199,8 @@ def _clocks(case: Case, claim: Claim, step: str, on: date) -> bool | None:
     running = {c.rule: c for c in queries.clocks_of([claim.id])[claim.id] if c.is_open}
     for rule in rules.MEETS.get(step, ()):
         deadline.meet(subject, rule=rule, at=on)
+    for rule in rules.CANCELS.get(step, ()):
+        deadline.cancel(subject, "NO_LONGER_NEEDED", rule=rule)
     for rule in rules.STARTS.get(step, ()):
         if rule == "CLAIM_APPEAL" and claim.outcome not in rules.APPEALABLE:
             continue
@@ -314,6 +326,7 @@ def join(claim: Claim, case: Case, *, on: date, version: int | None = None) -> C
             population="ASYLUM_SEEKER",
         )
         become_population(case, "ASYLUM_SEEKER", on)
+        duties.begin(claim, [case], on)
     session.flush()
     return made
 
@@ -336,4 +349,5 @@ def leave(claim: Claim, case: Case, *, on: date, reason: str, version: int | Non
     if on < found.since:
         raise rules.DateBefore
     found.left_on, found.left_reason, found.pending = on, reason, False
+    duties.end(claim, [case], on, "LIFTED")
     session.flush()

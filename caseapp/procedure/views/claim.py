@@ -23,7 +23,7 @@ from caseapp.people.models import Case
 from caseapp.places.models import Site
 from caseapp.procedure import queries, rules
 from caseapp.procedure.access import READ
-from caseapp.procedure.models import Claim, ClaimStep
+from caseapp.procedure.models import Claim, ClaimStep, IssuedDocument
 from caseapp.procedure.queries import InClaim
 from caseapp.procedure.views import blueprint
 
@@ -56,6 +56,7 @@ def private(number: str) -> ResponseReturnValue:
 def _page(case: Case, *, sealed: bool) -> str:
     claims = queries.for_case(case.id, sealed=sealed)
     ids = [c.id for c in claims]
+    beside = {} if sealed else duties_shown(case)
     steps, applicants, clocks = queries.steps_of(ids), queries.applicants_of(ids), queries.clocks_of(ids)
     timezone = session.get_one(Site, case.site_id).timezone
     person = people.person_of(case)
@@ -70,6 +71,7 @@ def _page(case: Case, *, sealed: bool) -> str:
         clocks=[_clock(c, timezone) for claim_id in ids for c in clocks[claim_id] if c.is_open],
         met=[_met(c) for claim_id in ids for c in clocks[claim_id] if c.state == "MET"],
         begin=_begin(case, claims, sealed=sealed),
+        **{"documents": [], "document_new": None, "duty": None, "leave": None, **beside},
         at_home=not sealed and case.country in people.nationalities_of(case.id),
     )  # fmt: skip
 
@@ -155,3 +157,68 @@ def _met(row: Deadline) -> dict[str, str]:
         "how": _("a tiempo") if row.met_on_time else _("con retraso"),
         "kind": "good" if row.met_on_time else "warning",
     }
+
+
+# -- documents and duties -------------------------------------------------------------------------------
+def duties_shown(case: Case) -> dict[str, Any]:
+    """Documents given, the signature that is due, and where the person must stay."""
+    number = case.number
+    return {
+        "documents": [_document(d, number) for d in queries.documents_of(case.id)],
+        "document_new": url_for("procedure.issue", number=number),
+        "duty": _duty(case),
+        "leave": _leave(case),
+    }
+
+
+def _document(row: IssuedDocument, number: str) -> dict[str, Any]:
+    renewable = row.document_type not in rules.NOT_RENEWED and row.state in ("ISSUED", "EXPIRED")
+    return {
+        "label": reference.label("document_type", row.document_type),
+        "number": row.number or "",
+        "issued": day(row.issued_on),
+        "until": day(row.valid_to) if row.valid_to else "",
+        "state": reference.label("issued_document_state", row.state),
+        "kind": {"ISSUED": "good", "EXPIRED": "urgent"}.get(row.state, "neutral"),
+        "renew": url_for("procedure.renew", number=number, document_id=row.id) if renewable else None,
+    }
+
+
+def _duty(case: Case) -> dict[str, Any] | None:
+    """The signature that is due, and what became of the last ones."""
+    duty, past = queries.duty_of(case.id), queries.signatures_of(case.id)
+    if duty is None and not past:
+        return None
+    return {
+        "due": day(duty.due_on) if duty else "",
+        "href": url_for("procedure.sign", number=case.number) if duty else None,
+        "past": [
+            {
+                "due": day(s.due_on),
+                "what": {"SIGNED": _("firmó el %(day)s", day=day(s.on)), "EXCUSED": _("dispensada"), "MISSED": _("faltó")}[s.state],
+                "kind": "warning" if s.state == "MISSED" else "good",
+            }
+            for s in past
+        ],
+    }  # fmt: skip
+
+
+def _leave(case: Case) -> dict[str, Any] | None:
+    """Where the person must stay, and leave that was asked for."""
+    limit, asked = people.movement_limits_of([case.id]).get(case.id), queries.leaves_of(case.id)
+    if limit is None and not asked:
+        return None
+    pending = next((row for row in asked if row.decided_on is None), None)
+    return {
+        "stays_in": reference.admin1_named(limit).name if limit else "",
+        "ask": url_for("procedure.ask_leave", number=case.number) if limit and pending is None else None,
+        "asked": [
+            {
+                "to": reference.admin1_named(row.to_admin1).name,
+                "on": day(row.asked_on),
+                "outcome": reference.label("leave_outcome", row.outcome) if row.outcome else "",
+                "href": None if row.decided_on else url_for("procedure.decide_leave", number=case.number, leave_id=row.id),
+            }
+            for row in asked
+        ],
+    }  # fmt: skip

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from flask import request
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from caseapp.core import access, audit, reference
@@ -80,6 +80,8 @@ def step(number: str, claim_id: UUID, step: str) -> ResponseReturnValue:
     code = step.upper()
     if code not in rules.STEPS:
         raise NotYours
+    if code == "DOCUMENT_ISSUED" and not row.sealed:
+        return redirect(url_for("procedure.issue", number=lead_of(row).number))
     back = claim_href(case, sealed=row.sealed)
     first = {"on": date_data(people.today_of(case)), "version": row.version}
     form: Any = form_of(code, request.form if request.method == "POST" else None, data=first)

@@ -28,12 +28,13 @@ def tried(
         return again(), 422
     try:
         on = form.on.form.value()
-        if on is None:
+        if on is None or not _other_dates(form):
             raise ValueError
         with session.begin_nested():
             verb(on)
     except ValueError:
-        form.on.form.day.errors = [_("Escriba día, mes y año, por ejemplo 07 03 2025.")]
+        wrong = form.on if _other_dates(form) else form.valid_to
+        wrong.form.day.errors = [_("Escriba día, mes y año, por ejemplo 07 03 2025.")]
         return again(), 422
     except (Refused, IntegrityError) as error:
         refusal = error if isinstance(error, Refused) else refusal_of(error)
@@ -44,10 +45,21 @@ def tried(
     return redirect(back)
 
 
+def _other_dates(form: Any) -> bool:
+    """Whether the second date of a form, where it has one, is a date or empty."""
+    if "valid_to" not in form:
+        return True
+    try:
+        form.valid_to.form.value()
+    except ValueError:
+        return False
+    return True
+
+
 def refused(form: Any, error: Refused, again: Callable[[], str]) -> ResponseReturnValue:
     """The page once more with the refusal's sentence where it belongs."""
-    if error.field == "on":
-        form.on.form.day.errors = [str(error)]
+    if error.field in ("on", "valid_to") and error.field in form:
+        form[error.field].form.day.errors = [str(error)]
     else:
         form.refused(error)
     if isinstance(error, ChangedMeanwhile):
