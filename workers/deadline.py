@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from caseapp.casefile import service as casefile
 from caseapp.deadline import service as deadline
 from caseapp.people import service as people
 from caseapp.procedure import service as procedure
@@ -12,16 +13,17 @@ from workers.app import app
 @app.task(name="workers.deadline.look", principal="clocks")
 def look() -> dict[str, int]:
     """Tell, escalate and lapse the referrals that wait for an answer; warn of every other clock, and tell a second
-    person of those that ran out; write down documents that expired and signatures that were missed; let consents
-    end whose last day has passed."""
-    done = {**referral.look_at_clocks(), **_named(deadline.look())}
+    person of those that ran out; write down documents that expired and signatures that were missed; let offers of files
+    lapse, and note who did not arrive; let consents end whose last day has passed."""
     return {
-        **done,
+        **referral.look_at_clocks(),
+        **_named("clocks", deadline.look()),
         "consents_ended": people.expire_consents(),
         "documents_expired": procedure.look_at_documents(),
         "signatures_missed": procedure.look_at_signatures(),
+        **_named("handovers", casefile.look_at_handovers()),
     }
 
 
-def _named(done: dict[str, int]) -> dict[str, int]:
-    return {f"clocks_{what}": count for what, count in done.items()}
+def _named(of: str, done: dict[str, int]) -> dict[str, int]:
+    return {f"{of}_{what}": count for what, count in done.items()}

@@ -15,6 +15,14 @@ TASK_DONE = kind("task.done")
 NOTE_ADDED = kind("note.added")
 ALERT_RAISED = kind("alert.raised")
 ALERT_RESOLVED = kind("alert.resolved")
+ASSIGNED = kind("case.assigned")
+HANDOVER_OFFERED = kind("case.handover_offered")
+HANDOVER_DECLINED = kind("case.handover_declined")
+HANDED_OVER = kind("case.handed_over")
+NO_SHOW = kind("case.no_show")
+SEEN = kind("presence.seen")
+CONSENT_WAIVED = kind("consent.waived")
+TRANSFER_RESPONDED = kind("transfer.responded")
 
 # The topics of the file's own packages are handled there; they are known once this module is.
 from caseapp.casefile.enquiry import events as _enquiry  # noqa: E402, F401

@@ -9,9 +9,10 @@ from wtforms.validators import Length
 
 from caseapp.casefile.rules import REASONS, REOPENING
 from caseapp.casefile.rules.alerts import DERIVED
+from caseapp.casefile.rules.handing import BASES, DECLINING, WITHDRAWING
 from caseapp.core import reference
 from caseapp.core.errors import Refused
-from caseapp.core.forms import CodeField, Form, VersionedForm, required
+from caseapp.core.forms import CheckField, CodeField, Form, VersionedForm, required
 from caseapp.core.i18n import _l
 from caseapp.people.inputs import DatePart, ListField
 
@@ -129,6 +130,37 @@ class ApprovalForm(VersionedForm):
         validators=[required(_l("Elija una decisión."))],
     )  # fmt: skip
     remark = TextAreaField(_l("Qué falta"), validators=WORDS)
+
+
+class OfferForm(Form):
+    """An offer of files to a team that was chosen before."""
+
+    who = CheckField(_l("Quiénes"), validators=[required(_l("Elija al menos a una persona."))])
+    arrives_on = FormField(DatePart)
+    holder = ListField(_l("Quién recibe lo reservado"), list, blank=None, default="")
+    words = TextAreaField(_l("Mensaje para quien recibe"), validators=WORDS)
+    basis = CodeField(
+        _l("Base legal para quien no ha dado su consentimiento"), list_name="no_consent_basis", only=BASES,
+        blank=_l("Ninguna: todas las personas consintieron"),
+    )  # fmt: skip
+    basis_reason = TextAreaField(_l("En qué consiste"), validators=WORDS)
+
+
+class WithdrawForm(VersionedForm):
+    reason = CodeField(
+        _l("Por qué se retira"), list_name="withdraw_reason", only=WITHDRAWING, validators=[required(_l("Elija el motivo."))]
+    )  # fmt: skip
+
+
+class DeclineForm(VersionedForm):
+    reason = CodeField(
+        _l("Por qué no se acepta"), list_name="decline_reason", only=DECLINING, validators=[required(_l("Elija el motivo."))]
+    )  # fmt: skip
+
+
+class AssignForm(Form):
+    cases = CheckField(_l("Expedientes"))
+    to = ListField(_l("A cargo de"), list, blank=_l("Elija…"), validators=[required(_l("Elija a quién."))])
 
 
 def raisable() -> list[str]:

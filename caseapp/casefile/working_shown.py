@@ -29,6 +29,7 @@ def work_shown(file: File) -> dict[str, Any]:
             {"label": words, "href": url_for(f"casefile.{endpoint}", number=number)}
             for endpoint, words in (
                 ("plan", _("Plan")), ("tasks", _("Tareas")), ("notes", _("Notas")), ("alerts", _("Alertas")),
+                ("handover", _("Traspaso")),
             )
         ],
     }  # fmt: skip

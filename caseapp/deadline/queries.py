@@ -40,14 +40,16 @@ def for_subject(subject: Subject, *, rule: str | None = None, open_only: bool = 
     return session.scalars(asked.order_by(Deadline.started_at, Deadline.id)).all()
 
 
-def pressing(cases: sa.Select[tuple[UUID]], *, days: int, limit: int) -> Sequence[Deadline]:
+def pressing(
+    cases: sa.Select[tuple[UUID]], *, days: int, limit: int, without: Sequence[str] = ()
+) -> Sequence[Deadline]:
     """Clocks that ran out, or end within some days, of the cases that a statement selects by id: the late ones
-    first (one statement). Referrals have a list of their own."""
+    first (one statement). Referrals have a list of their own, and so have the rules named in `without`."""
     return session.scalars(
         sa.select(Deadline)
         .where(
             Deadline.case_id.in_(cases), Deadline.state.in_(("RUNNING", "LATE")), ~Deadline.sealed,
-            Deadline.due_at <= clock.now() + timedelta(days=days),
+            Deadline.due_at <= clock.now() + timedelta(days=days), Deadline.rule.not_in(without),
         )
         .order_by(Deadline.due_at, Deadline.id)
         .limit(limit)

@@ -5,10 +5,20 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from caseapp.casefile.models import Approval, CaseAlert, CasePlan, CaseTask, ClosureRequest, PlanGoal
+from caseapp.casefile.models import (
+    Approval,
+    CaseAlert,
+    CasePlan,
+    CaseTask,
+    ClosureRequest,
+    Handover,
+    HandoverMember,
+    PlanGoal,
+)
 from caseapp.core import clock
+from caseapp.people.models import Case
 from tests.casefile import oversight
-from tests.factories import make_user
+from tests.factories import make_person, make_team, make_user
 
 
 def _case(path: str = "") -> Any:
@@ -147,6 +157,78 @@ def _parts(name: str, day: str, month: str, year: str) -> dict[str, str]:
     return {f"{name}-day": day, f"{name}-month": month, f"{name}-year": year}
 
 
+def _handover(db: Any, ns: Any, state: str = "OFFERED", *, incoming: bool = False) -> Handover:
+    """An offer of the namespace's case to another team, or of another team's case to the namespace's."""
+    with db.as_owner():
+        other = make_team()
+        person = make_person(other) if incoming else ns.person
+        one, two = (other, ns.team) if incoming else (ns.team, other)
+        row = Handover(
+            case_id=person.case_id, whole=False, from_team_id=one.id, to_team_id=two.id, from_country=one.country,
+            to_country=two.country, kind="CENTRE", state=state, arrives_on=date(2025, 11, 25), prepared_at=clock.now(),
+            prepared_by_id=make_user("CASEWORKER", one).id, offered_at=clock.now(), lapse_at=clock.now(),
+            answered_at=clock.now() if state == "ACCEPTED" else None,
+        )  # fmt: skip
+        db.session.add(row)
+        db.session.flush()
+        db.session.add(
+            HandoverMember(handover_id=row.id, case_id=person.case_id, position=0, sex="F", age_band="18-59")
+        )
+        if state == "ACCEPTED":
+            db.session.get_one(Case, person.case_id).team_id = two.id
+    return row
+
+
+def _receiving(path: str, data: dict[str, str] | None = None, state: str = "OFFERED") -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        row = _handover(db, ns, state, incoming=True)
+        with db.as_owner():
+            member = db.session.query(HandoverMember).filter_by(handover_id=row.id).one()
+        url = f"/handovers/{row.id}{path.format(member=member.id)}"
+        return url if data is None else (url, {"version": "1", **data})
+
+    return build
+
+
+def _offer(db: Any, ns: Any) -> Any:
+    with db.as_owner():
+        to = make_team()
+        make_user("CASEWORKER", to)
+    data = {"to": to.code, "who": str(ns.case.id), **_parts("arrives_on", "25", "11", "2025")}
+    return f"/cases/{ns.case.number}/handover", data
+
+
+def _withdraw_handover(db: Any, ns: Any) -> Any:
+    row = _handover(db, ns)
+    return f"/cases/{ns.case.number}/handover/{row.id}/withdraw", {"reason": "SENT_IN_ERROR", "version": "1"}
+
+
+def _decide_handover(db: Any, ns: Any) -> Any:
+    made = _handover(db, ns, "PREPARED")
+    with db.as_owner():
+        row = Approval(
+            case_id=ns.case.id, subject="HANDOVER", subject_id=made.id, asked_at=clock.now(),
+            asked_by_id=made.prepared_by_id,
+        )  # fmt: skip
+        db.session.add(row)
+    return f"/cases/{ns.case.number}/handover/approval/{row.id}", {
+        "decide-decision": "APPROVED",
+        "decide-version": "1",
+    }
+
+
+def _assign(db: Any, ns: Any) -> Any:
+    with db.as_owner():
+        other = make_user("CASEWORKER", ns.team)
+    return "/casework/assign", {"cases": ns.case.number, "to": str(other.id), "holder": "none"}
+
+
+def _pack(db: Any, ns: Any) -> str:
+    with db.as_owner():
+        other = make_user("CASEWORKER", ns.team)
+    return f"/casework/pack/{other.id}"
+
+
 ROUTES = {
     **oversight.ROUTES,
     ("casefile.today", "GET"): _today,
@@ -187,4 +269,15 @@ ROUTES = {
     ("casefile.raise_alert", "POST"): _form("alerts", {"alert-code": "MEDICAL_NOW", "alert-words": "Fiebre"}),
     ("casefile.review_alert", "POST"): _alert_post("review", _parts("review_on", "24", "11", "2025")),
     ("casefile.resolve_alert", "POST"): _alert_post("resolve", {"outcome": "ACTED"}),
+    ("casefile.handover", "GET"): _case("/handover"),
+    ("casefile.offer_handover", "POST"): _offer,
+    ("casefile.withdraw_handover", "POST"): _withdraw_handover,
+    ("casefile.decide_handover", "POST"): _decide_handover,
+    ("casefile.handover_offer", "GET"): _receiving(""),
+    ("casefile.accept_handover", "POST"): _receiving("/accept", {}),
+    ("casefile.decline_handover", "POST"): _receiving("/decline", {"reason": "NO_STAFF"}),
+    ("casefile.handover_arrived", "POST"): _receiving("/arrived/{member}", {}, "ACCEPTED"),
+    ("casefile.assign", "GET"): lambda db, ns: "/casework/assign?holder=none",
+    ("casefile.assign_files", "POST"): _assign,
+    ("casefile.handover_pack", "GET"): _pack,
 }

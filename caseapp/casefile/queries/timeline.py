@@ -69,7 +69,9 @@ def _kept(case_id: UUID) -> sa.ColumnElement[bool]:
     """What this person is not told: the supervision's, unless they supervise the file's team; the author of a note for
     both is told of it."""
     who = access.current()
-    supervised = sa.select(Case.id).where(Case.id == case_id, Case.team_id.in_(who.teams_as("SUPERVISOR")))
+    supervised = sa.select(Case.id).where(
+        Case.id == case_id, Case.team_id.in_(who.teams_as("SUPERVISOR")), Case.team_id == CaseEvent.team_id
+    )  # fmt: skip
     own = sa.and_(
         sa.func.coalesce(CaseEvent.code, "") == "AUTHOR_AND_SUPERVISOR", CaseEvent.actor == f"user:{who.user_id}"
     )  # fmt: skip

@@ -30,6 +30,8 @@ LIMIT = 8
 #: How long an ended referral asks for another option.
 NEXT_OPTION_DAYS = 14
 CONSENT_DAYS = 30
+#: Clocks of the daily work, which has lists of its own (`duties`).
+OWN_LISTS = ("TASK", "PLAN_REVIEW")
 
 
 def mine(who: Principal) -> sa.Select[Case]:
@@ -224,7 +226,7 @@ CLOCK_DAYS = 3
 
 def clocks(who: Principal) -> Sequence[Deadline]:
     """Clocks that ran out or are about to, of the files that are this person's business, the late ones first."""
-    return pressing(mine(who).with_only_columns(Case.id), days=CLOCK_DAYS, limit=LIMIT)
+    return pressing(mine(who).with_only_columns(Case.id), days=CLOCK_DAYS, limit=LIMIT, without=OWN_LISTS)
 
 
 def numbers_of(case_ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 
 from caseapp.casefile import events, queries, rules
 from caseapp.casefile.models import ClosureRequest
+from caseapp.casefile.queries import handing
+from caseapp.casefile.rules.handing import HandoverOpen
 from caseapp.core import access, clock, reference
 from caseapp.core.db import session
 from caseapp.core.errors import ChangedMeanwhile, NotPermitted, says
@@ -33,6 +35,8 @@ def close(case: Case, *, reason: str, on: date | None = None, version: int | Non
 def may_close(case: Case, reason: str, *, approved: bool = False) -> None:
     """Raise what keeps the file open for this reason, without closing it."""
     who = access.current()
+    if handing.open_for(case.id) is not None:
+        raise HandoverOpen
     file = queries.file_of(queries.open_file(case.number, who), who)
     rules.may_close(reason, queries.closing_facts(file, who.user_id, approved=approved))
 

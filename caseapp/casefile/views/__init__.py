@@ -11,7 +11,18 @@ from caseapp.core.pages import nav
 blueprint = Blueprint("casefile", __name__)
 nav(0, _l("Hoy"), "casefile.today", TODAY, whole_area=False)
 
-from caseapp.casefile.views import alerts, closing, file, notes, plan, tasks, today  # noqa: E402, F401
+from caseapp.casefile.views import (  # noqa: E402
+    alerts,  # noqa: F401
+    assigning,  # noqa: F401
+    closing,  # noqa: F401
+    file,  # noqa: F401
+    handing,  # noqa: F401
+    notes,  # noqa: F401
+    plan,  # noqa: F401
+    receiving,  # noqa: F401
+    tasks,  # noqa: F401
+    today,  # noqa: F401
+)
 
 # isort: split
 from caseapp.casefile.enquiry import views as enquiry_views  # noqa: E402, F401

@@ -17,7 +17,9 @@ from caseapp.casefile.glass import queries as glass_queries
 from caseapp.casefile.linking import linked
 from caseapp.casefile.queries import consent as consents
 from caseapp.casefile.queries import today as work
+from caseapp.casefile.queries.duties import duties as duties_of
 from caseapp.casefile.views import blueprint, today_consent, today_custody
+from caseapp.casefile.views.duties import duty_parts
 from caseapp.core import access, clock, reference
 from caseapp.core.access import Principal, needs
 from caseapp.core.i18n import _, ngettext
@@ -77,6 +79,7 @@ def _casework(who: Principal, timezone: str) -> list[dict[str, Any]]:
     numbers = work.numbers_of([c.case_id for c in clocks])
     held = custody.to_do(work.mine(who).with_only_columns(Case.id), who)
     glass = glass_queries.unseen(who) if "SUPERVISOR" in who.roles else []
+    duties = duties_of(who, clock.today(timezone))
     names = work.names_of(
         [
             *(line.access.case_id for line in glass),
@@ -86,11 +89,13 @@ def _casework(who: Principal, timezone: str) -> list[dict[str, Any]]:
             *(c.case_id for c in clocks),
             *(t.case_id for t in turns),
             *(one.case.id for one in held),
+            *(d.case_id for d in duties if d.case_id),
         ]
     )
     parts = [
         _part("urgent", _("Emergencias que nadie atiende"), [_urgent(u, names) for u in urgent], _("Ninguna.")),
         _part("clocks", _("Plazos"), [_clock(c, names, numbers, timezone) for c in clocks], _("Ninguno vencido ni por vencer.")),
+        *duty_parts(duties, names, timezone, "SUPERVISOR" in who.roles),
         _part("again", _("Buscar otra opción"), [_again(r, names) for r in again], _("Ninguna referencia quedó sin lugar.")),
         _part("waiting", _("Esperan su respuesta"), [_waiting(r, names, who, timezone) for r in waiting], _("Nada espera su respuesta.")),
         _part("screen", _("Por entrevistar"), [_screen(s, names, timezone) for s in screen], _("Todas las personas han sido entrevistadas.")),
@@ -303,6 +308,12 @@ def _shelter(team: Any) -> dict[str, Any]:
 def _ways(who: Principal) -> list[dict[str, str]]:
     """Where a role's work is, for those whose work is not in a file."""
     wanted: list[tuple[frozenset[str], str, dict[str, str], str]] = [
+        (
+            frozenset({"SUPERVISOR"}),
+            "casefile.assign",
+            {},
+            _("Asignar expedientes a otra persona del equipo"),
+        ),
         (frozenset({"DATA_STEWARD"}), "publication.releases", {}, _("Preparar y revisar publicaciones")),
         (frozenset({"RELEASE_APPROVER"}), "publication.releases", {}, _("Publicaciones por aprobar")),
         (
