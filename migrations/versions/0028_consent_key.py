@@ -9,8 +9,8 @@ from sqlalchemy.dialects import postgresql
 
 from migrations import wall
 
-revision = "0027"
-down_revision = "0026"
+revision = "0028"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 
