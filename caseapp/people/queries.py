@@ -15,7 +15,7 @@ from caseapp.core import clock, crypto
 from caseapp.core.access import Permission, Principal
 from caseapp.core.db import session
 from caseapp.core.errors import NotPermitted, NotYours
-from caseapp.people import rules
+from caseapp.people import profiles, rules
 from caseapp.people.models import (
     Case,
     Consent,
@@ -66,8 +66,14 @@ def owned_case(number: str, principal: Principal, permission: Permission) -> Cas
 
 def today_of(case: Case) -> date:
     """The local date at the site of a case."""
-    zone = session.scalar(sa.select(Site.timezone).where(Site.id == case.site_id))
-    return clock.today(zone or "UTC")
+    return clock.today(timezone_of(case))
+
+
+def timezone_of(case: Case) -> str:
+    """The time zone of the site of a case; asked once a transaction."""
+    site_id = case.site_id
+    asked = sa.select(Site.timezone).where(Site.id == site_id)
+    return profiles.once(("timezone", site_id), lambda: session.scalar(asked)) or "UTC"
 
 
 def person_of(case: Case | UUID, *, lock: bool = False) -> Person:

@@ -153,7 +153,7 @@ def _clock(
     found: Deadline, names: dict[UUID, str], numbers: dict[UUID, str], timezone: str
 ) -> dict[str, Any]:
     what = reference.label("clock", found.rule)
-    shown = clock_shown(found.due_at, timezone, start=found.started_at, what=_("vence"))
+    shown = clock_shown(found.due_at, timezone, start=found.started_at)
     href = url_for("casefile.show", number=numbers[found.case_id])
     when = min(found.started_at, clock.now())
     return _row(found.case_id, names, href, what, when, _("Abrir"), clock=shown)
