@@ -10,6 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from caseapp.accounts.models import Team
 from caseapp.core import clock, crypto
 from caseapp.core.access import Permission, Principal
 from caseapp.core.db import session
@@ -190,19 +191,24 @@ def consents_of(case_id: UUID) -> list[Consent]:
     return _of_case(Consent, case_id, Consent.asked_on.desc(), Consent.id.desc())
 
 
-def consent_for(case_id: UUID, purpose: str, on: date) -> Consent | None:
-    """The consent to `purpose` that holds on a day, or None: the latest answer decides, so that a refusal
-    after a yes is a no."""
-    latest = session.scalars(
-        sa.select(Consent)
-        .where(Consent.case_id == case_id, Consent.purpose == purpose, Consent.state != "NOT_ASKED")
-        .where(Consent.given_by != "CHILD_ASSENT")
-        .order_by(Consent.id.desc())
-        .limit(1)
-    ).one_or_none()
-    if latest is None or latest.state != "GIVEN" or (latest.expires_on and latest.expires_on < on):
-        return None
-    return latest
+def answers_of(case_id: UUID) -> list[Consent]:
+    """Every answer in the order in which it was given, as `rules.consent_opens` reads them."""
+    return _of_case(Consent, case_id, Consent.id)
+
+
+def recipient(team_id: UUID | None, purpose: str) -> rules.Recipient:
+    """A team as the recipient of a purpose; its country counts where the purpose faces another country."""
+    if team_id is None or purpose not in rules.NAMED_COUNTRY:
+        return rules.Recipient(team_id)
+    return rules.Recipient(team_id, session.scalar(sa.select(Team.country).where(Team.id == team_id)))
+
+
+def consent_for(
+    case_id: UUID, purpose: str, on: date, recipient: rules.Recipient = rules.ANYBODY
+) -> Consent | None:
+    """The consent that opens `purpose` to `recipient` on a day, or None. Everything that shows a person to somebody
+    asks this (or `rules.consent_opens` with the answers at hand)."""
+    return rules.key_that_opens(answers_of(case_id), purpose, recipient, on)
 
 
 def needs_of(case_id: UUID, *, open_only: bool = False) -> list[Need]:

@@ -21,7 +21,7 @@ from caseapp.people.models import Case
 KEEPS = re.compile(
     r"^(casefile\.(show|reopen|glass|see_glass|alerts|resolve|review_alert|enquir)"
     r"|people\.(merge|unite|separate|duplicates|decide_duplicate|withdraw)"
-    r"|.*(erase|erasure|rights|access_request|subject|retention|export))"
+    r"|.*(erase|erasure|rights|access_request|subject|retention|export|hold|data))"
 )
 _FORM = re.compile(r'<form\b[^>]*\bmethod="post".*?</form>', re.DOTALL | re.IGNORECASE)
 
