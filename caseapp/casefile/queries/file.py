@@ -279,6 +279,15 @@ def referrals_of(case_id: UUID, principal: Principal) -> list[Asked]:
     return [Asked(*row) for row in rows]
 
 
+def site_alerts(case_id: UUID) -> Sequence[str]:
+    """Alerts that concern whoever houses the person: the policy shows them where the person sleeps, and nowhere else."""
+    return session.scalars(
+        sa.select(CaseAlert.code)
+        .where(CaseAlert.case_id == case_id, CaseAlert.seen_by == "SITE", CaseAlert.resolved_on.is_(None))
+        .order_by(CaseAlert.id)
+    ).all()
+
+
 def glance_at(glance: Glance, principal: Principal) -> dict[str, Any]:
     """What a team that reads the case without holding it may see: languages, requirements, its own referrals
     and stays."""
@@ -287,6 +296,7 @@ def glance_at(glance: Glance, principal: Principal) -> dict[str, Any]:
     return {
         "languages": people.languages_of(case.id),
         "requirements": people.requirements_of([case.id]),
+        "alerts": site_alerts(case.id),
         "referrals": [a for a in referrals_of(case.id, principal) if a.referral.to_team_id in teams],
         "stays": [s for s in stays_of(case) if s.team_id in teams],
     }

@@ -214,6 +214,7 @@ def _reduced(glance: Glance) -> str:
         "casefile/glance.html",
         page_title=present.name_of(glance.person),
         identity=minding.identity(glance, seen["languages"], []),
+        alerts=minding.in_words(seen["alerts"]),
         requirements=shown.requirements_shown(seen["requirements"]),
         referrals=shown.referrals_shown(seen["referrals"], timezone),
         clocks=[c for a in seen["referrals"] if (c := minding.referral_clock(a.referral, timezone))],
