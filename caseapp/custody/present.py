@@ -133,7 +133,8 @@ def safeguard_rows(
         at = moment(kept.at, timezone) if kept and answer != "NOT_ASKED" else ""
         found.append(
             {
-                "label": reference.label("custody_safeguard", code), "answer": words, "kind": ANSWER_KIND[answer],
+                "label": reference.label("custody_safeguard", code), "answer": words,
+                "kind": "urgent" if code == rules.CHILD_AUTHORITY_CALLED and answer != "YES" else ANSWER_KIND[answer],
                 "at": " · ".join(p for p in (who, at) if p),
             }
         )  # fmt: skip

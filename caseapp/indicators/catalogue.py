@@ -1,8 +1,9 @@
 """The catalogue of indicators, as data: `config/reference/indicators/*.yml`, read once and checked.
 
-`measure`, `unit`, `basis`, `select`, `part` and `of` are those of a release's manifest
+`measure`, `unit`, `basis`, `select`, `part`, `of` and `bands` are those of a release's manifest
 (docs/release-format.md): a COUNT sums the cells that `select` allows; a RATE divides those of `part` by
-those of `of`, both within `select`; with `of: PUBLIC` the denominator is the number `public` about no person.
+those of `of`, both within `select`; with `of: PUBLIC` the denominator is the number `public` about no person; a
+MEDIAN is interpolated in the `bands` of a duration, `{dimension: {label: [from, below]}}`, the last one open.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,11 @@ from caseapp.indicators.cubes import Domain, domains, numbers
 from caseapp.indicators.located import Located
 
 FOLDER = ROOT / "indicators"
-MEASURES = {"COUNT": ("PERSONS", "HOUSEHOLDS", "EVENTS", "NIGHTS", "STOCK"), "RATE": ("PERCENT", "RATIO")}
+MEASURES = {
+    "COUNT": ("PERSONS", "HOUSEHOLDS", "EVENTS", "NIGHTS", "STOCK"),
+    "RATE": ("PERCENT", "RATIO"),
+    "MEDIAN": ("DAYS", "HOURS"),
+}
 #: Which bases a domain's unit can carry (docs/release-format.md, `counted`).
 BASES = {
     "PERSONS": ("PERSONS", "HOUSEHOLDS", "FIRST_COUNTED", "FIRST_EVER", "PERSON_MONTHS"),
@@ -39,11 +45,14 @@ _KNOWN = (
     "part",
     "of",
     "public",
+    "bands",
     "smallest_cell",
     "disaggregations",
 )
 
 Selection = Mapping[str, tuple[str, ...]]
+#: A band's label, its lower end and its upper one (None: open).
+Band = tuple[str, int, int | None]
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,8 @@ class Indicator:
     part: Selection
     of: Selection | str
     public: str | None
+    dimension: str
+    bands: tuple[Band, ...]
     direction: str
     smallest_cell: int
     disaggregations: tuple[str, ...]
@@ -81,9 +92,12 @@ class Indicator:
     def cube(self) -> str:
         """The cube or split (`arrivals`, `referrals.ending`) that holds every dimension it selects by."""
         wanted = {*self.select, *self.part, *(self.of if self.of != PUBLIC else ())}
+        wanted |= {self.dimension} if self.dimension else set()
+        wanted |= {"household_counted"} if self.basis == "HOUSEHOLDS" else set()
         wanted -= {axis.name for axis in self.domain.axes}
         for part in self.domain.parts:
-            if wanted == {part.axis.name}:
+            kept = set(part.by) if part.parent else set()
+            if wanted and part.axis.name in wanted and wanted <= {part.axis.name, *kept}:
                 return f"{self.domain.name}.{part.name}"
         return self.domain.name
 
@@ -96,6 +110,8 @@ class Indicator:
         if self.measure == "RATE":
             plain["part"] = {d: list(labels) for d, labels in self.part.items()}
             plain["of"] = self.of if isinstance(self.of, str) else {d: list(v) for d, v in self.of.items()}
+        if self.measure == "MEDIAN":
+            plain |= {"dimension": self.dimension, "bands": [list(band) for band in self.bands]}
         return plain
 
     def in_force(self, on: date) -> bool:
@@ -136,6 +152,7 @@ def _indicator(file: Located, code: str, entry: Any) -> Indicator:
     file.only(entry, _KNOWN, _NEEDED, code)
     domain = _domain(file, code, entry)
     _measures(file, code, entry, domain)
+    dimension, bands = _bands(file, code, entry, domain)
     of: Selection | str = PUBLIC if entry.get("of") == PUBLIC else _selection(file, code, entry, "of", domain)
     for word in ("valid_from", "valid_to"):
         if word in entry and not isinstance(entry[word], date):
@@ -150,7 +167,7 @@ def _indicator(file: Located, code: str, entry: Any) -> Indicator:
     return Indicator(
         code=code, pillar=entry["pillar"], version=int(entry["version"]), valid_from=entry["valid_from"],
         valid_to=entry.get("valid_to"), domain=domain, measure=entry["measure"], unit=entry["unit"],
-        basis=entry["basis"], of=of, public=entry.get("public"), direction=entry["direction"],
+        basis=entry["basis"], of=of, public=entry.get("public"), dimension=dimension, bands=bands, direction=entry["direction"],
         smallest_cell=smallest, disaggregations=tuple(entry.get("disaggregations") or ()),
         source=tuple(entry["source"]),
         denominator=file.words(entry["denominator"], code, "denominator") if "denominator" in entry else None,
@@ -192,6 +209,24 @@ def _measures(file: Located, code: str, entry: Any, domain: Domain) -> None:
         file.refuse(f"no number {entry['public']!r} in cubes.yml", code, "public")
     if "public" in entry and numbers()[entry["public"]].grain != domain.grain:
         file.refuse(f"{entry['public']} is not by {domain.grain}", code, "public")
+
+
+def _bands(file: Located, code: str, entry: Any, domain: Domain) -> tuple[str, tuple[Band, ...]]:
+    """The dimension of a median's durations and its bands, which follow each other without a gap."""
+    if (entry["measure"] == "MEDIAN") != ("bands" in entry):
+        file.refuse("`bands` is for a MEDIAN, and a MEDIAN needs it", code, "measure")
+    if "bands" not in entry:
+        return "", ()
+    [(name, given)] = entry["bands"].items()
+    axis = _axis(file, domain, name, code, "bands", name)
+    bands = tuple((label, int(ends[0]), ends[1]) for label, ends in given.items())
+    # What has no duration is a label too, and no band.
+    if tuple(label for label, _, _ in bands) != axis.labels[: len(bands)]:
+        file.refuse(f"the bands are not the labels of {name}", code, "bands", name)
+    for (_, _, upper), (_, lower, _) in pairwise(bands):
+        if upper != lower:
+            file.refuse(f"a band ends at {upper} and the next begins at {lower}", code, "bands", name)
+    return name, bands
 
 
 def _selection(file: Located, code: str, entry: Any, word: str, domain: Domain) -> dict[str, tuple[str, ...]]:

@@ -20,7 +20,9 @@ FILE = ROOT / "cubes.yml"
 MARKERS = ("YEAR", "QUARTER", "MONTH", "SITE")
 UNITS = ("PERSONS", "EVENTS", "NIGHTS", "STOCK")
 GRAINS = ("MONTH", "QUARTER")
-SOURCES = ("occurrences", "registrations", "claim_endings", "referral_endings", "nights", "open_cases")
+SOURCES = (
+    "occurrences", "registrations", "claim_endings", "referral_endings", "nights", "open_cases", "open_claims", "interviews",
+)  # fmt: skip
 FACT_COLUMNS = (
     "site",
     "sex",
@@ -84,6 +86,7 @@ class Domain:
     kinds: tuple[str, ...]
     where: Mapping[str, tuple[str, ...]]
     stage: Mapping[str, Any]
+    sector: Mapping[str, Any]
     unit: str
     grain: str
     k: int
@@ -202,7 +205,7 @@ class _Reader:
     def domain(self, name: str, entry: Any) -> Domain:
         at = ("domains", name)
         needed = ("name", "source", "kinds", "unit", "grain", "k", "dimensions")
-        self.file.only(entry, (*needed, "where", "stage", "excluded", "splits"), needed, *at)
+        self.file.only(entry, (*needed, "where", "stage", "sector", "excluded", "splits"), needed, *at)
         for word, allowed in (("source", SOURCES), ("unit", UNITS), ("grain", GRAINS)):
             if entry[word] not in allowed:
                 self.file.refuse(f"{word} {entry[word]!r} is none of {', '.join(allowed)}", *at, word)
@@ -210,17 +213,33 @@ class _Reader:
         axes = tuple(self._known_axis(d, *at, "dimensions") for d in entry["dimensions"])
         kinds = self._kinds(entry["kinds"], *at, "kinds")
         where = {column: tuple(values) for column, values in (entry.get("where") or {}).items()}
-        stage = entry.get("stage") or {}
-        for column in (*where, *([stage["column"]] if stage else [])):
+        for column in where:
             self._carried(column, kinds, *at)
+        stage, sector = (self._classes(entry, word, kinds, *at) for word in ("stage", "sector"))
         made = Domain(
-            name, label["es"], label["en"], entry["source"], kinds, where, stage, entry["unit"], entry["grain"],
+            name, label["es"], label["en"], entry["source"], kinds, where, stage, sector, entry["unit"], entry["grain"],
             int(entry["k"]), axes, tuple(entry.get("excluded") or ()), (),
         )  # fmt: skip
         parts: list[Part] = []
         for split, values in (entry.get("splits") or {}).items():
             parts.append(self._part(made, split, values, parts))
         return replace(made, parts=tuple(parts))
+
+    def _classes(self, entry: Any, word: str, kinds: tuple[str, ...], *at: str) -> Mapping[str, Any]:
+        """`cases`: the first whose conditions an event passes names its class; `rest` is the class of all others."""
+        how = entry.get(word) or {}
+        if not how:
+            return {}
+        self.file.only(how, ("cases", "rest"), ("cases", "rest"), *at, word)
+        for name, where in how["cases"].items():
+            for column, wanted in where.items():
+                if column != "kind":
+                    self._carried(column, kinds, *at, word, "cases", name)
+                if isinstance(wanted, Mapping) and (
+                    column != "number" or not set(wanted) <= {"from", "below"}
+                ):
+                    self.file.refuse("a span is of `number`, `from` and `below`", *at, word, "cases", name)
+        return dict(how)
 
     def _kinds(self, names: Any, *at: str) -> tuple[str, ...]:
         for name in names:
@@ -230,8 +249,9 @@ class _Reader:
 
     def _carried(self, column: str, kinds: tuple[str, ...], *at: str) -> None:
         for name in kinds:
-            if column not in journal.kinds()[name].codes and column not in journal.PROFILE:
-                self.file.refuse(f"{name} does not carry {column}", *at)
+            if column in journal.PROFILE or column in journal.kinds()[name].codes:
+                return
+        self.file.refuse(f"{', '.join(kinds)} carry no {column}", *at)
 
     def _known_axis(self, name: str, *at: str) -> Axis:
         if name not in self.dimensions:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 import sqlalchemy as sa
 
-from caseapp.indicators.catalogue import PUBLIC, Indicator, Selection
+from caseapp.indicators.catalogue import PUBLIC, Band, Indicator, Selection
 from caseapp.indicators.cubes import MARKERS, Domain
 from caseapp.indicators.queries import site_numbers, true_cells
 
@@ -26,6 +26,12 @@ def exact(connection: sa.Connection, indicator: Indicator, country: str, period:
     """The value for the whole country in a month (`2025-09`), quarter (`2025-Q3`) or year (`2025`)."""
     if indicator.measure == "COUNT":
         return Exact(Decimal(_sum(connection, indicator, country, period, {})))
+    if indicator.measure == "MEDIAN":
+        held = [
+            _sum(connection, indicator, country, period, {indicator.dimension: (b[0],)})
+            for b in indicator.bands
+        ]
+        return Exact(_median(indicator.bands, held), None, sum(held))
     above = _sum(connection, indicator, country, period, indicator.part)
     if indicator.of == PUBLIC:
         below = _public(connection, indicator, country, period)
@@ -37,6 +43,19 @@ def exact(connection: sa.Connection, indicator: Indicator, country: str, period:
     scale = 100 if indicator.unit == "PERCENT" else 1
     value = (Decimal(scale) * above / below).quantize(Decimal("0.1"), ROUND_HALF_UP)
     return Exact(value, above, below)
+
+
+def _median(bands: Sequence[Band], held: Sequence[int]) -> Decimal | None:
+    """Interpolated in its band, one decimal; None where nothing was counted or the band is open."""
+    before, total = 0, sum(held)
+    for (_, lower, upper), inside in zip(bands, held, strict=True):
+        if inside and 2 * (before + inside) >= total:
+            if upper is None:
+                return None
+            within = (Decimal(total) / 2 - before) / inside
+            return (lower + within * (upper - lower)).quantize(Decimal("0.1"), ROUND_HALF_UP)
+        before += inside
+    return None
 
 
 def markers(basis: str, period: str) -> Collection[str]:

@@ -43,6 +43,7 @@ def _entry(each: Indicator) -> str:
         ),
         ("Measure", f"`{each.measure}` in `{each.unit}`, basis `{each.basis}`"),
         ("Cells", f"`{each.cube}`{_selections(each)}"),
+        *([("Bands", _bands(each))] if each.bands else []),
         ("Events", ", ".join(f"`{kind}`" for kind in each.kinds)),
         ("Broken down by", ", ".join(f"`{name}`" for name in each.disaggregations) or "nothing"),
         ("Smallest group", f"{each.smallest_cell}"),
@@ -55,6 +56,13 @@ def _entry(each: Indicator) -> str:
         f"### {each.code} {each.name['en']} / {each.name['es']}\n\n"
         f"{each.definition['en']}\n\n*{each.definition['es']}*\n\n| | |\n| --- | --- |\n{table}\n"
     )
+
+
+def _bands(each: Indicator) -> str:
+    shown = ", ".join(
+        f"{lower} to {upper}" if upper else f"{lower} or more" for _, lower, upper in each.bands
+    )
+    return f"`{each.dimension}`: {shown}"
 
 
 def _selections(each: Indicator) -> str:

@@ -161,8 +161,8 @@ def _count(target: Target, until: date, *, everybody: bool) -> None:
 
 
 def _advance(target: Target) -> date:
-    """The first day of the current month; when it moves, whoever stays on or has a case open is noted, for
-    their nights and their place in the stock go on without any event."""
+    """The first day of the current month; when it moves, whoever stays on or has a case or a claim open is
+    noted, for their nights and their place in the stock go on without any event."""
     until = _month_start()
     before: date | None = target.run("SELECT until FROM facts.horizon WHERE country = :country").scalar()
     if before is not None and before >= until:
@@ -187,6 +187,10 @@ _GOING_ON = """
             AND NOT EXISTS (SELECT FROM facts.journal w WHERE w.withdraws_id = e.id)))
         OR (j.kind IN ('case.opened', 'case.reopened') AND NOT EXISTS (
             SELECT FROM facts.journal c WHERE c.kind = 'case.closed' AND c.person_key = j.person_key
+            AND c.effective_on < CAST(:before AS date) - 100 AND c.effective_on >= j.effective_on
+            AND NOT EXISTS (SELECT FROM facts.journal w WHERE w.withdraws_id = c.id)))
+        OR (j.kind IN ('claim.lodged', 'claim.reopened') AND NOT EXISTS (
+            SELECT FROM facts.journal c WHERE c.kind IN ('claim.closed', 'decision.made') AND c.person_key = j.person_key
             AND c.effective_on < CAST(:before AS date) - 100 AND c.effective_on >= j.effective_on
             AND NOT EXISTS (SELECT FROM facts.journal w WHERE w.withdraws_id = c.id)))
         OR j.kind IN ('capacity.confirmed', 'capacity.changed', 'staff.counted'))

@@ -24,6 +24,9 @@ EVENT_BASES = ("EVENTS", "NIGHTS")
 #: The breakdowns that `figures.csv` has a column for; others stay in the cells.
 COLUMN_BREAKDOWNS = ("sex", "age_band", "origin", "household_type")
 
+#: Persons of the largest household that is thought of: three times as many are surely of three households.
+LARGEST_HOUSEHOLD = 10
+
 Numbers = Callable[[str, str], Mapping[str, int]]
 
 
@@ -222,6 +225,13 @@ class Figuring:
 
         if indicator.measure == "COUNT":
             return replace(bare, figure=figures.count(summed({})))
+        if indicator.measure == "MEDIAN":
+            held = [summed({indicator.dimension: (label,)}) for label, _, _ in indicator.bands]
+            # No cube of durations counts households: so many persons that they are surely of three.
+            households = sum(held) // LARGEST_HOUSEHOLD
+            return replace(
+                bare, figure=figures.median([band[1:] for band in indicator.bands], held, households)
+            )
         if indicator.of == PUBLIC:
             denominator = self._public(indicator, bare, sheets)
         else:

@@ -81,7 +81,7 @@ def unit(code: str) -> str:
     """The unit of a value, after it."""
     return {
         "PERSONS": _("personas"), "HOUSEHOLDS": _("familias"), "EVENTS": _("hechos"), "NIGHTS": _("noches"),
-        "PERCENT": "%", "RATIO": _("por persona del equipo"),
+        "PERCENT": "%", "RATIO": _("por persona del equipo"), "DAYS": _("días (mediana)"), "HOURS": _("horas (mediana)"),
     }.get(code, "")  # fmt: skip
 
 
@@ -186,6 +186,8 @@ class Card:
             return reference.label("figure_status", self.total.status)
         if self.indicator.measure == "RATE" and self.total.cube:
             return _("Una tasa se publica desde un denominador de 10.")
+        if self.indicator.measure == "MEDIAN" and self.total.cube:
+            return _("Una mediana se publica desde 30 personas.")
         return _("El país publica esta cifra por trimestre, o aún no puede protegerse.")
 
     def part(self, name: str) -> str:

@@ -7,3 +7,5 @@ from caseapp.core.access import permission
 REGISTER = permission("reception.register", "CASEWORKER", "SUPERVISOR")
 #: Put in a list of people, and decide about those of it who may be registered already.
 IMPORT = permission("reception.import", "CASEWORKER", "SUPERVISOR")
+#: Count an arrival without names, withdraw a count.
+COUNT = permission("reception.count", "CASEWORKER", "SUPERVISOR")

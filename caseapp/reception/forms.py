@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -21,6 +21,7 @@ from caseapp.people.inputs import (
     ListField,
     NamesPart,
     Part,
+    WholeField,
     as_truth,
     codes,
     nationality,
@@ -29,6 +30,7 @@ from caseapp.people.inputs import (
 )
 from caseapp.people.rules import UNKNOWN_BIRTH, Birth
 from caseapp.people.service import NewContact, NewDocument, NewPerson
+from caseapp.reception.rules.tally import CELLS
 
 MOST_MEMBERS = 25
 MOST_MEGABYTES = 18
@@ -133,6 +135,49 @@ def _filled(*values: str | None) -> tuple[str, ...]:
     return tuple(v for v in values if v)
 
 
+class TallyForm(Form):
+    """Numbers by age band and sex, typed on a telephone beside a bus."""
+
+    arrived_on = FormField(DatePart)
+    hour = WholeField(_l("Hora"), example="14")
+    place = ListField(_l("Por dónde entró al país"), list, blank=_l("No se preguntó"))
+    origin = ListField(
+        _l("País de origen, si es uno solo"), present.country_choices, blank=_l("Varios o no se sabe")
+    )
+    team = ListField(_l("Equipo"), list, blank=None)
+
+    def numbers(self, typed: Mapping[str, str]) -> dict[str, int]:
+        """What was typed in the cells; one that is no number is said on top, and nothing is lost."""
+        found: dict[str, int] = {}
+        for cell in CELLS:
+            text = (typed.get(f"n-{cell}") or "").strip()
+            if text and not (text.isdecimal() and len(text) <= 3):
+                self.form_errors.append(_("Escriba solo cifras, por ejemplo %(example)s.", example="12"))
+            elif text:
+                found[cell] = int(text)
+        return found
+
+    def day(self) -> date | None:
+        """The day of arrival; a sentence beside it if it is none."""
+        try:
+            found = self.arrived_on.form.value()
+        except ValueError:
+            found = None
+        if found is None:
+            self.arrived_on.form.day.errors = [
+                _("Escriba día, mes y año de llegada, por ejemplo 07 03 2025.")
+            ]
+        return found
+
+    def wrong(self) -> list[dict[str, str]]:
+        """Every sentence with the id of its field."""
+        fields = [*self.arrived_on.form, self.hour, self.place, self.origin]
+        found = [{"text": str(e), "field_id": f.id} for f in fields for e in f.errors]
+        return found + [
+            {"text": str(e), "field_id": f"n-{CELLS[0]}"} for e in dict.fromkeys(self.form_errors)
+        ]
+
+
 class ImportForm(Form):
     """A file to put in, and the desk that registers its people."""
 
@@ -161,6 +206,7 @@ class FamilyForm(Form):
     arrived_on = FormField(DatePart)
     place = ListField(_l("Por dónde entró al país"), list, blank=_l("No se preguntó"))
     mode = ListField(_l("Cómo llegó"), codes("arrival_mode", blanks=True), blank=None, default="NOT_ASKED")
+    tally = ListField(_l("¿Llegó en un grupo que ya se contó?"), list, blank=_l("No, o no se sabe"))
     team = ListField(_l("Equipo que lleva el expediente"), list, blank=None)
     q = StringField()
 

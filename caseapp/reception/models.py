@@ -34,6 +34,35 @@ class Arrival(Identified, Base):
     arrived_on: Mapped[date]
     place: Mapped[str | None]
     mode: Mapped[str] = mapped_column(default="NOT_ASKED", server_default="NOT_ASKED")
+    tally_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("arrival_tally.id"), index=True)
+
+
+class ArrivalTally(Identified, Base):
+    """People who arrived together and were counted without names: `counts` by «age band/sex», `registered` how many
+    of each cell have a file since (`arrival.tally_id`). A mistake is withdrawn, never changed."""
+
+    __tablename__ = "arrival_tally"
+    __table_args__ = (
+        sa.CheckConstraint("people BETWEEN 1 AND 500", name="somebody_counted"),
+        sa.CheckConstraint("registered_people BETWEEN 0 AND people", name="nobody_counted_twice"),
+        sa.CheckConstraint("hour BETWEEN 0 AND 23", name="hour_of_day"),
+        sa.Index("ix_arrival_tally_team_day", "team_id", "arrived_on"),
+    )
+
+    team_id: Mapped[UUID] = mapped_column(sa.ForeignKey("team.id"))
+    site_id: Mapped[UUID] = mapped_column(sa.ForeignKey("site.id"), index=True)
+    country: Mapped[str] = mapped_column(sa.CHAR(3))
+    arrived_on: Mapped[date]
+    hour: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    place: Mapped[str | None]
+    origin: Mapped[str | None] = mapped_column(sa.CHAR(3))
+    counts: Mapped[dict[str, int]] = mapped_column(pg.JSONB)
+    people: Mapped[int]
+    registered: Mapped[dict[str, int]] = mapped_column(pg.JSONB, default=dict, server_default="{}")
+    registered_people: Mapped[int] = mapped_column(default=0, server_default="0")
+    made_at: Mapped[datetime]
+    made_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    withdrawn_at: Mapped[datetime | None]
 
 
 class ImportState(StrEnum):

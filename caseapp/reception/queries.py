@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,8 +13,8 @@ from caseapp.core.access import Permission, Principal
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours
 from caseapp.places.models import Site
-from caseapp.reception.access import IMPORT
-from caseapp.reception.models import ImportHeld, ImportProblem, ImportRun
+from caseapp.reception.access import COUNT, IMPORT
+from caseapp.reception.models import ArrivalTally, ImportHeld, ImportProblem, ImportRun
 
 
 def desks(who: Principal, permission: Permission) -> list[tuple[Team, Site]]:
@@ -69,3 +71,34 @@ def held_of(held_id: UUID, who: Principal, *, lock: bool = False) -> ImportHeld:
     if found is None:
         raise NotYours
     return found
+
+
+def tallies_of(who: Principal) -> sa.Select[ArrivalTally]:
+    """Counts of this principal's desks, the last first."""
+    mine = who.teams_as(*COUNT.roles)
+    return (
+        sa.select(ArrivalTally)
+        .where(ArrivalTally.team_id.in_(mine))
+        .order_by(ArrivalTally.arrived_on.desc(), ArrivalTally.made_at.desc(), ArrivalTally.id)
+    )
+
+
+def tally_of(tally_id: UUID, who: Principal) -> ArrivalTally:
+    """One of them; NotYours (404) if it is not of this principal's desks."""
+    found = session.scalars(tallies_of(who).where(ArrivalTally.id == tally_id)).one_or_none()
+    if found is None:
+        raise NotYours
+    return found
+
+
+def tallies_with_somebody_left(team: Team, since: date) -> Sequence[ArrivalTally]:
+    """Counts of a desk since a day out of which somebody may register still."""
+    return session.scalars(
+        sa.select(ArrivalTally)
+        .where(
+            ArrivalTally.team_id == team.id, ArrivalTally.withdrawn_at.is_(None), ArrivalTally.arrived_on >= since,
+            ArrivalTally.registered_people < ArrivalTally.people,
+        )
+        .order_by(ArrivalTally.arrived_on.desc(), ArrivalTally.made_at.desc())
+        .limit(20)
+    ).all()  # fmt: skip

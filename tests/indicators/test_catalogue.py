@@ -105,3 +105,21 @@ def test_codes_of_the_facts_find_their_label():
     assert arrivals.axis("origin").place("NIC") == "NIC" and arrivals.axis("origin").place("FRA") == "OTHER"
     assert arrivals.axis("age_band").place("UNKNOWN") == "18-59" and arrivals.axis("sex").place("X") == "O"
     assert re.fullmatch(r"[A-Z_]+", cubes.definition("referrals", "MEX").axis("sector").place("MHPSS"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"8-30": [8, 31]', '"8-30": [9, 31]', "a band ends at 8 and the next begins at 9"),
+        ('"0-7": [0, 8], ', "", "the bands are not the labels"),
+        ("measure: MEDIAN", "measure: COUNT", "is not in DAYS"),
+    ],
+)
+def test_bands_without_a_seam_are_asked_of_a_median(tmp_path, old, new, said):
+    text = (catalogue.FOLDER / "p1.yml").read_text("utf-8")
+    entry = text[text.index("P1-05:") : text.index("P1-06:")]
+    assert old in entry
+    file = tmp_path / "p1.yml"
+    file.write_text(entry.replace(old, new), "utf-8")
+    with pytest.raises(ReferenceInvalid, match=said):
+        catalogue.read([file])

@@ -213,8 +213,3 @@ def test_p4_09_departures(journal):
     journal.event("departure.confirmed", "p0", "2025-09-09", code="RESETTLEMENT")  # written twice
     journal.write()
     assert figure("P4-09", "2025-09").value == 8
-
-
-def test_every_indicator_has_its_test():
-    tested = {name[5:10].upper().replace("_", "-") for name in globals() if name.startswith("test_p")}
-    assert tested == {each.code for each in catalogue.all()}

@@ -39,7 +39,10 @@ def more(journal, persons):
             )
         if chance.random() < 0.6:
             ending = chance.choice(("RECOGNISED", "COMPLEMENTARY", "REJECTED"))
-            journal.event("decision.made", name, day, outcome=ending, subject=f"c{number}", **who)
+            timing = "IN_TIME" if number % 3 else "LATE"
+            journal.event(
+                "decision.made", name, day, outcome=ending, reason_group=timing, subject=f"c{number}", **who
+            )
         elif chance.random() < 0.8:
             journal.event("claim.closed", name, day, reason_group="LOST", subject=f"c{number}", **who)
         if chance.random() < 0.4:
@@ -48,8 +51,39 @@ def more(journal, persons):
             journal.event(
                 "departure.confirmed", name, day, code=chance.choice(("RESETTLEMENT", "PTA")), **who
             )
+        if chance.random() < 0.9:
+            casework(journal, chance, name, day, who)
         if chance.random() < 0.4:
             journal.event("solution.planned", name, day, subject=f"p{number}", **who)
+
+
+def casework(journal, chance, name, day, who):
+    """What the rest of the journey leaves in the journal: one kind of each, so that every rate has its ten."""
+
+    def said(kind, **codes):
+        journal.event(kind, name, day, **codes, **who)
+
+    said("claim.registered", code="N", number=chance.randint(0, 200), subject=f"g{name}")
+    said("decision.notified", outcome="RECOGNISED", number=chance.randint(0, 360))
+    said("document.issued", code=chance.choice(("CURP_TEMPORARY", "PROVISIONAL_STAY")),
+         reason_group=chance.choice(("IN_TIME", "LATE", "NO_LIMIT")))  # fmt: skip
+    said("legal_aid.session", code="LEGAL") if chance.random() < 0.5 else None
+    said("interview.held", code="N")
+    said("custody.released", code=chance.choice(("TRIPARTITE", "TRIPARTITE", "COURT")), number=chance.randint(0, 60),
+         reason=chance.choice(("FAMILIES", "SINGLE_MEN")), outcome=chance.choice(("ORDER_KEPT", "ORDER_DEPARTED")))  # fmt: skip
+    said("service.delivered", sector="FOOD", reason_group=chance.choice(("STATE", "NGO")))
+    said("cash.delivered", code=chance.choice(("CARD", "CASH_IN_HAND")), number=60)
+    said("information.given", code="spa", outcome=chance.choice(("PREFERRED", "OTHER")))
+    said("work_permit.issued", code="REFUGEE", number=chance.randint(0, 20))
+    said("employment.started", code="FORMAL")
+    said(chance.choice(("training.completed", "training.dropped")), code="LANGUAGE")
+    said(chance.choice(("tracing.reunified", "tracing.closed")))
+    said("transfer.responded", outcome=chance.choice(("ACCEPTED", "DECLINED")))
+    for sector in ("MHPSS", "SOCIAL_REGISTRY"):
+        referral = {"sector": sector, "subject": f"{sector}{name}"}
+        said("referral.sent", priority="NORMAL", **referral)
+        said("referral.accepted", outcome="ON_TIME", **referral)
+        said("referral.completed", outcome="DELIVERED_FULL", **referral)
 
 
 def test_all_indicators_all_periods(committed_db, tmp_path):

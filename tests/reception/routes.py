@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 from tests.factories import make_household
+from tests.reception.families import TODAY
 
 ONE = {
     "members-0-names-given_names": "Zulma", "members-0-names-surname_1": "Bracamonteverde",
@@ -20,6 +21,12 @@ def _registered(db: Any, ns: Any) -> str:
     with db.as_owner():
         made = make_household(ns.team, ns.person)
     return f"/families/{made.number}"
+
+
+COUNTED = {
+    "n-18-59/F": "12", "n-5-11/M": "4", "arrived_on-day": "23", "arrived_on-month": "11", "arrived_on-year": "2025",
+    "hour": "9", "place": "MX07", "origin": "HND",
+}  # fmt: skip
 
 
 ROUTES = {
@@ -72,4 +79,20 @@ ROUTES |= {
     ("reception.waiting", "GET"): lambda db, ns: "/people/import/waiting",
     ("reception.decide_held", "GET"): _held,
     ("reception.register_held", "POST"): lambda db, ns: (_held(db, ns), {}),
+}
+
+
+def _tally(db: Any, ns: Any) -> Any:
+    from caseapp.core import access
+    from caseapp.reception.service import tally
+
+    with db.as_owner(), access.acting_as(ns.principal):
+        return tally.count(tally.NewTally({"18-59/F": 3}, TODAY), team=ns.team).id
+
+
+ROUTES |= {
+    ("reception.tally", "GET"): lambda db, ns: "/reception/tally",
+    ("reception.count", "POST"): lambda db, ns: ("/reception/tally", COUNTED),
+    ("reception.tally_shown", "GET"): lambda db, ns: f"/reception/tally/{_tally(db, ns)}",
+    ("reception.withdraw_tally", "POST"): lambda db, ns: (f"/reception/tally/{_tally(db, ns)}/withdraw", {}),
 }

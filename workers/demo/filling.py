@@ -17,7 +17,7 @@ from caseapp.core import access, clock, jobs
 from caseapp.core.db import engine, session
 from caseapp.core.jobs import JobRun
 from caseapp.places.models import Site
-from workers.demo import confirming
+from workers.demo import confirming, receiving
 from workers.demo.acting import acting
 from workers.demo.perform import perform
 from workers.demo.plan import Plan, plan
@@ -104,6 +104,7 @@ def _next(made: Plan, until: int) -> Counter[str] | None:
         if before < min(ALIVE, made.cases) <= made.ends[position]:
             confirming.confirm(made.seed, made.today, recent=True)
             confirming.read_what_was_said(made.today)
+            receiving.count_buses(made.seed, made.today)
     run.done, run.beat_at = made.ends[position], clock.real_now()
     session.flush()
     return refused

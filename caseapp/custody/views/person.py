@@ -164,6 +164,7 @@ def page(
     done = queries.follow_ups_of(r.id for r in rows)
     mine = _standing(case, current)
     ended = [r for r in rows if not r.is_open]
+    codes = {code: found.answer for code, found in answers[current.id].items()} if current else {}
     return render_template(
         "custody/show.html",
         page_title=_("Custodia de %(name)s", name=people_present.name_of(people.person_of(case))),
@@ -173,6 +174,7 @@ def page(
         standing=present.standing_words(mine) if mine else "",
         alarm=bool(current and current.child and current.state == "HELD"),
         called=_called(current, answers, names, timezone),
+        is_called=bool(current and rules.CHILD_AUTHORITY_CALLED not in rules.missing(codes, current.child)),
         refer=present.refer_child(case.number) if current and current.child else None,
         clocks=[present.clock_row(c, timezone) for c in clocks],
         ended=[

@@ -50,20 +50,32 @@ def select_for(domain: Domain) -> str:
 
 
 def _occurrences(domain: Domain) -> str:
-    tests = [f"e.kind IN ({listed(domain.kinds)})"]
-    tests += [f"e.{column} IN ({listed(values)})" for column, values in domain.where.items()]
-    stage = _stage(domain.stage) if domain.stage else "''"
+    tests = [f"e.kind IN ({listed(domain.kinds)})", *_tests(domain.where)]
+    stage, sector = _class_of(domain.stage), _class_of(domain.sector)
     return (
-        f"SELECT {_row('e', stage=stage)}, {PERIOD.format(on='e.effective_on')} AS period "
+        f"SELECT {_row('e', stage=stage, sector=sector)}, {PERIOD.format(on='e.effective_on')} AS period "
         f"FROM event e WHERE {' AND '.join(tests)}"
     )
 
 
-def _stage(how: Mapping[str, object]) -> str:
-    groups: Mapping[str, list[str]] = how["groups"]  # type: ignore[assignment]
-    whens = " ".join(
-        f"WHEN e.{how['column']} IN ({listed(codes)}) THEN '{name}'" for name, codes in groups.items()
-    )
+def _tests(where: Mapping[str, object]) -> list[str]:
+    """Conditions on an event's columns: codes, or for `number` a span {from, below}, either end of which may lack."""
+    found = []
+    for column, wanted in where.items():
+        if isinstance(wanted, Mapping):
+            found += [f"e.{column} >= {int(wanted['from'])}"] if "from" in wanted else []
+            found += [f"e.{column} < {int(wanted['below'])}"] if "below" in wanted else []
+        else:
+            found.append(f"e.{column} IN ({listed(wanted)})")  # type: ignore[arg-type]
+    return found
+
+
+def _class_of(how: Mapping[str, object]) -> str:
+    """The first of the `cases` that an event passes, otherwise `rest`; without cases, nothing."""
+    if not how:
+        return "''"
+    cases: Mapping[str, Mapping[str, object]] = how["cases"]  # type: ignore[assignment]
+    whens = " ".join(f"WHEN {' AND '.join(_tests(where))} THEN '{name}'" for name, where in cases.items())
     return f"CASE {whens} ELSE {listed([str(how['rest'])])} END"
 
 
@@ -98,6 +110,7 @@ _CLAIM_ENDINGS = f"""
         stage='''CASE WHEN e.outcome IN ('RECOGNISED', 'COMPLEMENTARY', 'REJECTED') THEN e.outcome
            WHEN e.reason_group = 'WITHDRAWN' THEN 'CLOSED_WITHDRAWN' WHEN e.reason_group = 'LOST' THEN 'CLOSED_LEFT'
            WHEN e.reason_group = 'NOT_ADMITTED' THEN 'CLOSED_NOT_ADMITTED' ELSE 'CLOSED_OTHER' END''',
+        sector="CASE WHEN e.kind = 'claim.closed' THEN 'CLOSED' ELSE coalesce(e.reason_group, 'NO_LIMIT') END",
     )
 },
            {PERIOD.format(on="e.effective_on")} AS period
@@ -204,7 +217,44 @@ _OPEN_CASES = f"""
     ) k
 """
 
+# A claim waits at a quarter's end if it was lodged and has neither been decided on its merits nor closed.
+_OPEN_CLAIMS = f"""
+    WITH word AS (
+        SELECT e.*, coalesce(subject_key, person) AS claim,
+               lead(effective_on) OVER (PARTITION BY own_key, coalesce(subject_key, person) ORDER BY {IN_ORDER}) AS to_on
+        FROM event e
+        WHERE kind IN ('claim.lodged', 'claim.reopened', 'claim.closed', 'person.erased')
+           OR (kind = 'decision.made' AND outcome IS NOT NULL)
+    ), quarter AS (
+        SELECT to_char(d, 'YYYY"-Q"Q') AS period, (d + interval '3 months')::date - 1 AS day
+        FROM generate_series(date '2013-01-01', CAST(:until AS date) - interval '3 months', interval '3 months') d
+    ), gone AS (
+        SELECT own_key, min(effective_on) AS day FROM event WHERE kind = 'person.erased' GROUP BY own_key
+    )
+    SELECT DISTINCT ON (e.person, q.period) {_row("e", on="q.day")}, q.period
+    FROM word e JOIN quarter q ON e.effective_on <= q.day AND (e.to_on IS NULL OR e.to_on > q.day)
+    LEFT JOIN gone g ON g.own_key = e.own_key
+    WHERE e.kind IN ('claim.lodged', 'claim.reopened') AND (g.day IS NULL OR g.day > q.day)
+    ORDER BY e.person, q.period, e.effective_on DESC, e.recorded_at DESC, e.position DESC
+"""
+
+# An eligibility interview, and whether the person had legal advice before it.
+_INTERVIEWS = f"""
+    SELECT {
+    _row(
+        "e",
+        stage='''CASE WHEN EXISTS (SELECT FROM event l WHERE l.kind = 'legal_aid.session' AND l.person = e.person
+               AND (l.effective_on, l.recorded_at, l.position) < (e.effective_on, e.recorded_at, e.position))
+           THEN 'ADVISED' ELSE 'NOT_ADVISED' END''',
+    )
+},
+           {PERIOD.format(on="e.effective_on")} AS period
+    FROM event e WHERE e.kind = 'interview.held'
+"""
+
 SELECTS = {
+    "open_claims": _OPEN_CLAIMS,
+    "interviews": _INTERVIEWS,
     "registrations": _REGISTRATIONS,
     "claim_endings": _CLAIM_ENDINGS,
     "referral_endings": _REFERRAL_ENDINGS,

@@ -1,4 +1,4 @@
-"""Pages of reception: registering a family, putting in a list of people."""
+"""Pages of reception: registering a family, putting in a list of people, counting an arrival."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("reception", __name__)
 
-from caseapp.reception.views import held, importing, register  # noqa: E402, F401
+from caseapp.reception.views import held, importing, register, tally  # noqa: E402, F401

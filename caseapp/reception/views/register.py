@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
@@ -13,8 +15,9 @@ from caseapp.core import access, audit, clock, reference
 from caseapp.core.access import needs
 from caseapp.core.commits import commits, records_view
 from caseapp.core.db import session
-from caseapp.core.errors import NotPermitted, Refused
+from caseapp.core.errors import NotPermitted, NotYours, Refused
 from caseapp.core.i18n import _
+from caseapp.core.pages import day
 from caseapp.people import present, queries
 from caseapp.people import service as people
 from caseapp.people.inputs import birth_data, date_data
@@ -22,9 +25,12 @@ from caseapp.people.rules import Birth
 from caseapp.people.search.query import parse_query
 from caseapp.people.service import KnownPerson, Likeness, NewFamily, NewPerson
 from caseapp.places.models import Site
+from caseapp.reception import queries as arrivals
 from caseapp.reception.access import REGISTER
 from caseapp.reception.forms import MOST_MEMBERS, SHARED, FamilyForm, member_title
+from caseapp.reception.models import ArrivalTally
 from caseapp.reception.service import NewArrival, register_family
+from caseapp.reception.service import tally as counting
 from caseapp.reception.views import blueprint
 
 DECISIONS = ("SAME", "NOT_SAME", "OPEN")
@@ -51,6 +57,7 @@ def _desk(form: FamilyForm) -> tuple[Team, Site]:
     chosen = next((d for d in desks if d[0].code == form.team.data), desks[0])
     form.team.data = chosen[0].code
     form.place.choices = [("", _("No se preguntó")), *present.place_choices(chosen[0].country)]
+    form.tally.choices = [("", _("No, o no se sabe")), *counted_lately(*chosen)]
     return chosen
 
 
@@ -122,12 +129,39 @@ def register_new_family() -> ResponseReturnValue:
                 team=team,
                 on=on,
             )
+            if form.tally.data:
+                _take_out_of_count(form.tally.data, made)
     except Refused as error:
         form.refused(error)
         return _page(form, alike), error.status
     _remember(made, alike, chosen)
     flash(_("Familia registrada."), "good")
     return redirect(url_for("reception.registered", number=made.household.number))
+
+
+def counted_lately(team: Team, site: Site) -> list[tuple[str, str]]:
+    """Groups of the last days that were counted at the desk and are not all registered."""
+    since = clock.today(site.timezone) - timedelta(days=14)
+    return [(str(t.id), tally_label(t)) for t in arrivals.tallies_with_somebody_left(team, since)]
+
+
+def tally_label(tally: ArrivalTally) -> str:
+    """«23 nov 2025, 14 h: 38 personas, 12 registradas»."""
+    when = (
+        day(tally.arrived_on)
+        if tally.hour is None
+        else _("%(day)s, %(hour)s h", day=day(tally.arrived_on), hour=tally.hour)
+    )
+    return _(
+        "%(when)s: %(n)s personas, %(m)s registradas", when=when, n=tally.people, m=tally.registered_people
+    )
+
+
+def _take_out_of_count(tally_id: str, made: people.Registered) -> None:
+    row = counting.locked(UUID(tally_id), access.current().teams_as(*REGISTER.roles))
+    if row is None:
+        raise NotYours
+    counting.register_out_of(row, made)
 
 
 def _add_member(form: FamilyForm) -> None:
@@ -212,6 +246,7 @@ def _page(form: FamilyForm, alike: list[Likeness] | None = None) -> str:
         several_teams=len(form.team.choices) > 1,
         full=len(form.members) >= MOST_MEMBERS,
         searched=bool(form.q.data),
+        counted=len(form.tally.choices) > 1,
     )
 
 
