@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from caseapp.casefile import service as casefile
 from caseapp.deadline import service as deadline
+from caseapp.people import service as people
 from caseapp.procedure import service as procedure
 from caseapp.referral import service as referral
 from workers.app import app
@@ -13,10 +14,11 @@ from workers.app import app
 def look() -> dict[str, int]:
     """Tell, escalate and lapse the referrals that wait for an answer; warn of every other clock, and tell a second
     person of those that ran out; write down documents that expired and signatures that were missed; let offers of files
-    lapse, and note who did not arrive."""
+    lapse, and note who did not arrive; let consents end whose last day has passed."""
     return {
         **referral.look_at_clocks(),
         **_named("clocks", deadline.look()),
+        "consents_ended": people.expire_consents(),
         "documents_expired": procedure.look_at_documents(),
         "signatures_missed": procedure.look_at_signatures(),
         **_named("handovers", casefile.look_at_handovers()),

@@ -95,7 +95,18 @@ class SearchForm(Form):
     q = StringField(_l("Nombre o correo"), [Length(max=100)])
 
 
+#: Words of the groups of acts (`rules.ACT_KINDS`).
+ACT_WORDS: dict[str, Any] = {
+    "LOOKS": _l("Miró"), "EXCEPTIONAL": _l("Acceso excepcional"), "APPROVALS": _l("Decidió o aprobó"),
+    "EXPORTS": _l("Exportó o imprimió"), "ERASURES": _l("Borró o retuvo"), "ACCOUNTS": _l("Cambió una cuenta"),
+    "SIGN_IN": _l("Entró o salió"),
+}  # fmt: skip
+
+
 class AuditForm(SearchForm):
     q = None
+    kind = SelectField(
+        _l("Qué hizo"), choices=lambda: [("", _("Cualquier acto")), *ACT_WORDS.items()], default=""
+    )  # fmt: skip
     actor = StringField(_l("Quién (correo)"), [Length(max=254)])
     subject_id = StringField(_l("Registro (identificador)"), [Length(max=36)])

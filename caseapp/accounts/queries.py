@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from caseapp.accounts.models import Membership, Team, User, UserSession
+from caseapp.accounts.rules import ACT_KINDS
 from caseapp.core import clock
 from caseapp.core.access import Principal
 from caseapp.core.audit import AuditRow
@@ -211,7 +212,12 @@ def living_sessions(user_id: UUID) -> Sequence[UserSession]:
 
 
 def audit_rows(
-    who: Principal, *, actor: str | None = None, subject_id: UUID | None = None, before: UUID | None = None
+    who: Principal,
+    *,
+    actor: str | None = None,
+    subject_id: UUID | None = None,
+    kind: str | None = None,
+    before: UUID | None = None,
 ) -> sa.Select[Any]:
     """Audit rows of users in an auditor's reach, and of what was done to their accounts; newest first.
 
@@ -228,6 +234,8 @@ def audit_rows(
         wanted = wanted.where(AuditRow.actor == actor)
     if subject_id is not None:
         wanted = wanted.where(AuditRow.subject_id == subject_id)
+    if kind in ACT_KINDS:
+        wanted = wanted.where(AuditRow.act.in_(ACT_KINDS[kind]))
     if before is not None:
         wanted = wanted.where(AuditRow.id < before)
     return wanted.order_by(AuditRow.id.desc())

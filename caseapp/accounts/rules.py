@@ -144,3 +144,23 @@ def local_path(wanted: str | None, otherwise: str = "/today") -> str:
         return otherwise
     parts = urlsplit(wanted)
     return otherwise if parts.scheme or parts.netloc else wanted
+
+
+#: What an act of the audit is, for whoever reads it: the words of each group stand with its page.
+ACT_KINDS: dict[str, tuple[str, ...]] = {
+    "LOOKS": ("viewed", "audited"),
+    "EXCEPTIONAL": ("glass_broken", "glass_refused", "glass_reviewed"),
+    "APPROVALS": ("approved", "approve", "decided", "proposed", "cancelled", "rejected", "returned"),
+    "EXPORTS": ("exported", "printed"),
+    "ERASURES": ("erased", "held", "hold_ended"),
+    "ACCOUNTS": (
+        "user_added", "user_disabled", "user_enabled", "role_given", "role_ended", "reset_made", "password_changed",
+        "password_reset", "second_factor_set",
+    ),
+    "SIGN_IN": ("signed_in", "signed_out", "sign_in_failed"),
+}  # fmt: skip
+
+
+def act_kind(act: str) -> str:
+    """The group of an act; OTHER where it is in none."""
+    return next((kind for kind, acts in ACT_KINDS.items() if act in acts), "OTHER")

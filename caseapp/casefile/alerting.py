@@ -33,7 +33,11 @@ def alert_facts(file: File) -> rules.AlertFacts:
         custody=_in_custody(file),
         interpreter_needed=bool(person.interpreter_needed),
         possible_duplicates=len(file.of("duplicate")),
-        consents_end=[c.ended for c in _standing_consents(file) if c.ended],
+        consents_end=[
+            c.ended
+            for c in _standing_consents(file)
+            if c.a and c.ended and people_rules.consent_warned_from(c.a, c.ended) <= on
+        ],
         documents_end=[d.ended for d in file.of("document") if d.ended],
         requirements=[r.requirement for r in file.requirements],
         legal_clocks=[day for r, day in _clock_days(file) if r.c == "LEGAL" and r.b != "PAUSED"],

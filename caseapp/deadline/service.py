@@ -33,6 +33,7 @@ from caseapp.deadline.queries import Subject
 from caseapp.deadline.working_days import works_in
 from caseapp.people.events import happened
 from caseapp.people.models import Case
+from caseapp.people.queries import timezone_of
 from caseapp.places.models import Site
 
 says("uq_deadline_open", rules.ClockRuns)
@@ -58,7 +59,7 @@ def start(
     (default: whoever the file is assigned to by then); `sealed` keeps it out of every list.
     Raises CodeUnknown (no such rule in that country on that day), DueUnknown, DueBeforeStart, ClockRuns.
     """
-    timezone = _timezone(case)
+    timezone = timezone_of(case)
     began = _beginning(started_at, timezone)
     on = clock.local(began, timezone).date()
     law = reference.clock_rule(rule, on, case.country)
@@ -145,7 +146,7 @@ def resume(subject: Subject, *, rule: str | None = None) -> int:
         case = session.get_one(Case, found.case_id)
         assert found.paused_at is not None
         due = rules.resumed(
-            found.due_at, found.unit, found.paused_at, clock.now(), _timezone(case), works_in(case.country)
+            found.due_at, found.unit, found.paused_at, clock.now(), timezone_of(case), works_in(case.country)
         )
         if found.warn_at is not None:
             found.warn_at = max(found.started_at, found.warn_at + (due - found.due_at))
@@ -160,7 +161,7 @@ def move(subject: Subject, due_at: datetime | date, *, rule: str | None = None) 
 
     def done(found: Deadline) -> None:
         case = session.get_one(Case, found.case_id)
-        due = _moment(due_at, _timezone(case))
+        due = _moment(due_at, timezone_of(case))
         if due < found.started_at:
             raise rules.DueBeforeStart
         found.due_at, found.unit = due, None
@@ -233,7 +234,7 @@ def _escalate(found: Deadline, case: Case) -> None:
         "DOCUMENT": "DOCUMENT_EXPIRES",
     }.get(found.kind)
     if alert and not found.sealed:
-        on = clock.today(_timezone(case))
+        on = clock.today(timezone_of(case))
         happened(ALERT_RAISED, case, on=on, subject_id=found.id, code=alert)
 
 
@@ -325,12 +326,8 @@ def _moment(given: datetime | date, timezone: str) -> datetime:
 
 def _law(found: Deadline, case: Case) -> reference.ClockRule:
     """The rule as it stood when the clock was started."""
-    on = clock.local(found.started_at, _timezone(case)).date()
+    on = clock.local(found.started_at, timezone_of(case)).date()
     return reference.clock_rule(found.rule, on, case.country)
-
-
-def _timezone(case: Case) -> str:
-    return session.scalars(sa.select(Site.timezone).where(Site.id == case.site_id)).one()
 
 
 def _timezone_of(case_id: UUID) -> str:

@@ -11,3 +11,5 @@ SEARCH = permission("people.search", "CASEWORKER", "SUPERVISOR", "SHELTER_COORDI
 EDIT = permission("people.edit", "CASEWORKER", "SUPERVISOR")
 #: Decide whether two records are one person, unite and separate them.
 DECIDE_DUPLICATE = permission("people.decide_duplicate", "CASEWORKER", "SUPERVISOR")
+#: Look, as a second person, at where somebody acted without consent.
+REVIEW_WAIVER = permission("people.review_waiver", "SUPERVISOR")

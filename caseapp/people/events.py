@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,15 @@ from caseapp.core import journal
 from caseapp.core.db import session
 from caseapp.core.journal import CaseEvent, EventKind, kind
 from caseapp.people import profiles, rules
-from caseapp.people.models import Case, HouseholdMember, Person, PersonNationality, Relation
+from caseapp.people.models import (
+    Case,
+    Consent,
+    ConsentWaiver,
+    HouseholdMember,
+    Person,
+    PersonNationality,
+    Relation,
+)
 
 INTAKE_OPENED = kind("intake.opened")
 REGISTERED = kind("person.registered")
@@ -35,6 +44,7 @@ CONSENT_GIVEN = kind("consent.given")
 CONSENT_REFUSED = kind("consent.refused")
 CONSENT_WITHDRAWN = kind("consent.withdrawn")
 CONSENT_EXPIRED = kind("consent.expired")
+CONSENT_WAIVED = kind("consent.waived")
 CONTACT_ATTEMPTED = kind("contact.attempted")
 CONTACT_CHANGED = kind("contact.changed")
 NEED_RECORDED = kind("need.recorded")
@@ -43,6 +53,18 @@ NEED_MET = kind("need.met")
 NEED_ENDED = kind("need.ended")
 REQUIREMENT_SET = kind("requirement.set")
 REQUIREMENT_ENDED = kind("requirement.ended")
+
+#: Handlers of areas above, called in the same transaction: a key was given, refused, taken back or ran out, and a
+#: review did not uphold that somebody acted without one.
+ConsentHandler = Callable[[Case, Consent, date], None]
+consent_turned: list[ConsentHandler] = []
+waiver_not_upheld: list[Callable[[Case, ConsentWaiver, date], None]] = []
+
+
+def tell(handlers: Sequence[ConsentHandler], case: Case, consent: Consent, on: date) -> None:
+    """Call the handlers, in the running transaction."""
+    for handler in handlers:
+        handler(case, consent, on)
 
 
 def household_of(case_id: UUID) -> UUID | None:

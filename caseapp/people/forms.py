@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
+from uuid import UUID
 
-from wtforms import BooleanField, FieldList, FormField, RadioField, StringField
+from wtforms import BooleanField, FieldList, FormField, RadioField, StringField, TextAreaField
 from wtforms.validators import Length
 
 from caseapp.core import reference
@@ -165,38 +166,95 @@ class PopulationForm(Form):
     ends = ListField(_l("Termina"), list, blank=_l("Ninguna, se agrega"))
 
 
-class ConsentForm(Form):
-    purpose = ListField(_l("Para qué"), lambda: _purposes(), validators=[required()])
+class AnswerForm(Form):
+    """How somebody answers, whatever they are asked."""
+
     state = RadioField(_l("Respuesta"), choices=lambda: _answers(), default="NOT_ASKED")
     given_by = ListField(_l("Quién responde"), codes("consent_given_by"), validators=[required()])
     given_by_number = StringField(
         _l("Expediente de quien responde por la niña o el niño"), validators=[Length(max=12)]
     )
+    assent = ListField(_l("Qué dijo la niña o el niño"), lambda: _assents(), blank=_l("No se le preguntó"))
     alone = ListField(_l("¿Está a solas?"), yes_no, blank=None, default="NOT_ASKED")
     form = ListField(_l("Cómo lo dio"), codes("consent_form"))
     language = ListField(_l("En qué lengua"), present.language_choices, blank=_l("No se anotó"))
     interpreter = ListField(_l("Intérprete"), codes("interpreter_kind"), blank=_l("No se anotó"))
     recipient_country = nationality(_l("País con el que se comparte"), blank=_l("No corresponde"))
-    legal_advice_on = FormField(DatePart)
     expires_on = FormField(DatePart)
 
-    def consent(self, given_by_case_id: Any) -> NewConsent:
-        """The answer as the verb takes it. Raises ValueError for an impossible date."""
+    def answer(self, purpose: str, given_by_case_id: Any, **more: Any) -> NewConsent:
+        """The answer to a purpose as the verb takes it. Raises ValueError for an impossible date."""
         return NewConsent(
-            self.purpose.data, self.state.data, self.given_by.data, given_by_case_id,
+            purpose, self.state.data, self.given_by.data, given_by_case_id,
             recipient_country=self.recipient_country.data or None, form=self.form.data or None,
             language=self.language.data or None, interpreter=self.interpreter.data or None,
-            alone=as_truth(self.alone.data), legal_advice_on=self.legal_advice_on.form.value(),
-            expires_on=self.expires_on.form.value(),
+            alone=as_truth(self.alone.data), expires_on=self.expires_on.form.value(), assent=self.assent.data or None,
+            **more,
         )  # fmt: skip
+
+
+class ConsentForm(AnswerForm):
+    """An answer to one of the purposes that may be asked in one talk; the others are asked apart."""
+
+    purpose = ListField(_l("Para qué"), lambda: _purposes(), validators=[required()])
+    recipient = ListField(_l("A quién"), list, blank=_l("A cualquier entidad que haga falta para esto"))
+
+    def consent(self, given_by_case_id: Any) -> NewConsent:
+        """What was answered. Raises ValueError for an impossible date."""
+        team = UUID(self.recipient.data) if self.recipient.data else None
+        return self.answer(self.purpose.data, given_by_case_id, recipient_team_id=team)
+
+
+class ApartForm(AnswerForm):
+    """An answer that is asked alone, after legal advice, and stands at no until somebody says yes."""
+
+    state = RadioField(_l("Respuesta"), choices=lambda: _answers(), default="REFUSED")
+    legal_advice_on = FormField(DatePart)
+
+    def apart(self, purpose: str, given_by_case_id: Any) -> NewConsent:
+        """What was answered to the one purpose of the page. Raises ValueError for an impossible date."""
+        return self.answer(purpose, given_by_case_id, legal_advice_on=self.legal_advice_on.form.value())
+
+
+class ReviewForm(VersionedForm):
+    """A second person on acting without consent."""
+
+    outcome = RadioField(
+        _l("¿Se sostiene?"), choices=lambda: _outcomes(), validators=[required(_l("Elija si se sostiene o no."))]
+    )  # fmt: skip
+    note = TextAreaField(_l("Por qué"), validators=[Length(max=2000)])
+
+
+class ToldForm(Form):
+    told_on = FormField(DatePart)
 
 
 def _purposes() -> list[tuple[str, str]]:
     return [
         (c.code, c.label())
         for c in reference.codes("consent_purpose")
-        if c.extra.get("collected") == "yes" and "S" not in c.flags
+        if c.extra.get("collected") == "yes" and c.extra.get("bundled") == "yes" and "S" not in c.flags
     ]
+
+
+def apart_purposes() -> list[tuple[str, str]]:
+    """Purposes that are each asked on a page of their own."""
+    return [
+        (c.code, c.label())
+        for c in reference.codes("consent_purpose")
+        if c.extra.get("collected") == "yes" and c.extra.get("bundled") != "yes" and "S" not in c.flags
+    ]
+
+
+def _outcomes() -> list[tuple[str, str]]:
+    return [
+        ("UPHELD", _("Sí, la base legal se sostiene")),
+        ("NOT_UPHELD", _("No: lo que se abrió se cierra ahora mismo")),
+    ]
+
+
+def _assents() -> list[tuple[str, str]]:
+    return [("GIVEN", _("Dijo que sí")), ("REFUSED", _("Dijo que no"))]
 
 
 def _answers() -> list[tuple[str, str]]:

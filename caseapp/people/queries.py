@@ -10,11 +10,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from caseapp.accounts.models import Team
 from caseapp.core import clock, crypto
 from caseapp.core.access import Permission, Principal
 from caseapp.core.db import session
 from caseapp.core.errors import NotPermitted, NotYours
-from caseapp.people import rules
+from caseapp.people import profiles, rules
 from caseapp.people.models import (
     Case,
     Consent,
@@ -65,8 +66,14 @@ def owned_case(number: str, principal: Principal, permission: Permission) -> Cas
 
 def today_of(case: Case) -> date:
     """The local date at the site of a case."""
-    zone = session.scalar(sa.select(Site.timezone).where(Site.id == case.site_id))
-    return clock.today(zone or "UTC")
+    return clock.today(timezone_of(case))
+
+
+def timezone_of(case: Case) -> str:
+    """The time zone of the site of a case; asked once a transaction."""
+    site_id = case.site_id
+    asked = sa.select(Site.timezone).where(Site.id == site_id)
+    return profiles.once(("timezone", site_id), lambda: session.scalar(asked)) or "UTC"
 
 
 def person_of(case: Case | UUID, *, lock: bool = False) -> Person:
@@ -184,19 +191,24 @@ def consents_of(case_id: UUID) -> list[Consent]:
     return _of_case(Consent, case_id, Consent.asked_on.desc(), Consent.id.desc())
 
 
-def consent_for(case_id: UUID, purpose: str, on: date) -> Consent | None:
-    """The consent to `purpose` that holds on a day, or None: the latest answer decides, so that a refusal
-    after a yes is a no."""
-    latest = session.scalars(
-        sa.select(Consent)
-        .where(Consent.case_id == case_id, Consent.purpose == purpose, Consent.state != "NOT_ASKED")
-        .where(Consent.given_by != "CHILD_ASSENT")
-        .order_by(Consent.id.desc())
-        .limit(1)
-    ).one_or_none()
-    if latest is None or latest.state != "GIVEN" or (latest.expires_on and latest.expires_on < on):
-        return None
-    return latest
+def answers_of(case_id: UUID) -> list[Consent]:
+    """Every answer in the order in which it was given, as `rules.consent_opens` reads them."""
+    return _of_case(Consent, case_id, Consent.id)
+
+
+def recipient(team_id: UUID | None, purpose: str) -> rules.Recipient:
+    """A team as the recipient of a purpose; its country counts where the purpose faces another country."""
+    if team_id is None or purpose not in rules.NAMED_COUNTRY:
+        return rules.Recipient(team_id)
+    return rules.Recipient(team_id, session.scalar(sa.select(Team.country).where(Team.id == team_id)))
+
+
+def consent_for(
+    case_id: UUID, purpose: str, on: date, recipient: rules.Recipient = rules.ANYBODY
+) -> Consent | None:
+    """The consent that opens `purpose` to `recipient` on a day, or None. Everything that shows a person to somebody
+    asks this (or `rules.consent_opens` with the answers at hand)."""
+    return rules.key_that_opens(answers_of(case_id), purpose, recipient, on)
 
 
 def needs_of(case_id: UUID, *, open_only: bool = False) -> list[Need]:

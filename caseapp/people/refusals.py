@@ -51,6 +51,13 @@ class RequirementSet(Refused):
     field = "requirement"
 
 
+class CotIsForBaby(Refused):
+    """A cot on the mother's file helps no baby."""
+
+    sentence = _l("La cuna se anota en el expediente de la niña o el niño menor de 2 años, no en otro.")
+    field = "requirement"
+
+
 class AlreadyErased(Refused):
     sentence = _l("Los datos de esta persona ya se borraron.")
 
@@ -84,6 +91,14 @@ CONSTRAINTS = {
     "ck_consent_never_media": rules.NotCollectedHere,
     "ck_consent_grave_with_care": rules.AloneMissing,
     "ck_consent_country_named": rules.CountryMissing,
+    "ck_consent_given_ends": rules.Until,
+    "ck_consent_assent_recorded": rules.AssentMissing,
+    "ck_consent_waiver_never_for_these": rules.NeverWithoutConsent,
+    "ck_consent_waiver_best_interests_of_a_child": rules.BasisOnlyForChild,
+    "ck_consent_waiver_second_person_reviews": rules.SecondPersonReviews,
+    "ck_consent_waiver_told_afterwards": rules.ToldBefore,
+    "consent_waiver_needed": rules.NotNeeded,
+    "placement_requirement_for_infant": CotIsForBaby,
     "uq_household_member_current": AlreadyMember,
     "uq_household_member_head": HeadStays,
     "uq_need_open": NeedOpen,

@@ -100,6 +100,7 @@ def facts_of(case: Case, person: Person, on: date) -> rules.Facts:
         household_size=len(persons),
         adults=len(persons) - children,
         children=children,
+        infants=sum(people_rules.is_infant(people.birth_of(p), on) for p in persons),
     )
 
 
@@ -116,6 +117,19 @@ def _household(case: Case, person: Person) -> tuple[list[Person], set[UUID], set
 
 def _is_child(person: Person, on: date) -> bool:
     return people_rules.is_child(people.birth_of(person), person.age_status, on)
+
+
+def babies_of(case: Case, on: date) -> list[Case]:
+    """The files that a baby's requirement belongs to: those of the children under two of the household that the
+    same team holds, the person's own among them."""
+    household = people.household_of(case.id)
+    if household is None:
+        return [case] if people_rules.is_infant(people.birth_of(people.person_of(case)), on) else []
+    return [
+        part.case
+        for part in people.members_of(household)
+        if part.case.team_id == case.team_id and people_rules.is_infant(people.birth_of(part.person), on)
+    ]
 
 
 def intake_began(case_id: UUID, timezone: str) -> datetime | None:

@@ -15,6 +15,7 @@ from caseapp.core.errors import Refused
 from caseapp.core.i18n import _l
 from caseapp.core.reference import Question, Questionnaire, Section, Words
 from caseapp.core.reference.questions import Answer
+from caseapp.people.rules import FOR_INFANTS
 
 STATES = ("STARTED", "COMPLETED", "UNFINISHED")
 ALONE = ("YES", "NO", "CHILD_WITH_SUPPORT")
@@ -151,11 +152,12 @@ class Facts:
     household_size: int
     adults: int
     children: int
+    infants: int = 0
 
     def as_mapping(self) -> dict[str, Any]:
         return {
             "age": self.age, "household_type": self.household_type, "household_size": self.household_size,
-            "adults": self.adults, "children": self.children,
+            "adults": self.adults, "children": self.children, "infants": self.infants,
         }  # fmt: skip
 
 
@@ -260,7 +262,8 @@ def propose(
     questionnaire: Questionnaire, answers: Mapping[str, Answer], facts: Facts
 ) -> tuple[Proposed, ...]:
     """What these answers propose: each code once, with all reasons and the most pressing priority. Needs come
-    first, the most pressing ahead, then requirements, then outcomes."""
+    first, the most pressing ahead, then requirements, then outcomes. What belongs to a baby is proposed where the
+    household has one."""
     found: dict[tuple[str, str], Proposed] = {}
 
     def add(kind: str, code: str, words: Words, priority: str | None, firm: bool) -> None:
@@ -277,6 +280,8 @@ def propose(
         for need in proposal.needs:
             add("NEED", need.code, proposal.reason, need.priority, proposal.firm)
         for requirement in proposal.requirements:
+            if requirement in FOR_INFANTS and not facts.infants:
+                continue
             add("REQUIREMENT", requirement, proposal.reason, None, proposal.firm)
         for outcome in proposal.outcomes:
             add("OUTCOME", outcome, proposal.reason, None, proposal.firm)

@@ -22,6 +22,7 @@ from caseapp.people import queries as people
 from caseapp.people import rules as people_rules
 from caseapp.people.events import happened
 from caseapp.people.models import Case, Person
+from caseapp.people.rules import FOR_INFANTS
 from caseapp.people.service import change_need, record_need, set_requirement
 from caseapp.protection import events, queries, rules
 from caseapp.protection.models import Screening, ScreeningDecision, ScreeningOutcome
@@ -157,10 +158,11 @@ def _follow(
 ) -> None:
     reason = held.reason(language())
     if each.kind == "REQUIREMENT":
-        if all(r.requirement != each.code for r in people.requirements_of([case.id])):
-            set_requirement(
-                case, each.code, on=on, detail=each.detail if each.code in asking_detail() else ""
-            )
+        # What a mother says of her baby is set on the baby's file, for whom the place must have it.
+        for file in queries.babies_of(case, on) if each.code in FOR_INFANTS else [case]:
+            if all(r.requirement != each.code for r in people.requirements_of([file.id])):
+                detail = each.detail if each.code in asking_detail() else ""
+                set_requirement(file, each.code, on=on, detail=detail)
     elif each.kind == "NEED":
         wanted = each.priority or held.priority or "MEDIUM"
         open_already = next(

@@ -23,19 +23,12 @@ class ConsentMissing(Refused):
     field = "members"
 
 
-class NeverWithoutConsent(Refused):
-    sentence = _l("Para este propósito no existe base legal sin consentimiento.")
-    field = "basis"
+class ReadingClosed(Refused):
+    """A consent ran out after it was sent: the receiver sees nobody until it is given anew."""
 
-
-class BasisReasonMissing(Refused):
-    sentence = _l("Escriba en qué consiste la base legal.")
-    field = "basis_reason"
-
-
-class BasisOnlyForChild(Refused):
-    sentence = _l("El interés superior se aplica solo a niñas y niños.")
-    field = "basis"
+    sentence = _l(
+        "El consentimiento de una persona venció y su equipo ya no la ve. Pida a quien envía que le pregunte de nuevo."
+    )
 
 
 class ReceiverNotAllowed(Refused):

@@ -4,6 +4,7 @@ give their booking up: handlers that shelter calls in the same transaction (refe
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,8 @@ import sqlalchemy as sa
 from caseapp.core import access, clock
 from caseapp.core.db import session, uuid7
 from caseapp.core.journal import EventKind, kind
+from caseapp.people import events as people_events
+from caseapp.people.models import Case, Consent, ConsentWaiver
 from caseapp.places.models import Site
 from caseapp.referral import rules
 from caseapp.shelter import events as shelter_events
@@ -30,7 +33,6 @@ ESCALATED = kind("referral.escalated")
 STARTED = kind("referral.started")
 COMPLETED = kind("referral.completed")
 NOT_COMPLETED = kind("referral.not_completed")
-CONSENT_WAIVED = kind("consent.waived")
 
 _GIVEN_UP = {
     "PLACE_NOT_READY": "BED_NOT_READY",
@@ -114,7 +116,25 @@ def bookings_given_up(stays: Sequence[Stay]) -> None:
                 )
 
 
+def key_turned(case: Case, consent: Consent, on: date) -> None:
+    """A key was given, refused, taken back or ran out: what rests on it opens or closes with it."""
+    from caseapp.referral.service import consenting
+
+    consenting.key_turned(case, consent, on)
+
+
+def waiver_not_upheld(case: Case, waiver: ConsentWaiver, on: date) -> None:
+    """A second person did not uphold that somebody acted without consent."""
+    from caseapp.referral.service import consenting
+
+    consenting.waiver_not_upheld(case, waiver, on)
+
+
+_HANDLERS: tuple[tuple[list[Any], Any], ...] = (
+    (people_events.consent_turned, key_turned), (people_events.waiver_not_upheld, waiver_not_upheld),
+)  # fmt: skip
 for _handlers, _handler in (
+    *_HANDLERS,
     (shelter_events.arrived, people_arrived),
     (shelter_events.left, people_left),
     (shelter_events.released, bookings_given_up),

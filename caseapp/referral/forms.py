@@ -15,7 +15,7 @@ from wtforms.validators import Length, Optional
 from caseapp.core import reference
 from caseapp.core.forms import CheckField, CodeField, Form, VersionedForm, required
 from caseapp.core.i18n import _l
-from caseapp.referral.models import BASES
+from caseapp.people.rules.waiver import BASES
 from caseapp.referral.rules import RECORDED_BY_SENDER
 
 WORDS = [Length(max=2000)]

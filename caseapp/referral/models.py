@@ -18,6 +18,7 @@ from caseapp.accounts.models import Team
 from caseapp.core.crypto import Encrypted
 from caseapp.core.db import Base, Identified, Versioned, one_of
 from caseapp.people.models import Case
+from caseapp.people.rules.waiver import BASES
 
 
 class State(StrEnum):
@@ -44,12 +45,12 @@ class Mode(StrEnum):
 PRIORITIES = ("IMMEDIATE", "EMERGENCY", "URGENT", "NORMAL")
 CHANNELS = ("SYSTEM", "ONE_TIME_PAGE", "PHONE_RECORDED_BY_SENDER", "PAPER", "IN_PERSON")
 OUTCOMES = ("WAITING", "ACCEPTED", "NOT_ACCEPTED")
-#: What the sender may choose to show of each person.
-ITEMS = ("NAME", "AGE", "SEX", "LANGUAGES", "RELATIONS")
-BASES = ("VITAL_INTEREST", "CHILD_BEST_INTERESTS", "LEGAL_DUTY", "LACKS_CAPACITY")
+#: What the sender may choose to show of each person, and what is chosen if nothing is said.
+ITEMS = ("NAME", "AGE", "SEX", "LANGUAGES", "RELATIONS", "REQUIREMENTS", "CONTACT", "DOCUMENTS")
+USUAL = ITEMS[:6]
 NOTICES = (
     "ARRIVED", "NEXT_CONTACT", "ESCALATED", "LAPSED", "INFO_ASKED", "INFO_GIVEN", "ACCEPTED", "PART_ACCEPTED", "DECLINED",
-    "WITHDRAWN", "STARTED", "COMPLETED", "NOT_COMPLETED",
+    "WITHDRAWN", "STARTED", "COMPLETED", "NOT_COMPLETED", "PERSON_LEFT", "CONSENT_ENDED",
 )  # fmt: skip
 
 
@@ -133,9 +134,11 @@ class Referral(Identified, Versioned, Base):
 
     from_team: Mapped[Team] = relationship(lazy="raise", foreign_keys=[from_team_id])
     to_team: Mapped[Team] = relationship(lazy="raise", foreign_keys=[to_team_id])
+    #: Whoever is still of it; who took their consent back is told of nowhere but in their own file.
     members: Mapped[list[ReferralMember]] = relationship(
-        lazy="raise", order_by="ReferralMember.position", back_populates="referral"
-    )
+        lazy="raise", order_by="ReferralMember.position", viewonly=True,
+        primaryjoin="and_(ReferralMember.referral_id == Referral.id, ReferralMember.left_at.is_(None))",
+    )  # fmt: skip
 
     message = Encrypted("message")
     question = Encrypted("question")
@@ -167,11 +170,16 @@ class ReferralMember(Identified, Base):
     basis_reason_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
     outcome: Mapped[str] = mapped_column(default="WAITING", server_default="WAITING")
     not_accepted_reason: Mapped[str | None]
+    contact_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    documents_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    left_at: Mapped[datetime | None]  # the ground on which they were referred is gone
 
-    referral: Mapped[Referral] = relationship(lazy="raise", back_populates="members")
+    referral: Mapped[Referral] = relationship(lazy="raise")
     case: Mapped[Case] = relationship(lazy="raise")
 
     life_critical = Encrypted("life_critical")
+    contact = Encrypted("contact")
+    documents = Encrypted("documents")
     basis_reason = Encrypted("basis_reason")
 
 

@@ -12,15 +12,16 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from caseapp.core import clock, crypto, reference
+from caseapp.core.access import Principal
 from caseapp.core.db import session
 from caseapp.core.i18n import _, ngettext
+from caseapp.core.pages import day
 from caseapp.deadline.show import clock_shown
 from caseapp.people import present as people
 from caseapp.people import queries as people_queries
 from caseapp.people.models import Case, Person, PersonLanguage
 from caseapp.referral import rules
 from caseapp.referral.models import Referral
-from caseapp.referral.queries import Subject
 from caseapp.shelter.present import life_critical_lines, nights_text, requirements_text
 
 
@@ -33,14 +34,16 @@ class Seen:
     facts: str
     requirements: str
     life: list[str]
+    contact: list[str]
+    documents: list[str]
     outcome: str
 
 
 def seen_by_receiver(items: Collection[str], members: Sequence[Any], on: date) -> list[Seen]:
-    """The people of a referral with the chosen items only. `members` are `ReferralMember`s, or the `Subject`s
-    of one that is being written. A person whose case is no longer open to the reader is left out (two
+    """The people of a referral with the chosen items only. `members` are `ReferralMember`s, or for a draft what
+    `showing.as_sent` says of them. A person whose case is no longer open to the reader is left out (two
     statements, one for keys, and one for relations where they are shown)."""
-    ids = [m.case.id if isinstance(m, Subject) else m.case_id for m in members]
+    ids = [m.case_id for m in members]
     asked = sa.select(Case.id, Person).join(Person, Person.case_id == Case.id)
     persons: dict[UUID, Person] = {
         row[0]: row[1] for row in session.execute(asked.where(Case.id.in_(ids), Case.erased_at.is_(None)))
@@ -54,55 +57,67 @@ def seen_by_receiver(items: Collection[str], members: Sequence[Any], on: date) -
             .order_by(PersonLanguage.position)
         ):
             languages.setdefault(row[0], []).append(row[1])
-    names = {c: _name(p, items) for c, p in persons.items()}
+    names = {c: name_seen(p, items) for c, p in persons.items()}
     relations = _relations(names) if "RELATIONS" in items and len(names) > 1 else {}
-    found = []
-    for case_id, member in zip(ids, members, strict=True):
-        if case_id not in persons:
-            continue
-        person = persons[case_id]
-        facts = [
-            people.age_text(person, on) if "AGE" in items else "",
-            reference.label("sex_in_document", person.sex_in_document) if "SEX" in items else "",
-            people.languages_text(languages.get(case_id, [])),
-            relations.get(case_id, ""),
-        ]
-        critical = {line.partition("|")[0] for line in (member.life_critical or "").splitlines()}
-        found.append(
-            Seen(
-                case_id, names[case_id], " · ".join(f for f in facts if f),
-                requirements_text([r for r in member.requirements if r not in critical]),
-                life_critical_lines(member.life_critical), getattr(member, "outcome", "WAITING"),
-            )
-        )  # fmt: skip
-    return found
+    return [
+        _seen(member, names[member.case_id], _facts(
+            persons[member.case_id], items, languages.get(member.case_id, []), relations.get(member.case_id, ""), on
+        ))
+        for member in members
+        if member.case_id in persons
+    ]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class AsNow:
-    """A member of a draft with the requirements as they are now, which is what sending will freeze."""
-
-    case_id: UUID
-    requirements: list[str]
-    life_critical: str
-    outcome: str = "WAITING"
-
-
-def as_now(members: Sequence[Any]) -> list[AsNow]:
-    """The members of a draft as they would be sent now."""
-    needed = people_queries.requirements_of([m.case_id for m in members])
-    found = []
-    for member in members:
-        own = sorted((r for r in needed if r.case_id == member.case_id), key=lambda r: r.requirement)
-        life = "\n".join(f"{r.requirement}|{r.detail or ''}" for r in own if r.life_critical)
-        found.append(AsNow(member.case_id, [r.requirement for r in own], life))
-    return found
+def _facts(person: Person, items: Collection[str], languages: list[str], relations: str, on: date) -> str:
+    facts = (
+        people.age_text(person, on) if "AGE" in items else "",
+        reference.label("sex_in_document", person.sex_in_document) if "SEX" in items else "",
+        people.languages_text(languages),
+        relations,
+    )
+    return " · ".join(f for f in facts if f)
 
 
-def _name(person: Person, items: Collection[str]) -> str:
+def _seen(member: Any, name: str, facts: str) -> Seen:
+    critical = {line.partition("|")[0] for line in (member.life_critical or "").splitlines()}
+    return Seen(
+        member.case_id, name, facts, requirements_text([r for r in member.requirements if r not in critical]),
+        life_critical_lines(member.life_critical), [_contact(line) for line in (member.contact or "").splitlines()],
+        [_document(line) for line in (member.documents or "").splitlines()], member.outcome,
+    )  # fmt: skip
+
+
+def _contact(line: str) -> str:
+    rule, number, via, hours, language = line.split("|")
+    parts = (
+        reference.label("contact_rule", rule), number, via, hours, reference.language_label(language) if language else "",
+    )  # fmt: skip
+    return " · ".join(p for p in parts if p)
+
+
+def _document(line: str) -> str:
+    kind, country, until = line.split("|")
+    parts = (
+        reference.label("document_type", kind), reference.country_label(country) if country else "",
+        _("hasta el %(day)s", day=day(date.fromisoformat(until))) if until else "",
+    )  # fmt: skip
+    return " · ".join(p for p in parts if p)
+
+
+def name_seen(person: Person, items: Collection[str]) -> str:
+    """The name as somebody reads it to whom these items are shown."""
     if "NAME" in items:
         return people.name_of(person)
     return person.called_name or (person.given_names or "").split(" ")[0] or _("Sin nombre conocido")
+
+
+def item_texts() -> dict[str, str]:
+    """What may be shown of each person, in words."""
+    return {
+        "NAME": _("Nombre completo"), "AGE": _("Edad"), "SEX": _("Sexo en el documento"), "LANGUAGES": _("Lenguas"),
+        "RELATIONS": _("Vínculos familiares"), "REQUIREMENTS": _("Lo que un lugar debe tener"),
+        "CONTACT": _("Cómo comunicarse sin riesgo"), "DOCUMENTS": _("Qué documentos tiene, sin número"),
+    }  # fmt: skip
 
 
 def _relations(names: Mapping[UUID, str]) -> dict[UUID, str]:
@@ -166,6 +181,21 @@ def who_text(found: Referral, names: Mapping[UUID, str]) -> str:
     return ngettext("%(who)s y %(num)s persona más", "%(who)s y %(num)s personas más", others, who=first)
 
 
+def names_in(found: Sequence[Referral], who: Principal) -> dict[UUID, str]:
+    """The first person of each referral as a list names them: what they are called, else the name, of which a
+    receiver to whom the full name is not shown reads the first word."""
+    names = {}
+    summaries = people_queries.summary_of([r.case_id for r in found])
+    for referral in found:
+        known = summaries.get(referral.case_id)
+        if known is None:
+            continue
+        whole = "NAME" in referral.items or referral.from_team_id in who.case_teams
+        name = known.called or (known.name if whole else known.name.split(" ")[0])
+        names[referral.case_id] = name
+    return names
+
+
 def kind_text(found: Referral) -> str:
     """The service as the acting team reads it."""
     return reference.outside_label("service_kind", found.kind) or reference.label(
@@ -206,4 +236,5 @@ def notice_text(kind: str) -> str:
         "LAPSED": _("Venció sin respuesta"), "INFO_ASKED": _("Piden información"), "INFO_GIVEN": _("Respondieron su pregunta"),
         "ACCEPTED": _("Aceptada"), "PART_ACCEPTED": _("Aceptada en parte: decida"), "DECLINED": _("No aceptada: busque otra opción"),
         "WITHDRAWN": _("Retirada"), "STARTED": _("Llegó"), "COMPLETED": _("Concluida"), "NOT_COMPLETED": _("No se realizó"),
+        "PERSON_LEFT": _("Una persona ya no va"), "CONSENT_ENDED": _("Venció un consentimiento: pregunte de nuevo"),
     }[kind]  # fmt: skip

@@ -19,7 +19,9 @@ from caseapp.people import queries as people
 from caseapp.people import rules as people_rules
 from caseapp.people.models import (
     Case,
+    CaseAccess,
     Consent,
+    ConsentWaiver,
     HouseholdMember,
     Person,
     PersonNationality,
@@ -89,6 +91,7 @@ def open_for(case: Case) -> list[Referral]:
             .where(
                 ReferralMember.case_id == case.id,
                 ReferralMember.outcome != "NOT_ACCEPTED",
+                ReferralMember.left_at.is_(None),
                 Referral.state.in_(rules.NOT_ENDED),
             )
         )
@@ -102,6 +105,69 @@ def awaiting(principal: Principal) -> sa.Select[Referral]:
         sa.or_(
             sa.and_(Referral.to_team_id.in_(teams), Referral.state.in_(("SENT", "INFO_ASKED"))),
             sa.and_(Referral.from_team_id.in_(teams), Referral.state.in_(("INFO_ASKED", "PART_ACCEPTED"))),
+        )
+    )
+
+
+def resting_on(case_id: UUID, purpose: str) -> list[Referral]:
+    """The referrals of a person that rest on a purpose and show somebody something: sent, and either not ended or
+    still read (a stay goes on); locked, with teams and members."""
+    kinds = [c.code for c in reference.codes("service_kind") if c.extra["consent_purpose"] == purpose]
+    if not kinds:
+        return []
+    read = sa.select(CaseAccess.id).where(
+        CaseAccess.subject_id == Referral.id, CaseAccess.case_id == case_id, CaseAccess.ended_at.is_(None)
+    )
+    asked = (
+        sa.select(Referral)
+        .join(ReferralMember, ReferralMember.referral_id == Referral.id)
+        .where(
+            ReferralMember.case_id == case_id, ReferralMember.left_at.is_(None), Referral.kind.in_(kinds),
+            Referral.sent_at.is_not(None), sa.or_(Referral.ended_at.is_(None), read.exists()),
+        )
+        .order_by(Referral.id)
+        .with_for_update(of=Referral)
+        .execution_options(populate_existing=True)
+        .options(*WHOLE)
+    )  # fmt: skip
+    return list(session.scalars(asked))
+
+
+def waived_in_vain(referral_id: UUID) -> frozenset[UUID]:
+    """The cases of a referral for which a review did not uphold that somebody acted without consent."""
+    return frozenset(
+        session.scalars(
+            sa.select(ConsentWaiver.case_id).where(
+                ConsentWaiver.subject_id == referral_id, ConsentWaiver.outcome == "NOT_UPHELD"
+            )
+        )
+    )
+
+
+def read_now(referral_id: UUID) -> frozenset[UUID]:
+    """The cases that the receiver of a referral reads now, as far as the acting team may know."""
+    return frozenset(
+        session.scalars(
+            sa.select(CaseAccess.case_id).where(
+                CaseAccess.subject_id == referral_id, CaseAccess.ended_at.is_(None)
+            )
+        )
+    )
+
+
+def all_open(case_ids: Iterable[UUID]) -> bool:
+    """Whether the acting team may open every one of these cases now."""
+    ids = set(case_ids)
+    return session.scalar(sa.select(sa.func.count()).select_from(Case).where(Case.id.in_(ids))) == len(ids)
+
+
+def everyone_of(referral_id: UUID) -> list[ReferralMember]:
+    """All who were ever of a referral, those who left it too (its sender's record)."""
+    return list(
+        session.scalars(
+            sa.select(ReferralMember)
+            .where(ReferralMember.referral_id == referral_id)
+            .order_by(ReferralMember.position)
         )
     )
 
@@ -193,13 +259,15 @@ class Subject:
     nationalities: frozenset[str]
     requirements: tuple[str, ...]
     life_critical: str
-    own: Consent | None  # the latest answer to the purpose
+    answers: tuple[Consent, ...]  # to the purpose, oldest first
     guardians: frozenset[UUID]
 
 
-def subjects(case_ids: Iterable[UUID], purpose: str, on: date, principal: Principal) -> list[Subject]:
+def subjects(
+    case_ids: Iterable[UUID], purpose: str, on: date, principal: Principal, *, strict: bool = True
+) -> list[Subject]:
     """The people of these cases that the principal's teams own, in the order given; a strange one among them
-    is `NotYours` (seven statements, whatever the number)."""
+    is `NotYours`, or left out where that is not `strict` (seven statements, whatever the number)."""
     ids = list(dict.fromkeys(case_ids))
     asked = (
         sa.select(Case, Person)
@@ -209,23 +277,18 @@ def subjects(case_ids: Iterable[UUID], purpose: str, on: date, principal: Princi
     if principal.kind != "system":
         asked = asked.where(Case.team_id.in_(principal.case_teams))
     rows = {case.id: (case, person) for case, person in session.execute(asked)}
-    if len(rows) != len(ids) or not ids:
+    if strict and (len(rows) != len(ids) or not ids):
         raise NotYours
+    ids = [i for i in ids if i in rows]
     crypto.load_keys(ids)
     nationalities = _grouped(
         sa.select(PersonNationality.case_id, PersonNationality.country), PersonNationality.case_id, ids
     )
     needed = people.requirements_of(ids)
-    consents: dict[UUID, Consent] = {}
-    for row in session.scalars(
-        sa.select(Consent)
-        .where(
-            Consent.case_id.in_(ids), Consent.purpose == purpose, Consent.state != "NOT_ASKED",
-            Consent.given_by != "CHILD_ASSENT",
-        )
-        .order_by(Consent.id)
-    ):  # fmt: skip
-        consents[row.case_id] = row
+    consents: dict[UUID, list[Consent]] = {}
+    answered = sa.select(Consent).where(Consent.case_id.in_(ids), Consent.purpose == purpose)
+    for row in session.scalars(answered.order_by(Consent.id)):
+        consents.setdefault(row.case_id, []).append(row)
     guardians = _guardians(ids)
     households = _households(ids)
     found = []
@@ -237,7 +300,7 @@ def subjects(case_ids: Iterable[UUID], purpose: str, on: date, principal: Princi
                 case, person, households.get(case_id), people_rules.is_child(people.birth_of(person), person.age_status, on),
                 frozenset(nationalities.get(case_id, ())), tuple(sorted(r.requirement for r in own)),
                 "\n".join(f"{r.requirement}|{r.detail or ''}" for r in own if r.life_critical),
-                consents.get(case_id), guardians.get(case_id, frozenset()),
+                tuple(consents.get(case_id, ())), guardians.get(case_id, frozenset()),
             )
         )  # fmt: skip
     return found
@@ -275,21 +338,11 @@ def _guardians(ids: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:
 
 
 def standings(
-    found: Sequence[Subject], bases: Mapping[UUID, tuple[str, str]], to_team_id: UUID, on: date
+    found: Sequence[Subject], bases: Mapping[UUID, tuple[str, str]], purpose: str, to_team_id: UUID, on: date
 ) -> dict[UUID, rules.Standing]:
-    """How each person stands towards the purpose (`rules.may_share`)."""
-
-    def state(subject: Subject) -> str | None:
-        consent = subject.own
-        if consent is None:
-            return None
-        if consent.state == "GIVEN" and consent.expires_on is not None and consent.expires_on < on:
-            return "EXPIRED"
-        if consent.state == "GIVEN" and consent.recipient_team_id not in (None, to_team_id):
-            return "OTHER_RECIPIENT"
-        return consent.state
-
-    own = {s.case.id: state(s) for s in found}
+    """How each person stands towards the purpose for a receiver (`rules.may_share`)."""
+    to = people.recipient(to_team_id, purpose)
+    own = {s.case.id: people_rules.consent_state(s.answers, purpose, to, on) for s in found}
     adults = {s.case.id for s in found if not s.child}
     return {
         s.case.id: rules.Standing(
@@ -307,7 +360,7 @@ def open_to_the_same(case_ids: Collection[UUID], to_team_id: UUID, kind: str) ->
         sa.select(Referral.id)
         .join(ReferralMember, ReferralMember.referral_id == Referral.id)
         .where(
-            ReferralMember.case_id.in_(case_ids), ReferralMember.outcome != "NOT_ACCEPTED",
+            ReferralMember.case_id.in_(case_ids), ReferralMember.outcome != "NOT_ACCEPTED", ReferralMember.left_at.is_(None),
             Referral.to_team_id == to_team_id, Referral.kind == kind, Referral.state.in_(rules.NOT_ENDED),
             Referral.state != "DRAFT",
         )

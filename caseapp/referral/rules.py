@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from caseapp.core import reference
 from caseapp.deadline.rules import moment_after
+from caseapp.people.rules import why_not_waive
 
 SENDER, RECEIVER, CLOCK, STAY = "SENDER", "RECEIVER", "CLOCK", "STAY"
 NOT_ENDED = ("DRAFT", "SENT", "INFO_ASKED", "PART_ACCEPTED", "ACCEPTED", "STARTED")
@@ -166,16 +168,26 @@ class Standing:
 
 def may_share(purpose: str, member: Standing) -> str | None:
     """Why this person may not be referred for the purpose, or None. An adult's own yes; a child's by parent,
-    guardian or authority, or carried by a parent or guardian who goes along; or one of the four legal bases
-    with its reason, which exist for no purpose that faces the country of origin, the press or research."""
+    guardian or authority, or carried by a parent or guardian who goes along; or, only where that is missing, one of
+    the four legal bases with its reason."""
+    if consented(member):
+        return None
     if member.basis is None:
-        if member.own == "GIVEN" or (member.child and member.own is None and member.covered):
-            return None
         return "CONSENT_MISSING"
-    if reference.code("consent_purpose", purpose).extra["without_consent"] != "yes":
-        return "NEVER_WITHOUT_CONSENT"
-    if not member.basis_reason.strip():
-        return "REASON_MISSING"
-    if "C" in reference.code("no_consent_basis", member.basis).flags and not member.child:
-        return "ONLY_FOR_A_CHILD"
-    return None
+    return why_not_waive(purpose, member.basis, member.basis_reason, child=member.child)
+
+
+def consented(member: Standing) -> bool:
+    """Whether the person's own answer, or for a child that was not asked the carer's, opens the door."""
+    return member.own == "GIVEN" or (member.child and member.own is None and member.covered)
+
+
+def left_behind(out: Collection[UUID], guardians: Mapping[UUID, Collection[UUID]]) -> frozenset[UUID]:
+    """The children who go with those who are out: every parent or guardian who came along is. `guardians` are a
+    child's among the people of the referral."""
+    gone = frozenset(out)
+    return frozenset(
+        child
+        for child, elders in guardians.items()
+        if child not in gone and elders and gone.issuperset(elders)
+    )

@@ -207,6 +207,8 @@ class Stay(Identified, Versioned, Base):
     called_name_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
     life_critical_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
     requirements: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text()), default=list, server_default="{}")
+    # Consent ended during the stay: only name, place, nights and what is life-critical, until departure.
+    minimum: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     booked_at: Mapped[datetime]
     arrived_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]

@@ -126,8 +126,9 @@ def _consents(case: Case, person: Person, head: Case, on: date) -> None:
     given_by = "SELF" if not child else "PARENT" if another else "CHILD_AUTHORITY"
     for purpose in ("REGISTER", "REFER_SHELTER", "REFER_HEALTH"):
         answer = NewConsent(
-            purpose, form="SIGNED", given_by=given_by, given_by_case_id=head.id if another else None
-        )
+            purpose, form="SIGNED", given_by=given_by, given_by_case_id=head.id if another else None,
+            assent="GIVEN" if child else None,
+        )  # fmt: skip
         people.record_consent(case, person, answer, on=on)
 
 

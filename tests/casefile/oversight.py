@@ -239,4 +239,9 @@ ROUTES = {
         },
     ),
     ("casefile.change_breach", "POST"): _officers(_breach),
+    ("casefile.audit_file", "GET"): page("/audit/file"),
+    ("casefile.show_audit_of_file", "POST"): lambda db, ns: (
+        "/audit/file",
+        {"number": ns.case.number, "ground": "COMPLAINT"},
+    ),
 }

@@ -9,7 +9,7 @@ from typing import Any
 from caseapp.accounts.models import Team
 from caseapp.core import clock, crypto
 from caseapp.core.db import session, uuid7
-from caseapp.people.models import Case, Household, HouseholdMember, Person, PersonNationality
+from caseapp.people.models import Case, ConsentWaiver, Household, HouseholdMember, Person, PersonNationality
 
 _count = itertools.count(1)
 
@@ -66,3 +66,18 @@ def make_household(team: Team, *persons: Person) -> Household:
         )
     session.flush()
     return household
+
+
+def make_waiver(person: Person, **values: Any) -> ConsentWaiver:
+    """Somebody acted without this person's consent, and nobody has looked at it."""
+    row = ConsentWaiver(
+        **{
+            "case_id": person.case_id, "person_id": person.id, "purpose": "REFER_HEALTH", "adult": True,
+            "basis": "VITAL_INTEREST", "made_at": clock.now(), "made_on": date(2025, 11, 22), **values,
+        }
+    )  # fmt: skip
+    row.id = uuid7()
+    row.reason = "Inconsciente, con sangrado."
+    session.add(row)
+    session.flush()
+    return row

@@ -7,6 +7,7 @@ from typing import Any
 
 from caseapp.people.models import Consent, DuplicateCandidate
 from tests.factories import make_household, make_person
+from tests.factories.people import make_waiver
 
 DAY = date(2025, 11, 20)
 
@@ -38,7 +39,7 @@ def _withdraw(db: Any, ns: Any, method: str) -> Any:
     with db.as_owner():
         row = Consent(
             case_id=ns.case.id, person_id=ns.person.id, purpose="CASH", state="GIVEN", adult=True, given_by="SELF",
-            form="SIGNED", text_version="1", asked_on=DAY,
+            form="SIGNED", text_version="1", asked_on=DAY, expires_on=DAY,
         )  # fmt: skip
         db.session.add(row)
     url = f"/cases/{ns.case.number}/consents/{row.id}/withdraw"
@@ -68,6 +69,18 @@ def _unmerge(db: Any, ns: Any) -> Any:
     return f"/cases/{ns.case.number}/unmerge", {}
 
 
+def _waiver(path: str, data: dict[str, Any] | None = None) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        with db.as_owner():
+            row = make_waiver(ns.person)
+        url = f"/cases/{ns.case.number}/waivers/{row.id}{path}"
+        return url if data is None else (url, {**data, "version": "1"})
+
+    return build
+
+
+TOLD = {"told_on-day": "23", "told_on-month": "11", "told_on-year": "2025"}
+APART = {"state": "REFUSED", "given_by": "SELF"}
 PERSON = {
     "version": "1", "names-given_names": "Ana", "names-surname_1": "Prueba", "birth-precision": "YEAR",
     "birth-year": "1990", "age_status": "STATED", "sex_in_document": "F", "feels_safe_in": "NOT_ASKED",
@@ -87,6 +100,12 @@ ROUTES = {
     ("people.record_consent", "POST"): _case("consents", CONSENT),
     ("people.withdraw", "GET"): lambda db, ns: _withdraw(db, ns, "GET"),
     ("people.withdraw_consent", "POST"): lambda db, ns: _withdraw(db, ns, "POST"),
+    ("people.ask_apart", "GET"): _case("consents/apart/RETURN_ASSISTANCE"),
+    ("people.ask_apart", "POST"): _case("consents/apart/RETURN_ASSISTANCE", APART),
+    ("people.waivers", "GET"): lambda db, ns: "/waivers",
+    ("people.waiver", "GET"): _waiver(""),
+    ("people.review_waiver", "POST"): _waiver("/review", {"outcome": "UPHELD"}),
+    ("people.tell_waiver", "POST"): _waiver("/told", TOLD),
     ("people.contact", "GET"): _case("contact"),
     ("people.change_contact", "POST"): _case(
         "contact", {"rule": "SAFE_TO_CALL", "number": "555 1234", "whose": "OWN"}

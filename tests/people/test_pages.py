@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from caseapp.core.db import session
 from caseapp.people import queries, service
 from caseapp.people.models import Consent
+from tests.factories import make_team
 from tests.people.conftest import restart
 from tests.people.routes import PERSON
 from tests.people.statements import counted
@@ -164,7 +165,7 @@ def test_one_adult_never_answers_for_another(at_desk, family):
     }
     answer = at_desk.post(url, data=data)
     assert answer.status_code == 422 and "decide por sí misma" in text_of(answer)
-    child = f"/cases/{family[2].number}/consents"
+    child = f"/cases/{family[3].number}/consents"
     page = text_of(at_desk.post(child, data=data, follow_redirects=True))
     assert "asentimiento" in page and "No consta" not in page
     claimed = text_of(
@@ -173,17 +174,48 @@ def test_one_adult_never_answers_for_another(at_desk, family):
     assert "No consta que quien respondió" in claimed
 
 
-def test_a_consular_consent_needs_care(at_desk, family):
-    url = f"/cases/{family[0].number}/consents"
+def test_from_twelve_what_the_child_said_is_written_down(at_desk, family):
+    url = f"/cases/{family[2].number}/consents"
     data = {
-        "purpose": "CONSULAR", "state": "GIVEN", "given_by": "SELF", "form": "SIGNED", "alone": "YES",
-        "recipient_country": "HND",
+        "purpose": "CASH", "state": "GIVEN", "given_by": "PARENT", "form": "SIGNED", "given_by_number": family[0].number,
+    }  # fmt: skip
+    answer = at_desk.post(url, data=data)
+    assert answer.status_code == 422 and "Desde los 12 años" in text_of(answer)
+    page = text_of(at_desk.post(url, data={**data, "assent": "REFUSED"}, follow_redirects=True))
+    assert "la niña o el niño dijo que no" in page and "Otorgado" in page
+
+
+def test_a_consular_consent_is_asked_apart_and_stands_at_no(at_desk, family):
+    consents = f"/cases/{family[0].number}/consents"
+    bundled = at_desk.post(consents, data={"purpose": "CONSULAR", "state": "GIVEN", "given_by": "SELF"})
+    assert bundled.status_code == 422 and session.scalars(sa.select(Consent)).all() == []
+    url = f"{consents}/apart/CONSULAR"
+    assert f'href="{url}"' in text_of(at_desk.get(consents))
+    blank = text_of(at_desk.get(url))
+    assert re.search(r'<input[^>]*checked[^>]*value="REFUSED"', blank)
+    data = {
+        "state": "GIVEN", "given_by": "SELF", "form": "SIGNED", "alone": "YES", "recipient_country": "HND",
     }  # fmt: skip
     page = text_of(at_desk.post(url, data=data))
     assert "asesoría legal" in page and 'href="#legal_advice_on-day"' in page
     advised = {"legal_advice_on-day": "20", "legal_advice_on-month": "11", "legal_advice_on-year": "2025"}
     assert at_desk.post(url, data={**data, **advised}).status_code == 302
     assert (session.scalars(sa.select(Consent)).one().expires_on - TODAY).days == 30
+    assert at_desk.get(f"{consents}/apart/CASH").status_code == 404
+
+
+def test_a_key_for_one_team_says_so_and_history_stays(at_desk, family, desk):
+    with desk.db.as_owner():
+        shelter = make_team(type="SHELTER", name="Albergue Inventado")
+    url = f"/cases/{family[0].number}/consents"
+    data = {
+        "purpose": "REFER_SHELTER", "state": "GIVEN", "given_by": "SELF", "form": "SIGNED", "alone": "YES",
+        "recipient": str(shelter.id),
+    }  # fmt: skip
+    page = text_of(at_desk.post(url, data=data, follow_redirects=True))
+    assert "→ Albergue Inventado" in page and "hasta el 23 nov 2026" in page
+    page = text_of(at_desk.post(url, data={**data, "state": "REFUSED"}, follow_redirects=True))
+    assert "Lo que respondió antes (1)" in page and "Retirar<" not in page
 
 
 def test_a_household_changes(at_desk, family, desk):

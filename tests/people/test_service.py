@@ -200,7 +200,7 @@ def test_a_refusal_after_a_yes_is_a_no(case):
 
 
 def test_a_parent_answers_for_a_child_and_never_for_an_adult(family):
-    mother, father, child = family[0], family[1], family[2]
+    mother, father, child = family[0], family[1], family[3]
     ask = NewConsent("REFER_HEALTH", given_by="PARENT", given_by_case_id=mother.id, form="SIGNED")
     assert not service.record_consent(child, queries.person_of(child), ask, on=TODAY).adult
     with pytest.raises(rules.AdultDecidesAlone):
@@ -222,11 +222,13 @@ def test_a_parent_answers_for_a_child_and_never_for_an_adult(family):
                 "purpose": "CONSULAR",
                 "recipient_country": "HND",
                 "alone": True,
-                "legal_advice_on": TODAY,
-                "expires_on": None,
+                "legal_advice_on": None,
             },
             rules.AloneMissing,
         ),
+        ({"purpose": "COUNTRY_OF_ORIGIN", "recipient_country": "HND"}, rules.AloneMissing),
+        ({"expires_on": None}, rules.Until),
+        ({"adult": False, "given_by": "PARENT", "age_asked": 12}, rules.AssentMissing),
         (
             {
                 "purpose": "RETURN_ASSISTANCE",
@@ -242,7 +244,8 @@ def test_the_database_refuses_the_same_consents(family, values, refusal):
     case = family[0]
     held = {
         "case_id": case.id, "person_id": queries.person_of(case).id, "purpose": "CASH", "state": "GIVEN", "adult": True,
-        "given_by": "SELF", "form": "SIGNED", "text_version": "1", "asked_on": TODAY, **values,
+        "given_by": "SELF", "form": "SIGNED", "text_version": "1", "asked_on": TODAY,
+        "expires_on": TODAY + timedelta(days=30), **values,
     }  # fmt: skip
     if held.get("given_by_case_id") == "other":
         held["given_by_case_id"] = family[1].id

@@ -80,7 +80,11 @@ def _need(path: str, data: dict[str, str] | None = None) -> Any:
 def _requirement(db: Any, ns: Any) -> Any:
     with db.as_owner():
         row = PlacementRequirement(
-            id=uuid7(), case_id=ns.case.id, requirement="COT", set_on=date(2025, 11, 22), life_critical=False
+            id=uuid7(),
+            case_id=ns.case.id,
+            requirement="QUIET",
+            set_on=date(2025, 11, 22),
+            life_critical=False,
         )
         db.session.add(row)
     return f"/cases/{ns.case.number}/requirements", {"verb": f"end-{row.id}"}

@@ -237,8 +237,8 @@ def test_a_sealed_need_is_on_no_list(client, base, desk):
 
 def test_requirements_are_set_and_ended(client, base, desk):
     url = f"{base}/requirements"
-    assert client.post(url, data={"requirement": "COT"}).status_code == 302
-    assert client.post(url, data={"requirement": "COT"}).status_code == 422
+    assert client.post(url, data={"requirement": "QUIET"}).status_code == 302
+    assert client.post(url, data={"requirement": "QUIET"}).status_code == 422
     page = client.get(f"{base}/needs").get_data(as_text=True)
     verb = re.search(r'value="(end-[0-9a-f-]+)"', page).group(1)
     assert client.post(url, data={"verb": verb}).status_code == 302

@@ -99,6 +99,7 @@ def consent(scene: Scene, act: Act) -> None:
         given["purpose"], given["state"], given["given_by"],
         given_by_case_id=scene.cases[carer].id if carer is not None else None,
         form=given["form"] if given["state"] == "GIVEN" else None, language=given["language"], alone=given["alone"],
+        assent="GIVEN" if given["state"] == "GIVEN" and given["given_by"] != "SELF" else None,
     )  # fmt: skip
     with scene.at_desk():
         people_service.record_consent(scene.cases[i], scene.persons[i], new, on=scene.on(act))

@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 
 from caseapp.accounts import queries
 from caseapp.accounts.access import READ_AUDIT, SEE_JOBS
-from caseapp.accounts.forms import AuditForm
+from caseapp.accounts.forms import ACT_WORDS, AuditForm
+from caseapp.accounts.rules import ACT_KINDS
 from caseapp.accounts.views import blueprint
 from caseapp.accounts.views.own import timezone
 from caseapp.core import access, audit, clock, outbox, pages
@@ -81,21 +82,30 @@ def audit_page() -> ResponseReturnValue:
     form = AuditForm(request.args)
     actor = (form.actor.data or "").strip().lower() or None
     subject, before = _id(form.subject_id.data), _id(request.args.get("before"))
-    wanted = queries.audit_rows(access.current(), actor=actor, subject_id=subject, before=before)
+    kind = form.kind.data if form.kind.data in ACT_KINDS else None
+    wanted = queries.audit_rows(access.current(), actor=actor, subject_id=subject, kind=kind, before=before)
     found = session.scalars(wanted.limit(AUDIT_PAGE + 1)).all()
     shown, more = found[:AUDIT_PAGE], len(found) > AUDIT_PAGE
     audit.record("viewed", "audit", subject, actor and "actor")
-    asked = {k: v for k, v in (("actor", actor), ("subject_id", subject)) if v}
+    asked = {k: v for k, v in (("actor", actor), ("subject_id", subject), ("kind", kind)) if v}
 
     def without(name: str) -> str:
         return f"{request.path}?{urlencode({k: v for k, v in asked.items() if k != name})}"
 
     return render_template(
         "accounts/audit.html", page_title=_("Auditoría"), rows=shown, form=form, timezone=timezone(),
-        active=[{"label": str(value), "remove_href": without(name)} for name, value in asked.items()],
+        active=[
+            {"label": kind_label(str(value)) if name == "kind" else str(value), "remove_href": without(name)}
+            for name, value in asked.items()
+        ],
         first_href=f"{request.path}?{urlencode(asked)}" if before else None,
         next_href=f"{request.path}?{urlencode({**asked, 'before': shown[-1].id})}" if more else None,
     )  # fmt: skip
+
+
+def kind_label(kind: str) -> str:
+    """What a group of acts is called."""
+    return str(ACT_WORDS.get(kind) or _("Otro acto"))
 
 
 def _id(text: str | None) -> UUID | None:

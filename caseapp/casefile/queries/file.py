@@ -23,6 +23,7 @@ from caseapp.core.journal import CaseEvent
 from caseapp.custody.models import Custody, CustodySafeguard
 from caseapp.deadline.models import Deadline
 from caseapp.deadline.rules import OPEN
+from caseapp.people import keys
 from caseapp.people import queries as people
 from caseapp.people.models import (
     Case,
@@ -43,7 +44,7 @@ from caseapp.people.models import (
 from caseapp.places.models import Site
 from caseapp.procedure.models import Claim, ClaimApplicant
 from caseapp.protection.models import Screening, ScreeningOutcome
-from caseapp.referral.models import Referral, ReferralMember
+from caseapp.referral.models import USUAL, Referral, ReferralMember
 from caseapp.referral.queries import visible_to as referrals_visible_to
 from caseapp.shelter.models import Stay
 from caseapp.shelter.queries import for_case as stays_of
@@ -221,6 +222,7 @@ class Asked:
     to: str
     by: str
     outcome: str
+    left: bool = False  # this person took their consent back; the others may still be of it
 
 
 @dataclass(frozen=True)
@@ -273,7 +275,7 @@ def referrals_of(case_id: UUID, principal: Principal) -> list[Asked]:
         .join(to, to.id == Referral.to_team_id)
         .join(by, by.id == Referral.from_team_id)
         .where(ReferralMember.case_id == case_id)
-        .add_columns(to.name, by.name, ReferralMember.outcome)
+        .add_columns(to.name, by.name, ReferralMember.outcome, ReferralMember.left_at.is_not(None))
         .order_by(Referral.made_at.desc(), Referral.id.desc())
     ).all()
     return [Asked(*row) for row in rows]
@@ -289,14 +291,17 @@ def site_alerts(case_id: UUID) -> Sequence[str]:
 
 
 def glance_at(glance: Glance, principal: Principal) -> dict[str, Any]:
-    """What a team that reads the case without holding it may see: languages, requirements, its own referrals
-    and stays."""
+    """What a team that reads the case without holding it may see: of the person what its reading shows (`items`),
+    and its own referrals and stays."""
     case = glance.case
+    items = keys.items_shown([case.id], principal).get(case.id)
+    items = frozenset(USUAL) if items is None else items
     teams = set(principal.case_teams) | set(principal.site_teams)
     return {
-        "languages": people.languages_of(case.id),
-        "requirements": people.requirements_of([case.id]),
-        "alerts": site_alerts(case.id),
+        "items": items,
+        "languages": people.languages_of(case.id) if "LANGUAGES" in items else [],
+        "requirements": people.requirements_of([case.id]) if "REQUIREMENTS" in items else [],
+        "alerts": site_alerts(case.id) if "REQUIREMENTS" in items else [],
         "referrals": [a for a in referrals_of(case.id, principal) if a.referral.to_team_id in teams],
         "stays": [s for s in stays_of(case) if s.team_id in teams],
     }

@@ -25,6 +25,7 @@ from caseapp.casefile.views import (  # noqa: E402
 )
 
 # isort: split
+from caseapp.casefile.auditing import views as auditing_views  # noqa: E402, F401
 from caseapp.casefile.enquiry import views as enquiry_views  # noqa: E402, F401
 from caseapp.casefile.glass import views as glass_views  # noqa: E402, F401
 from caseapp.casefile.retention import views as retention_views  # noqa: E402, F401

@@ -24,7 +24,7 @@ from caseapp.core.i18n import _
 from caseapp.core.pages import asked_page, day
 from caseapp.custody import present as custody_present
 from caseapp.custody import queries as custody
-from caseapp.people import present
+from caseapp.referral.present import name_seen
 
 
 @blueprint.get("/cases/<number>")
@@ -146,6 +146,7 @@ def _links(file: File) -> dict[str, Any]:
         "household": linked("people.household", number=number),
         "contact": linked("people.contact", number=number),
         "merge": linked("people.merge", number=number),
+        "data": url_for("casefile.subject_requests", number=number),
         "end": url_for("casefile.reopen" if closed else "casefile.close", number=number),
         "end_verb": _("Abrir de nuevo el expediente") if closed else _("Cerrar el expediente"),
     }
@@ -209,14 +210,20 @@ def _entry(told: Told, timezone: str, inside: bool) -> dict[str, Any]:
 
 def _reduced(glance: Glance) -> str:
     seen = queries.glance_at(glance, access.current())
-    timezone = glance.site.timezone
+    timezone, items = glance.site.timezone, seen["items"]
+    name = name_seen(glance.person, items)
+    identity = {**minding.identity(glance, seen["languages"], []), "name": name}
+    if "AGE" not in items:
+        identity |= {"age": _("no se comparte"), "certainty": "exact"}
     return render_template(
         "casefile/glance.html",
-        page_title=present.name_of(glance.person),
-        identity=minding.identity(glance, seen["languages"], []),
+        page_title=name,
+        identity=identity,
         alerts=minding.in_words(seen["alerts"]),
         requirements=shown.requirements_shown(seen["requirements"]),
         referrals=shown.referrals_shown(seen["referrals"], timezone),
-        clocks=[c for a in seen["referrals"] if (c := minding.referral_clock(a.referral, timezone))],
+        clocks=[
+            c for a in seen["referrals"] if not a.left and (c := minding.referral_clock(a.referral, timezone))
+        ],
         stays=shown.stays_shown(seen["stays"]),
     )

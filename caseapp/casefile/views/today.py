@@ -15,9 +15,10 @@ from caseapp.casefile import minding
 from caseapp.casefile.access import BREAK_GLASS, READ_ENQUIRY, TODAY
 from caseapp.casefile.glass import queries as glass_queries
 from caseapp.casefile.linking import linked
+from caseapp.casefile.queries import consent as consents
 from caseapp.casefile.queries import today as work
 from caseapp.casefile.queries.duties import duties as duties_of
-from caseapp.casefile.views import blueprint, today_custody
+from caseapp.casefile.views import blueprint, today_consent, today_custody
 from caseapp.casefile.views.duties import duty_parts
 from caseapp.core import access, clock, reference
 from caseapp.core.access import Principal, needs
@@ -27,7 +28,6 @@ from caseapp.custody import queries as custody
 from caseapp.deadline.models import Deadline
 from caseapp.deadline.rules import due_at
 from caseapp.deadline.show import clock_shown
-from caseapp.people import queries as people
 from caseapp.people.models import Case
 from caseapp.protection.queries import began_at
 from caseapp.referral import present as referral_present
@@ -75,6 +75,7 @@ def _casework(who: Principal, timezone: str) -> list[dict[str, Any]]:
     urgent, families = work.emergencies(who), work.registered_on(who, clock.today(timezone))
     decide = work.to_decide(who) if "SUPERVISOR" in who.roles else []
     waiting, clocks = referrals.inbox_for(who), work.clocks(who)
+    turns = consents.turns(who, clock.today(timezone))
     numbers = work.numbers_of([c.case_id for c in clocks])
     held = custody.to_do(work.mine(who).with_only_columns(Case.id), who)
     glass = glass_queries.unseen(who) if "SUPERVISOR" in who.roles else []
@@ -86,6 +87,7 @@ def _casework(who: Principal, timezone: str) -> list[dict[str, Any]]:
             *(row.case.id for rows in (screen, urgent, families, decide) for row in rows),
             *(case.id for case in consent),
             *(c.case_id for c in clocks),
+            *(t.case_id for t in turns),
             *(one.case.id for one in held),
             *(d.case_id for d in duties if d.case_id),
         ]
@@ -98,10 +100,16 @@ def _casework(who: Principal, timezone: str) -> list[dict[str, Any]]:
         _part("waiting", _("Esperan su respuesta"), [_waiting(r, names, who, timezone) for r in waiting], _("Nada espera su respuesta.")),
         _part("screen", _("Por entrevistar"), [_screen(s, names, timezone) for s in screen], _("Todas las personas han sido entrevistadas.")),
         _part("consent", _("Consentimiento por preguntar"), [_consent(c, names) for c in consent], _("No falta ninguno.")),
+        _part("ending", _("Consentimientos por vencer"), today_consent.rows(turns, "ENDING", names, _row), _("Ninguno.")),
+        _part("untold", _("Decirle que se actuó sin su consentimiento"), today_consent.rows(turns, "TELL", names, _row), _("Nada por decir.")),
         _part("families", _("Registradas hoy"), [_family(f, names) for f in families], _("Nadie todavía.")),
     ]  # fmt: skip
     if "SUPERVISOR" in who.roles:
         rows = [_decide(d, names) for d in decide]
+        waived = today_consent.rows(turns, "REVIEW", names, _row)
+        parts.insert(
+            0, _part("waived", _("Se actuó sin consentimiento: por revisar"), waived, _("Nada por revisar."))
+        )
         parts.insert(0, _part("decide", _("Cierres por aprobar"), rows, _("Ninguno.")))
         opened = [_glass(line, names) for line in glass]
         parts.insert(
@@ -145,7 +153,7 @@ def _clock(
     found: Deadline, names: dict[UUID, str], numbers: dict[UUID, str], timezone: str
 ) -> dict[str, Any]:
     what = reference.label("clock", found.rule)
-    shown = clock_shown(found.due_at, timezone, start=found.started_at, what=_("vence"))
+    shown = clock_shown(found.due_at, timezone, start=found.started_at)
     href = url_for("casefile.show", number=numbers[found.case_id])
     when = min(found.started_at, clock.now())
     return _row(found.case_id, names, href, what, when, _("Abrir"), clock=shown)
@@ -271,7 +279,7 @@ def _glass(line: glass_queries.Line, names: dict[UUID, str]) -> dict[str, Any]:
 # -- shelters and services ----------------------------------------------------------------------------
 def _inbox(who: Principal, timezone: str) -> dict[str, Any]:
     found = referrals.inbox_for(who)
-    names = {i: s.called or s.name for i, s in people.summary_of([r.case_id for r in found]).items()}
+    names = referral_present.names_in(found, who)
     rows = [_waiting(r, names, who, timezone) for r in found]
     return _part("waiting", _("Esperan su respuesta"), rows, _("Nada espera su respuesta."))
 
@@ -326,6 +334,7 @@ def _ways(who: Principal) -> list[dict[str, str]]:
             {"waiting": "1"},
             _("Accesos excepcionales por revisar"),
         ),
+        (frozenset({"DATA_PROTECTION_OFFICER"}), "casefile.data_protection", {}, _("Protección de datos")),
         (READ_ENQUIRY.roles, "casefile.enquiries", {}, _("Quién preguntó por quién")),
         (BREAK_GLASS.roles, "casefile.glass", {}, _("Abrir por emergencia un expediente de otro equipo")),
     ]

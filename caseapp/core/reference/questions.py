@@ -17,7 +17,7 @@ BLANKS = frozenset({"NOT_ASKED", "UNKNOWN", "DECLINED", "NOT_APPLICABLE"})
 TYPES = frozenset({"yes_no", "choice", "multi", "number", "text"})
 OPERATORS = frozenset({"is", "is_not", "in", "includes", "at_least", "at_most"})
 # What a condition may ask besides answers; the screening service supplies them as plain values.
-FACTS = frozenset({"age", "household_type", "household_size", "adults", "children"})
+FACTS = frozenset({"age", "household_type", "household_size", "adults", "children", "infants"})
 # Which list each kind of proposal takes its codes from.
 LISTS = {"needs": "need_code", "requirements": "placement_requirement", "outcomes": "screening_outcome"}
 

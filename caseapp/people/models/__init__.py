@@ -16,9 +16,10 @@ from caseapp.people.models.person import (
     PersonNationality,
     PersonPopulation,
 )
+from caseapp.people.models.waiver import ConsentWaiver
 
 __all__ = [
-    "AccessScope", "BirthPrecision", "Case", "CaseAccess", "CaseStatus", "Consent", "Contact",
+    "AccessScope", "BirthPrecision", "Case", "CaseAccess", "CaseStatus", "Consent", "ConsentWaiver", "Contact",
     "ContactAttempt", "DuplicateCandidate", "Household", "HouseholdMember", "IdentityDocument",
     "MovementLimit", "NameToken", "Need", "Person", "PersonLanguage", "PersonNationality", "PersonPopulation",
     "PlacementRequirement", "Relation",

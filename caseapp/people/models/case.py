@@ -73,5 +73,7 @@ class CaseAccess(Identified, Base):
     team_id: Mapped[UUID] = mapped_column(sa.ForeignKey("team.id"), index=True)
     scope: Mapped[str]
     subject_id: Mapped[UUID | None] = mapped_column(index=True)  # the referral or stay it rests on
+    purpose: Mapped[str | None]  # the consent it rests on; None: on something else
+    items: Mapped[list[str] | None] = mapped_column(pg.ARRAY(sa.Text()))  # what is shown; None: what is usual
     since: Mapped[datetime]
     ended_at: Mapped[datetime | None]

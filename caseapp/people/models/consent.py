@@ -12,6 +12,7 @@ from caseapp.core.db import Base, Identified, one_of
 
 STATES = ("GIVEN", "REFUSED", "WITHDRAWN", "EXPIRED", "NOT_ASKED")
 GIVEN_BY = ("SELF", "PARENT", "GUARDIAN", "CHILD_AUTHORITY", "CHILD_ASSENT", "SUPPORTED_DECISION")
+ASSENTS = ("GIVEN", "REFUSED")
 FORMS = ("SIGNED", "THUMBPRINT", "SPOKEN_WITNESSED", "SPOKEN_REMOTE", "SIGN_LANGUAGE")
 
 
@@ -37,7 +38,7 @@ class Consent(Identified, Base):
         sa.CheckConstraint("purpose <> 'MEDIA'", name="never_media"),
         # Consulate and return: alone, after legal advice, thirty days. A comparison with NULL would let pass.
         sa.CheckConstraint(
-            "purpose NOT IN ('CONSULAR', 'RETURN_ASSISTANCE') OR state <> 'GIVEN' OR (coalesce(alone, false) "
+            "purpose NOT IN ('CONSULAR', 'RETURN_ASSISTANCE', 'COUNTRY_OF_ORIGIN') OR state <> 'GIVEN' OR (coalesce(alone, false) "
             "AND legal_advice_on IS NOT NULL AND expires_on IS NOT NULL AND expires_on <= asked_on + 30)",
             name="grave_with_care",
         ),
@@ -46,6 +47,16 @@ class Consent(Identified, Base):
             "OR recipient_country IS NOT NULL",
             name="country_named",
         ),
+        sa.CheckConstraint("state <> 'GIVEN' OR expires_on IS NOT NULL", name="given_ends"),
+        one_of("assent", ASSENTS),
+        sa.CheckConstraint("assent IS NULL OR NOT adult", name="assent_is_a_childs"),
+        # From twelve on the child's own answer stands beside the carer's.
+        sa.CheckConstraint(
+            "adult OR state <> 'GIVEN' OR given_by = 'CHILD_ASSENT' OR coalesce(age_asked, 0) < 12 "
+            "OR assent IS NOT NULL",
+            name="assent_recorded",
+        ),
+        sa.Index("ix_consent_ends", "expires_on", postgresql_where=sa.text("state = 'GIVEN'")),
         sa.Index("ix_consent_purpose", "case_id", "purpose", "state"),
     )
 
@@ -56,6 +67,8 @@ class Consent(Identified, Base):
     recipient_country: Mapped[str | None] = mapped_column(sa.CHAR(3))
     state: Mapped[str]
     adult: Mapped[bool]
+    age_asked: Mapped[int | None] = mapped_column(sa.SmallInteger)  # a child's, frozen when asked
+    assent: Mapped[str | None]  # what the child said themselves
     given_by: Mapped[str]
     given_by_case_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("case.id"), index=True)
     form: Mapped[str | None]

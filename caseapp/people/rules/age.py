@@ -157,3 +157,19 @@ def age_band(birth: Birth, age_status: str, on: date) -> str:
         if middle <= limit:
             return band
     return "60+"
+
+
+#: What belongs to a child under two: a cot on the mother's file helps no baby.
+FOR_INFANTS = frozenset({"COT"})
+INFANT_UNDER = 2
+
+
+def is_infant(birth: Birth, on: date) -> bool:
+    """Whether somebody may still be under two: the youngest possible age decides."""
+    known = age_range(birth, on)
+    return known is not None and known[0] < INFANT_UNDER
+
+
+def fits_age(requirement: str, birth: Birth, on: date) -> bool:
+    """Whether a placement requirement can be this person's."""
+    return requirement not in FOR_INFANTS or is_infant(birth, on)

@@ -6,22 +6,26 @@ Refusing changes nothing but the answer itself.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, timedelta
 from enum import StrEnum
 
+from caseapp.core import reference
 from caseapp.core.errors import Refused
 from caseapp.core.i18n import _l
 
 #: Purposes that end after thirty days and need solitude and legal advice.
-GRAVE = frozenset({"CONSULAR", "RETURN_ASSISTANCE"})
-GRAVE_DAYS = 30
+GRAVE = frozenset({"CONSULAR", "RETURN_ASSISTANCE", "COUNTRY_OF_ORIGIN"})
 NAMED_COUNTRY = frozenset({"CONSULAR", "CROSS_BORDER", "COUNTRY_OF_ORIGIN"})
 NEVER_HERE = frozenset({"MEDIA"})
 OWN = frozenset({"SELF", "SUPPORTED_DECISION"})
 FOR_A_CHILD = frozenset({"PARENT", "GUARDIAN", "CHILD_AUTHORITY", "CHILD_ASSENT"})
 THROUGH_A_PERSON = frozenset({"PARENT", "GUARDIAN"})
 ANSWERS = frozenset({"GIVEN", "REFUSED", "NOT_ASKED"})
-DEFAULT_DAYS = 365
+#: From this age a child is asked whether they agree, and from the other the answer is written down.
+ASSENT_ASKED, ASSENT_RECORDED = 6, 12
+#: How long before its end a consent is asked for again: a year's, and one of thirty days.
+WARN_DAYS, GRAVE_WARN_DAYS = 30, 7
 
 
 class AdultDecidesAlone(Refused):
@@ -46,6 +50,13 @@ class CountryMissing(Refused):
 class FormMissing(Refused):
     sentence = _l("Indique cómo dio su consentimiento.")
     field = "form"
+
+
+class AssentMissing(Refused):
+    """From twelve on the child's own answer is written down beside that of whoever answers for them."""
+
+    sentence = _l("Desde los 12 años se anota también qué dijo la niña o el niño: sí o no.")
+    field = "assent"
 
 
 class AloneMissing(Refused):
@@ -93,14 +104,36 @@ class Warning_(StrEnum):
     CARER_NOT_PROVEN = "CARER_NOT_PROVEN"
 
 
-def consent_ends_on(purpose: str, asked_on: date, wished: date | None) -> date:
-    """The last day of a consent: thirty days for grave purposes, a year otherwise, or sooner as wished."""
-    latest = asked_on + timedelta(days=GRAVE_DAYS if purpose in GRAVE else DEFAULT_DAYS)
+def consent_ends_on(purpose: str, asked_on: date, wished: date | None, country: str = "ALL") -> date:
+    """The last day of a consent, by the clock of its purpose (`clocks.yml`, CONSENT_*), or sooner as wished; a
+    purpose with a clock of its own may not last longer. Raises Until."""
+    code = f"CONSENT_{purpose}" if purpose in GRAVE else "CONSENT_DEFAULT"
+    rule = reference.clock_rule(code, asked_on, country)
+    assert rule.value is not None
+    latest = (
+        asked_on + timedelta(days=rule.value) if rule.unit == "days" else _months_on(asked_on, rule.value)
+    )
     if wished is None:
         return latest
     if wished < asked_on or (purpose in GRAVE and wished > latest):
         raise Until
     return wished
+
+
+def _months_on(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def consent_warned_from(purpose: str, expires_on: date) -> date:
+    """The day from which the end of a consent is announced (alert CONSENT_ENDS)."""
+    return expires_on - timedelta(days=GRAVE_WARN_DAYS if purpose in GRAVE else WARN_DAYS)
+
+
+def asked_apart(purpose: str) -> bool:
+    """Whether a purpose is never bundled with others: it is asked on a page of its own, and the answer stands at
+    no until somebody says yes."""
+    return reference.code("consent_purpose", purpose).extra["bundled"] != "yes"
 
 
 def may_consent(
@@ -115,9 +148,12 @@ def may_consent(
     country_named: bool,
     legal_advice_on: date | None,
     asked_on: date,
+    age: int | None = None,
+    assent: str | None = None,
 ) -> None:
     """Refuse an answer that this person cannot give for this purpose in this way. `through_another` says that
-    another person's file is named as the one who answered."""
+    another person's file is named as the one who answered; `age` and `assent` are a child's, the latter GIVEN,
+    REFUSED or not asked."""
     if state not in ANSWERS:
         raise NotYetAsked
     if purpose in NEVER_HERE:
@@ -132,11 +168,20 @@ def may_consent(
         return
     if not form:
         raise FormMissing
+    if assent_missing(adult=adult, given_by=given_by, age=age, assent=assent):
+        raise AssentMissing
     if purpose in GRAVE:
         if alone is not True:
             raise AloneMissing
         if legal_advice_on is None or legal_advice_on > asked_on:
             raise AdviceMissing
+
+
+def assent_missing(*, adult: bool, given_by: str, age: int | None, assent: str | None) -> bool:
+    """Whether a child old enough has not been heard. What the child said is written down; a no does not close
+    the door by itself (the carer and the worker talk with the child again)."""
+    old_enough = not adult and given_by != "CHILD_ASSENT" and age is not None and age >= ASSENT_RECORDED
+    return old_enough and assent not in ("GIVEN", "REFUSED")
 
 
 def may_withdraw(state: str) -> None:
@@ -153,6 +198,7 @@ def consent_warnings(
     age: int | None,
     given_by: str = "SELF",
     carer_proven: bool = True,
+    assent: str | None = None,
 ) -> tuple[Warning_, ...]:
     """What to say to whoever records it: asked in front of others, a relative interprets, for a child of six or
     more that the child is asked too, and that the parent or guardian who answered is not proven to be one."""
@@ -161,7 +207,13 @@ def consent_warnings(
         found.append(Warning_.NOT_ALONE)
     if interpreter == "FAMILY_MEMBER":
         found.append(Warning_.FAMILY_INTERPRETS)
-    if not adult and age is not None and age >= 6 and given_by != "CHILD_ASSENT":
+    if (
+        not adult
+        and age is not None
+        and age >= ASSENT_ASKED
+        and given_by != "CHILD_ASSENT"
+        and assent is None
+    ):
         found.append(Warning_.ASSENT_NOT_ASKED)
     if not adult and given_by in THROUGH_A_PERSON and not carer_proven:
         found.append(Warning_.CARER_NOT_PROVEN)

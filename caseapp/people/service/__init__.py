@@ -3,6 +3,7 @@
 from caseapp.people.service.alike import Alike, Asked, Seen, asked_of, registered_alike
 from caseapp.people.service.consent import (
     NewConsent,
+    end_readings,
     expire_consent,
     expire_consents,
     record_consent,
@@ -61,6 +62,7 @@ from caseapp.people.service.register import (
     register_all,
 )
 from caseapp.people.service.search import Found, Hit, Likeness, registered_already, search
+from caseapp.people.service.waiver import review_waiver, tell_waiver, waive
 
 __all__ = [
     "Alike",
@@ -94,6 +96,7 @@ __all__ = [
     "end_movement_limit",
     "end_need",
     "end_population",
+    "end_readings",
     "end_requirement",
     "erase",
     "expire_consent",
@@ -119,11 +122,14 @@ __all__ = [
     "renew_document",
     "rest_pairs",
     "restate",
+    "review_waiver",
     "search",
     "set_contact",
     "set_gender_self",
     "set_requirement",
     "split_household",
+    "tell_waiver",
     "unmerge",
+    "waive",
     "withdraw_consent",
 ]  # fmt: skip

@@ -16,9 +16,11 @@ from caseapp.people.service.tokens import findable, put_tokens
 
 def limit_movement(case: Case, admin1: str, *, on: date) -> None:
     """From this day the person stays in this division (P-code); an earlier limit ends."""
-    if queries.movement_limits_of([case.id]).get(case.id) == admin1:
+    held = queries.movement_limits_of([case.id]).get(case.id)
+    if held == admin1:
         return
-    end_movement_limit(case, on=on)
+    if held is not None:
+        end_movement_limit(case, on=on)
     session.add(MovementLimit(case_id=case.id, admin1=admin1, since=on))
     session.flush()
 

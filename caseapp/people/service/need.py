@@ -8,9 +8,9 @@ from uuid import UUID
 
 from caseapp.core import access, reference
 from caseapp.core.db import session
-from caseapp.people import events, queries
+from caseapp.people import events, queries, rules
 from caseapp.people.models import Case, Need, Person, PlacementRequirement
-from caseapp.people.refusals import NeedClosed, NeedOpen, RequirementSet, UnknownCode
+from caseapp.people.refusals import CotIsForBaby, NeedClosed, NeedOpen, RequirementSet, UnknownCode
 from caseapp.people.service.correct import check_version
 
 
@@ -98,11 +98,13 @@ def _tell(
 
 def set_requirement(case: Case, requirement: str, *, on: date, detail: str = "") -> PlacementRequirement:
     """What a place must have for this person. Whether life depends on it stands in the list. Writes
-    requirement.set. Raises RequirementSet, UnknownCode."""
+    requirement.set. Raises RequirementSet, UnknownCode, CotIsForBaby."""
     if not reference.known("placement_requirement", requirement) or requirement in reference.BLANKS:
         raise UnknownCode(field="requirement")
     if any(r.requirement == requirement for r in queries.requirements_of([case.id])):
         raise RequirementSet
+    if not rules.fits_age(requirement, queries.birth_of(queries.person_of(case)), on):
+        raise CotIsForBaby
     held = reference.code("placement_requirement", requirement)
     row = PlacementRequirement(
         case_id=case.id, requirement=requirement, life_critical=held.extra.get("life_critical") == "yes",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from flask import render_template, request, url_for
@@ -13,8 +15,8 @@ from caseapp.core.access import needs
 from caseapp.core.db import session
 from caseapp.core.i18n import _
 from caseapp.core.pages import PAGE_SIZE, Page, asked_page
-from caseapp.people import present, queries, service
-from caseapp.people.access import SEARCH
+from caseapp.people import keys, present, queries, service
+from caseapp.people.access import EDIT, SEARCH
 from caseapp.people.models import Case
 from caseapp.people.queries import Summary
 from caseapp.people.views import blueprint
@@ -39,7 +41,7 @@ def search() -> ResponseReturnValue:
         status=status,
         mine=mine,
         found=found,
-        rows=found.rows if found else [_row(s) for s in page.rows] if page else [],
+        rows=found.rows if found else _rows(page.rows) if page else [],
         page=page,
         active=_active(q, status, mine),
         may_register=access.current().may(_above("reception.register")) if q else False,
@@ -65,9 +67,10 @@ def _find(q: str, status: str, mine: bool) -> _Results:
         if status != "ALL" or mine
         else None
     )
+    seen = _seen(hit.summary for hit in found.hits)
     rows = [
         {
-            **_row(hit.summary),
+            **_row(hit.summary, seen),
             "why": " · ".join(reference.label("match_reason", str(r)) for r in hit.reasons[:3]),
             "also": hit.also,
         }
@@ -105,12 +108,26 @@ def _files(status: str, mine: bool) -> Page:
     return Page([lines[i] for i in shown if i in lines], number, PAGE_SIZE, total)
 
 
-def _row(line: Summary) -> dict[str, Any]:
-    on = clock.today()
+def _seen(lines: Iterable[Summary]) -> dict[UUID, frozenset[str] | None]:
+    """What is shown of files that other teams hold (no statement where there are none)."""
+    own = set(access.current().teams_as(*EDIT.roles))
+    others = [line.case_id for line in lines if line.team_id not in own]
+    return keys.items_shown(others, access.current()) if others else {}
+
+
+def _rows(lines: Sequence[Summary]) -> list[dict[str, Any]]:
+    seen = _seen(lines)
+    return [_row(line, seen) for line in lines]
+
+
+def _row(line: Summary, seen: Mapping[UUID, frozenset[str] | None]) -> dict[str, Any]:
+    on, items = clock.today(), seen.get(line.case_id)
+    whole, aged = items is None or "NAME" in items, items is None or "AGE" in items
+    name = line.name if whole else line.called or line.name.split(" ")[0]
     return {
-        "name": line.name or _("Sin nombre conocido"),
-        "called": line.called if line.called and line.called not in line.name else "",
-        "age": present.age_text(line, on),
+        "name": name or _("Sin nombre conocido"),
+        "called": line.called if line.called and line.called not in name else "",
+        "age": present.age_text(line, on) if aged else "",
         "number": line.number,
         "household": line.household or "",
         "opened": line.opened_on,

@@ -147,7 +147,7 @@ def _record(
         )
     )  # fmt: skip
     session.flush()
-    was_in_time = _clocks(case, claim, step, on)
+    was_in_time = _clocks(case, claim, step, on, begins=not taken)
     kind, codes = _event(claim, step, on, code, taken, was_in_time)
     for each in people:
         if kind is not None:
@@ -190,35 +190,35 @@ def _change(claim: Claim, step: str, on: date, code: str | None) -> None:
         )
 
 
-def _clocks(case: Case, claim: Claim, step: str, on: date) -> bool | None:
+def _clocks(case: Case, claim: Claim, step: str, on: date, *, begins: bool) -> bool | None:
     """Start and stop the clocks of a step; says whether a decision came in time (None: no limit)."""
     subject = ("claim", claim.id)
     if step == "CLOSED":
         deadline.cancel(subject, "SUBJECT_ENDED")
         return None
-    running = {c.rule: c for c in queries.clocks_of([claim.id])[claim.id] if c.is_open}
-    for rule in rules.MEETS.get(step, ()):
+    known = [] if begins else queries.clocks_of([claim.id])[claim.id]
+    running = {c.rule: c for c in known if c.is_open}
+    for rule in running.keys() & set(rules.MEETS.get(step, ())):
         deadline.meet(subject, rule=rule, at=on)
-    for rule in rules.CANCELS.get(step, ()):
+    for rule in running.keys() & set(rules.CANCELS.get(step, ())):
         deadline.cancel(subject, "NO_LONGER_NEEDED", rule=rule)
     for rule in rules.STARTS.get(step, ()):
         if rule == "CLAIM_APPEAL" and claim.outcome not in rules.APPEALABLE:
             continue
         began = _arrived(case, on) if rule == "CLAIM_APPLY" else on
-        _start(case, claim, rule, began)
+        if rule not in running or not running[rule].is_open:
+            _start(case, claim, rule, began)
     limit = next((running[rule] for rule in rules.DECIDED_WITHIN if rule in running), None)
     return limit.met_on_time if limit is not None and step == "DECISION" else None
 
 
 def _start(case: Case, claim: Claim, rule: str, on: date) -> None:
-    """Start a clock, if the country has the rule and no clock of it runs."""
-    subject = ("claim", claim.id)
+    """Start a clock, if the country has the rule."""
     try:
         reference.clock_rule(rule, on, case.country)
     except reference.CodeUnknown:
         return
-    if not deadline.running(subject, rule):
-        deadline.start(case, rule, subject=subject, started_at=on, sealed=claim.sealed)
+    deadline.start(case, rule, subject=("claim", claim.id), started_at=on, sealed=claim.sealed)
 
 
 def _arrived(case: Case, on: date) -> date:

@@ -17,6 +17,7 @@ from caseapp.people import present
 from caseapp.people import service as people
 from caseapp.people.events import happened
 from caseapp.people.models import Case
+from caseapp.people.profiles import once
 from caseapp.people.queries import movement_limits_of, person_of, today_of
 from caseapp.places.models import Site
 from caseapp.procedure import events, queries, rules
@@ -35,12 +36,17 @@ def begin(claim: Claim, people_in: Sequence[Case], on: date) -> None:
         admin1 = session.scalars(sa.select(Site.admin1).where(Site.id == case.site_id)).one()
         if country.movement_limit and admin1:
             people.limit_movement(case, admin1, on=on)
-        if country.sign_in and not present.is_child(person_of(case), on) and queries.duty_of(case.id) is None:
+        if country.sign_in and not _is_child(case, on) and queries.duty_of(case.id) is None:
             due = rules.next_signature(on, interval_at(case, on), works_in(case.country))
             duty = SignDuty(case_id=case.id, claim_id=claim.id, started_on=on, due_on=due)
             session.add(duty)
             session.flush()
             _watch(case, duty, on)
+
+
+def _is_child(case: Case, on: date) -> bool:
+    person = once(("person", case.id), lambda: person_of(case))
+    return person is not None and present.is_child(person, on)
 
 
 def end(claim: Claim, people_in: Sequence[Case], on: date, reason: str) -> None:

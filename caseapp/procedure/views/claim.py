@@ -79,7 +79,9 @@ def _page(case: Case, *, sealed: bool) -> str:
 def _begin(case: Case, claims: Sequence[Claim], *, sealed: bool) -> str | None:
     """The way to a new claim, where none is open. A spouse's own stands beside the family's, so that its page leads
     to one as long as they are in a claim that others lead."""
-    if case.country in people.nationalities_of(case.id) or any(c.is_open for c in claims):
+    if case.status == "CLOSED" or any(c.is_open for c in claims):
+        return None
+    if case.country in people.nationalities_of(case.id):
         return None
     return url_for("procedure.begin_own" if sealed else "procedure.begin", number=case.number)
 
@@ -88,7 +90,7 @@ def _claim(case: Case, row: Claim, steps: list[ClaimStep], people_in: list[InCla
     country = reference.claim_procedure(case.country, row.lodged_on or clock.now().date())
     following = rules.next_steps(country.steps, queries.taken(steps))
     lead = next((p.case for p in people_in if p.applicant.role in rules.LEADING), None)
-    mine = lead is not None and lead.team_id in access.current().case_teams
+    mine = lead is not None and lead.team_id in access.current().case_teams and case.status == "OPEN"
     return {
         "title": reference.label("claim_application_type", row.application_type),
         "state": state_of(row),
@@ -162,17 +164,17 @@ def _met(row: Deadline) -> dict[str, str]:
 # -- documents and duties -------------------------------------------------------------------------------
 def duties_shown(case: Case) -> dict[str, Any]:
     """Documents given, the signature that is due, and where the person must stay."""
-    number = case.number
+    number, still = case.number, case.status == "OPEN"
     return {
-        "documents": [_document(d, number) for d in queries.documents_of(case.id)],
-        "document_new": url_for("procedure.issue", number=number),
+        "documents": [_document(d, number, still) for d in queries.documents_of(case.id)],
+        "document_new": url_for("procedure.issue", number=number) if still else None,
         "duty": _duty(case),
         "leave": _leave(case),
     }
 
 
-def _document(row: IssuedDocument, number: str) -> dict[str, Any]:
-    renewable = row.document_type not in rules.NOT_RENEWED and row.state in ("ISSUED", "EXPIRED")
+def _document(row: IssuedDocument, number: str, still: bool) -> dict[str, Any]:
+    renewable = still and row.document_type not in rules.NOT_RENEWED and row.state in ("ISSUED", "EXPIRED")
     return {
         "label": reference.label("document_type", row.document_type),
         "number": row.number or "",

@@ -24,7 +24,7 @@ from caseapp.procedure.access import WRITE
 from caseapp.procedure.forms import BeginForm, form_of
 from caseapp.procedure.models import Claim
 from caseapp.procedure.views import blueprint
-from caseapp.procedure.views.trying import claim_href, page, refused, tried
+from caseapp.procedure.views.trying import claim_href, page, tried
 
 
 @blueprint.route("/cases/<number>/claim/new", methods=["GET", "POST"])
@@ -64,10 +64,6 @@ def _began(case: Case, *, own: bool) -> ResponseReturnValue:
         begun = service.intend if form.step.data == "INTENTION" else service.lodge
         begun(case, on=on, application_type=form.application_type.data, beside=chosen, own=own)
 
-    try:
-        rules.may_belong(case.country, people.nationalities_of(case.id), False)
-    except rules.NationalAtHome as error:
-        return refused(form, error, again)
     return tried(form, verb, again, _("Solicitud anotada."), back)
 
 

@@ -18,6 +18,7 @@ from caseapp.core.i18n import _, language
 from caseapp.core.pages import moment
 from caseapp.core.reference.questions import BLANKS
 from caseapp.people import present
+from caseapp.people.rules import FOR_INFANTS
 from caseapp.protection import queries, rules, service
 from caseapp.protection.access import READ, SCREEN
 from caseapp.protection.forms import decisions_given, result_form
@@ -103,7 +104,7 @@ def _result_page(talk: Talk, now: service.Standing, form: Any) -> str:
             "firm": p.firm,
             "label": proposal_label(p.kind, p.code, conditions.private),
             "reason": p.reason(lang),
-            "opens": reference.text("screening_outcome", p.code, "opens") if p.kind == "OUTCOME" else "",
+            "opens": _opens(p),
         }
         for p in now.proposed
     ]
@@ -118,6 +119,15 @@ def _result_page(talk: Talk, now: service.Standing, form: Any) -> str:
         held_back=not conditions.private,
         may_complete=conditions.private and not now.not_asked,
     )
+
+
+def _opens(proposed: rules.Proposed) -> str:
+    """What follows from confirming it."""
+    if proposed.kind == "OUTCOME":
+        return reference.text("screening_outcome", proposed.code, "opens")
+    if proposed.code in FOR_INFANTS:
+        return _("se anota en el expediente de la niña o el niño menor de 2 años")
+    return ""
 
 
 def _skipped(talk: Talk, now: service.Standing) -> list[dict[str, Any]]:

@@ -48,6 +48,8 @@ def accept(
     chosen = [m for m in found.members if members is None or m.case_id in members]
     if not chosen:
         raise errors.NobodyChosen
+    if channel == "SYSTEM" and not queries.all_open(m.case_id for m in chosen):
+        raise errors.ReadingClosed
     whole = len(chosen) == len(found.members)
     if not whole and not reference.known("decline_reason", reason or ""):
         raise errors.ReasonNotKnown

@@ -7,17 +7,30 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.orm.attributes import set_committed_value
+
 from caseapp.accounts.models import Team
 from caseapp.accounts.queries import teams_offering, timezone_of
 from caseapp.core import access, clock, reference
 from caseapp.core.db import session
-from caseapp.core.errors import NotYours, Refused
+from caseapp.core.errors import NotYours
+from caseapp.people import queries as people_queries
+from caseapp.people import rules as people_rules
+from caseapp.people import service as people_service
 from caseapp.people.events import happened
 from caseapp.people.models import AccessScope, CaseAccess
+from caseapp.people.rules.waiver import REFUSALS
 from caseapp.people.service.register import fresh_number
-from caseapp.referral import errors, events, queries, rules
-from caseapp.referral.models import ITEMS, Referral, ReferralMember
-from caseapp.referral.service.steps import end_reading, notice, open_reading, step, tell_journal
+from caseapp.referral import errors, events, queries, rules, showing
+from caseapp.referral.models import ITEMS, USUAL, Referral, ReferralMember
+from caseapp.referral.service.steps import (
+    end_reading,
+    notice,
+    open_reading,
+    purpose_of_reading,
+    step,
+    tell_journal,
+)
 from caseapp.shelter import queries as shelter_queries
 from caseapp.shelter import service as shelter
 
@@ -32,7 +45,7 @@ def draft(
     to_team: Team,
     kind: str,
     priority: str,
-    items: Collection[str] = ITEMS,
+    items: Collection[str] = USUAL,
     first_night: date | None = None,
     last_night: date | None = None,
     message: str = "",
@@ -61,19 +74,29 @@ def draft(
     found = Referral(
         number=numbers("R"), case_id=first.case.id, household_id=first.household_id if len(households) == 1 else None,
         country=first.case.country, from_team_id=from_team.id, to_team_id=to_team.id, kind=kind,
-        sector=rules.sector_of(kind), mode="SHARE", priority=priority, state="DRAFT", items=sorted(set(items) & set(ITEMS)),
+        sector=rules.sector_of(kind), mode="SHARE", priority=priority, state="DRAFT", items=_items(items, kind),
         first_night=first_night, last_night=last_night, made_at=clock.now(), made_by_id=access.current().user_id,
     )  # fmt: skip
     found.message = message.strip()
     found.from_team, found.to_team = from_team, to_team
-    found.members = [
+    members = [
         _member(found, position, person, (bases or {}).get(person.case.id))
         for position, person in enumerate(people)
     ]
     session.add(found)
+    session.flush()
+    session.add_all(members)
+    session.flush()
+    set_committed_value(found, "members", members)
     tell_journal(events.DRAFTED, found, rules.SENDER, priority=priority)
     session.flush()
     return found
+
+
+def _items(items: Collection[str], kind: str) -> list[str]:
+    """What is shown of each person: the chosen items; a place cannot be given without what it must have."""
+    needed = {"REQUIREMENTS"} if kind in GIVES_PLACES else set()
+    return sorted((set(items) & set(ITEMS)) | needed)
 
 
 def _member(
@@ -124,9 +147,8 @@ def send(found: Referral, *, people: Sequence[queries.Subject] | None = None) ->
         limits.lapse_at,
     )
     step(found, "send")
-    for member, person in zip(found.members, people, strict=True):
-        member.requirements = list(person.requirements)
-        member.life_critical = person.life_critical
+    showing.freeze(found)
+    for person in people:
         happened(
             events.SENT, person.case, on=on, person=person.person, site_id=found.from_team.site_id,
             team_id=found.from_team_id, subject_id=found.id, sector=found.sector, priority=found.priority,
@@ -137,29 +159,26 @@ def send(found: Referral, *, people: Sequence[queries.Subject] | None = None) ->
     session.flush()
 
 
-_REFUSALS: Mapping[str, type[Refused]] = {
-    "CONSENT_MISSING": errors.ConsentMissing,
-    "NEVER_WITHOUT_CONSENT": errors.NeverWithoutConsent,
-    "REASON_MISSING": errors.BasisReasonMissing,
-    "ONLY_FOR_A_CHILD": errors.BasisOnlyForChild,
-}
-
-
 def _must_be_shared(found: Referral, people: Sequence[queries.Subject], on: date) -> None:
+    """Each person's own key, a carer's for a child, or a legal basis; a basis that was written while the consent
+    was missing is dropped where it has been given since."""
     purpose = rules.purpose_of(found.kind)
+    to = people_queries.recipient(found.to_team_id, purpose)
     bases = {m.case_id: (m.basis, m.basis_reason or "") for m in found.members if m.basis}
-    standing = queries.standings(people, bases, found.to_team_id, on)
+    standing = queries.standings(people, bases, purpose, found.to_team_id, on)
     for member, person in zip(found.members, people, strict=True):
         refused = rules.may_share(purpose, standing[member.case_id])
         if refused:
-            raise _REFUSALS[refused]
-        if member.basis:
-            happened(
-                events.CONSENT_WAIVED, person.case, on=on, person=person.person, subject_id=found.id, code=purpose,
-                reason=member.basis,
+            raise REFUSALS.get(refused, errors.ConsentMissing)
+        if rules.consented(standing[member.case_id]):
+            key = people_rules.key_that_opens(person.answers, purpose, to, on)
+            member.basis, member.basis_reason = None, None
+            member.consent_id = key.id if key is not None else None
+        elif member.basis:
+            people_service.waive(
+                person.case, person.person, purpose=purpose, basis=member.basis, reason=member.basis_reason or "", on=on,
+                recipient=to, subject_id=found.id,
             )  # fmt: skip
-        elif person.own is not None:
-            member.consent_id = person.own.id
 
 
 def refer(case_ids: Sequence[UUID], *, from_team: Team, kind: str, **values: Any) -> Referral:
@@ -206,6 +225,7 @@ def withdraw(found: Referral, reason: str) -> None:
         shelter.cancel(booked, "REFERRAL_WITHDRAWN")
     end_reading(found)
     if reason == "CONSENT_WITHDRAWN":
+        shelter.forget(booked)
         shelter.keep_minimum(inside)
     else:
         read_on_as_stay(found, {s.case_id for s in inside})
@@ -215,13 +235,12 @@ def withdraw(found: Referral, reason: str) -> None:
 
 def read_on_as_stay(found: Referral, case_ids: Collection[UUID]) -> None:
     """The shelter where these people are goes on reading their cases, because of the stay."""
-    for case_id in sorted(case_ids):
-        session.add(
-            CaseAccess(
-                case_id=case_id,
-                team_id=found.to_team_id,
-                scope=AccessScope.STAY,
-                subject_id=found.id,
+    for member in found.members:
+        if member.case_id in case_ids:
+            session.add(
+                CaseAccess(
+                    case_id=member.case_id, team_id=found.to_team_id, scope=AccessScope.STAY, subject_id=found.id,
+                    purpose=purpose_of_reading(found, member), items=found.items,
                 since=clock.now(),
-            )
-        )
+                )
+            )  # fmt: skip

@@ -75,15 +75,22 @@ def notice(found: Referral, kind: str, *team_ids: UUID) -> None:
         session.add(ReferralNotice(referral_id=found.id, team_id=team_id, kind=kind, made_at=clock.now()))
 
 
-def open_reading(found: Referral) -> None:
-    """From now on the receiver reads the cases of the members."""
-    for member in found.members:
+def open_reading(found: Referral, members: Iterable[ReferralMember] | None = None) -> None:
+    """From now on the receiver reads the cases of the members (or of these). A reading that rests on the person's
+    own consent names its purpose, so that it ends with the key."""
+    for member in found.members if members is None else members:
         session.add(
             CaseAccess(
                 case_id=member.case_id, team_id=found.to_team_id, scope=AccessScope.REFERRAL, subject_id=found.id,
+                purpose=purpose_of_reading(found, member), items=found.items,
                 since=clock.now(),
             )
         )  # fmt: skip
+
+
+def purpose_of_reading(found: Referral, member: ReferralMember) -> str | None:
+    """The purpose that a member's reading rests on; None where a carer's consent or a legal basis carries it."""
+    return rules.purpose_of(found.kind) if member.consent_id is not None else None
 
 
 def end_reading(found: Referral, members: Iterable[ReferralMember] | None = None) -> None:

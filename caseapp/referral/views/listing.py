@@ -13,7 +13,6 @@ from caseapp.core import access, reference
 from caseapp.core.access import needs
 from caseapp.core.i18n import _
 from caseapp.core.pages import paged, since
-from caseapp.people import queries as people
 from caseapp.referral import present, queries, rules
 from caseapp.referral.access import READ, SEND
 from caseapp.referral.models import Referral
@@ -42,7 +41,7 @@ def inbox() -> ResponseReturnValue:
             kind=given.get("kind"),
         )
     )
-    names = {i: s.called or s.name for i, s in people.summary_of([r.case_id for r in page.rows]).items()}
+    names = present.names_in(page.rows, who)
     notices = queries.notices_of([r.id for r in page.rows], who)
     timezone = timezone_of(who.case_teams[0]) if who.case_teams else "UTC"
     return render_template(

@@ -22,11 +22,12 @@ from caseapp.core.errors import Refused
 from caseapp.core.i18n import _, ngettext
 from caseapp.people import present as people_present
 from caseapp.people import queries as people
+from caseapp.people import rules as people_rules
 from caseapp.people.models import Case
 from caseapp.referral import errors, present, queries, rules, service
 from caseapp.referral.access import SEND
 from caseapp.referral.forms import NewForm
-from caseapp.referral.models import ITEMS
+from caseapp.referral.models import ITEMS, USUAL
 from caseapp.referral.service.sending import GIVES_PLACES
 from caseapp.referral.views import blueprint
 from caseapp.shelter import queries as shelter_queries
@@ -67,7 +68,7 @@ def new(number: str) -> ResponseReturnValue:
         case_number=case.number,
         kind=kind,
         form=form,
-        standing=_standing(subjects, rules.purpose_of(kind), on),
+        standing=_standing(subjects, rules.purpose_of(kind), form.to_team.data, on),
         gives_places=kind in GIVES_PLACES,
         no_receivers=not offered,
     )
@@ -93,7 +94,7 @@ def _never(offer: Offer, subjects: list[queries.Subject]) -> bool:
 def _form(case: Case, kind: str, subjects: list[queries.Subject], offered: list[Offer]) -> NewForm:
     tonight = clock.today(timezone_of(case.team_id))
     form = NewForm(
-        members=[str(s.case.id) for s in subjects], items=list(ITEMS), priority=_proposed_priority(kind),
+        members=[str(s.case.id) for s in subjects], items=list(USUAL), priority=_proposed_priority(kind),
         first_night=tonight, last_night=tonight + timedelta(days=2),
     )  # fmt: skip
     form.members.choices = [
@@ -110,13 +111,7 @@ def _form(case: Case, kind: str, subjects: list[queries.Subject], offered: list[
         )
         for c in reference.codes("referral_priority")
     ]
-    names = {
-        "NAME": _("Nombre completo"),
-        "AGE": _("Edad"),
-        "SEX": _("Sexo en el documento"),
-        "LANGUAGES": _("Lenguas"),
-        "RELATIONS": _("Vínculos familiares"),
-    }
+    names = present.item_texts()
     form.items.choices = [(i, names[i]) for i in ITEMS]
     return form
 
@@ -148,17 +143,27 @@ def _receivers(offered: list[Offer], form: NewForm, kind: str) -> list[tuple[str
     return lines
 
 
-def _standing(subjects: list[queries.Subject], purpose: str, on: Any) -> list[dict[str, Any]]:
+def _standing(
+    subjects: list[queries.Subject], purpose: str, to_team: str | None, on: Any
+) -> list[dict[str, Any]]:
     """For each person whether their consent to this is there, in words."""
-    found = queries.standings(subjects, {}, UUID(int=0), on)
+    found = queries.standings(subjects, {}, purpose, _team_id(to_team), on)
+    ask = "people.ask_apart" if people_rules.asked_apart(purpose) else "people.consents"
     return [
         {
             "name": people_present.name_of(s.person),
             "missing": rules.may_share(purpose, found[s.case.id]) is not None,
-            "href": url_for("people.consents", number=s.case.number),
+            "href": url_for(ask, number=s.case.number, purpose=purpose),
         }
         for s in subjects
     ]
+
+
+def _team_id(typed: str | None) -> UUID:
+    try:
+        return UUID(typed or "")
+    except ValueError:
+        return UUID(int=0)
 
 
 def _draft(
@@ -172,10 +177,11 @@ def _draft(
     on = clock.today(timezone_of(case.team_id))
     bases = {}
     if form.basis.data:
-        standing = queries.standings(wanted, {}, to_team.id, on)
-        missing = [s for s in wanted if rules.may_share(rules.purpose_of(kind), standing[s.case.id])]
+        purpose = rules.purpose_of(kind)
+        standing = queries.standings(wanted, {}, purpose, to_team.id, on)
+        missing = [s for s in wanted if rules.may_share(purpose, standing[s.case.id])]
         if not (form.basis_reason.data or "").strip():
-            raise errors.BasisReasonMissing
+            raise people_rules.BasisReasonMissing
         bases = {s.case.id: (form.basis.data, form.basis_reason.data) for s in missing}
     return service.draft(
         [s.case.id for s in wanted], from_team=own_team, to_team=to_team, kind=kind, priority=form.priority.data,

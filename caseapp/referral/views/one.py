@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, url_for
@@ -13,9 +14,9 @@ from caseapp.core.access import needs
 from caseapp.core.commits import commits, records_view
 from caseapp.core.i18n import _
 from caseapp.core.pages import day, moment
-from caseapp.referral import present, queries, rules, service
+from caseapp.referral import present, queries, rules, service, showing
 from caseapp.referral.access import ANSWER, READ, SEND
-from caseapp.referral.models import Referral
+from caseapp.referral.models import ITEMS, Referral
 from caseapp.referral.views import blueprint
 from caseapp.shelter import queries as shelter_queries
 
@@ -61,7 +62,8 @@ def page(found: Referral, wrong: str = "") -> str:
         sender=sender,
         people=people,
         hidden=not sender and not people,
-        summary=_summary(found, sender, timezone),
+        items=[present.item_texts()[i] for i in ITEMS if i in found.items],
+        summary=_summary(found, sender, timezone, texts=sender or _reads_everybody(found, people)),
         clock=present.clock_of(found, timezone),
         state_kind=present.STATE_TAGS.get(found.state, "neutral"),
         priority_kind=present.PRIORITY_TAGS.get(found.priority, "neutral"),
@@ -84,9 +86,14 @@ def page(found: Referral, wrong: str = "") -> str:
     )
 
 
+def _reads_everybody(found: Referral, people: Sequence[present.Seen]) -> bool:
+    """Texts may speak of anybody who was ever of it: they are shown to a receiver who still reads them all."""
+    return {p.case_id for p in people} == {m.case_id for m in queries.everyone_of(found.id)}
+
+
 def _shown_members(found: Referral, sender: bool) -> list[Any]:
     if found.state == "DRAFT":
-        return list(present.as_now(found.members))
+        return list(showing.as_sent(found.items, found.members))
     if sender or found.state not in rules.ENDED:
         return list(found.members)
     return [m for m in found.members if m.outcome == "ACCEPTED"]
@@ -124,19 +131,16 @@ def _case_number(found: Referral) -> str:
     return case.number if case else ""
 
 
-def _summary(found: Referral, sender: bool, timezone: str) -> list[dict[str, Any]]:
-    ended_without = (
-        not sender and found.state in rules.ENDED and found.state not in ("COMPLETED", "NOT_COMPLETED")
-    )
+def _summary(found: Referral, sender: bool, timezone: str, *, texts: bool) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = [
         {"label": _("Servicio"), "value": present.kind_text(found)},
         {"label": _("De"), "value": found.from_team.name},
         {"label": _("Para"), "value": found.to_team.name},
         {"label": _("Noches"), "value": present.nights_of(found)},
         {"label": _("Enviada"), "value": moment(found.sent_at, timezone)},
-        {"label": _("Mensaje"), "value": "" if ended_without else found.message},
-        {"label": _("Pregunta"), "value": "" if ended_without else found.question},
-        {"label": _("Respuesta a la pregunta"), "value": "" if ended_without else found.reply},
+        {"label": _("Mensaje"), "value": found.message if texts else ""},
+        {"label": _("Pregunta"), "value": found.question if texts else ""},
+        {"label": _("Respuesta a la pregunta"), "value": found.reply if texts else ""},
         {"label": _("Respondida"), "value": moment(found.answered_at, timezone), "note": _channel(found)},
         {"label": _("Motivo"), "value": present.reason_text(found, own=not sender)},
         {"label": _("Qué lo haría posible"), "value": found.unlocks},

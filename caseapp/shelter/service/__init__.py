@@ -1,10 +1,33 @@
 """The shelter's verbs: they change rows, append the event and leave messages; they flush, never commit."""
 
-from caseapp.shelter.service.booking import book, cancel, extend, keep_minimum, move, no_show
+from caseapp.shelter.service.booking import (
+    book,
+    cancel,
+    extend,
+    forget,
+    keep_minimum,
+    move,
+    no_show,
+    show_again,
+)
 from caseapp.shelter.service.capacity import add_unit, confirm_capacity, open_surge, put_back, take_out
 from caseapp.shelter.service.presence import check_in, depart, review_departure
 
 __all__ = [
-    "add_unit", "book", "cancel", "check_in", "confirm_capacity", "depart", "extend", "keep_minimum", "move",
-    "no_show", "open_surge", "put_back", "review_departure", "take_out",
+    "add_unit",
+    "book",
+    "cancel",
+    "check_in",
+    "confirm_capacity",
+    "depart",
+    "extend",
+    "forget",
+    "keep_minimum",
+    "move",
+    "no_show",
+    "open_surge",
+    "put_back",
+    "review_departure",
+    "show_again",
+    "take_out",
 ]  # fmt: skip

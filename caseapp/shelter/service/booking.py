@@ -168,11 +168,27 @@ def no_show(stays: Sequence[Stay], *, by_person: bool = True) -> None:
 
 
 def keep_minimum(stays: Iterable[Stay]) -> None:
-    """After consent is withdrawn the shelter keeps called name, bed, nights and what is life-critical until
-    departure; the other requirements close at once (DO_NO_HARM)."""
+    """After consent has ended the shelter keeps called name, bed, nights and what is life-critical until
+    departure; the other requirements close at once, and the name with the departure (DO_NO_HARM)."""
     for stay in stays:
         life = {line.split("|", 1)[0] for line in (stay.life_critical or "").splitlines()}
         stay.requirements = sorted(set(stay.requirements) & life)
+        stay.minimum = True
+    session.flush()
+
+
+def forget(stays: Iterable[Stay]) -> None:
+    """Nobody came and the consent is gone: nothing of the person stays with the shelter."""
+    for stay in stays:
+        stay.called_name, stay.life_critical, stay.requirements = None, None, []
+    session.flush()
+
+
+def show_again(requirements: Mapping[UUID, Sequence[str]], stays: Iterable[Stay]) -> None:
+    """The person consented anew: the shelter knows again what the place must have (by case)."""
+    for stay in stays:
+        if stay.minimum and stay.state in (StayState.BOOKED, StayState.IN):
+            stay.requirements, stay.minimum = sorted(requirements.get(stay.case_id, ())), False
     session.flush()
 
 

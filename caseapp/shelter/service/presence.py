@@ -105,6 +105,8 @@ def _end(stay: Stay, reason: str, destination: str, confirmed: bool, moment: dat
     stay.end_reason, stay.end_destination, stay.end_confirmed = reason, destination, confirmed
     stay.ended_by_id = access.current().user_id
     stay.last_night = max(stay.first_night, local.date() - timedelta(days=1))
+    if stay.minimum:  # what was kept after consent ended was kept until departure
+        stay.called_name, stay.life_critical, stay.requirements = None, None, []
     outside_reason = reference.code("stay_end_reason", reason).extra.get("shown_as") or reason
     outside_place = reference.code("stay_destination", destination).extra.get("shown_as") or destination
     events.happened(

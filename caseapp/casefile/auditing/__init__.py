@@ -1,0 +1,1 @@
+"""Who looked at one file, for an auditor who says its number and why."""
