@@ -21,16 +21,20 @@ def clock_shown(
     what: str = "",
 ) -> dict[str, Any]:
     """`{text, at_iso, at_text, state, rule}` for a deadline (UTC) in a site's zone. `what` is what is awaited,
-    such as «respuesta»."""
+    such as «respuesta»; where the page says that beside it, nothing."""
     now = clock.now()
     state = rules.state_of(start, due, now, paused=paused, met=met)
-    for_what = what or _("plazo")
-    words = {
-        "met": _("%(what)s a tiempo", what=for_what),
-        "paused": _("%(what)s en pausa", what=for_what),
-        "late": _("%(what)s con %(time)s de retraso", what=for_what, time=pages.duration(now - due)),
-    }
-    text = words.get(state) or _("%(what)s en %(time)s", what=for_what, time=pages.duration(due - now))
+    left = pages.duration(due - now)
+    if what:
+        words = {
+            "met": _("%(what)s a tiempo", what=what),
+            "paused": _("%(what)s en pausa", what=what),
+            "late": _("%(what)s con %(time)s de retraso", what=what, time=left),
+        }
+        text = words.get(state) or _("%(what)s en %(time)s", what=what, time=left)
+    else:
+        words = {"met": _("a tiempo"), "paused": _("en pausa"), "late": _("%(time)s de retraso", time=left)}
+        text = words.get(state) or _("vence en %(time)s", time=left)
     return {
         "text": text,
         "at_iso": due.isoformat(timespec="minutes"),

@@ -1,4 +1,4 @@
-"""The made-up places and accounts of the journeys: two sites, four teams, one account for each role."""
+"""The made-up places and accounts of the journeys: a few sites and teams, one account for each role."""
 
 from __future__ import annotations
 
@@ -46,6 +46,14 @@ def found_places() -> tuple[dict[str, Site], dict[str, Team]]:
             code="MX-CEI", country="MEX", kind="SHELTER", name="Albergue Ceiba", sort_key="albergue ceiba",
             admin1="MX07", timezone="America/Mexico_City", child_licence=True,
         ),
+        "station": Site(
+            code="MX-EST", country="MEX", kind="OFFICE", name="Estación Zapote", sort_key="estacion zapote",
+            admin1="MX07", timezone="America/Mexico_City",
+        ),
+        "children": Site(
+            code="MX-NIZ", country="MEX", kind="OFFICE", name="Procuraduría Almendro", sort_key="procuraduria almendro",
+            admin1="MX07", timezone="America/Mexico_City",
+        ),
     }  # fmt: skip
     session.add_all(sites.values())
     session.flush()
@@ -68,6 +76,10 @@ def found_places() -> tuple[dict[str, Site], dict[str, Team]]:
             "MX-REC-RECEPTION_DESK", "RECEPTION_DESK", "Recepción Jacaranda", sites["reception"]
         ),
         "shelter": team("MX-CEI-SHELTER", "SHELTER", "Albergue Ceiba", sites["shelter"]),
+        "station": team("MX-EST-MIGRATION_CUSTODY", "MIGRATION_CUSTODY", "Estación Zapote", sites["station"]),
+        "children": team(
+            "MX-NIZ-CHILD_AUTHORITY", "CHILD_AUTHORITY", "Procuraduría Almendro", sites["children"]
+        ),
         "commission": team("MEX-COMMISSION_STATISTICS", "COMMISSION_STATISTICS", "Estadística", None),
         "region": team("GTM-REGIONAL_SECRETARIAT", "REGIONAL_SECRETARIAT", "Secretaría", None),
     }
@@ -108,7 +120,8 @@ def found_units(site: Site, team: Team) -> None:
 ROLES = {
     "CASEWORKER": "reception", "SUPERVISOR": "reception", "SHELTER_COORDINATOR": "shelter", "GATE_NIGHT": "shelter",
     "DATA_STEWARD": "commission", "RELEASE_APPROVER": "commission", "COMMISSION_ANALYST": "commission",
-    "REGIONAL_ANALYST": "region", "ADMINISTRATOR": "commission", "AUDITOR": "commission",
+    "REGIONAL_ANALYST": "region", "ADMINISTRATOR": "commission", "AUDITOR": "commission", "CUSTODY_LIAISON": "station",
+    "CHILD_OFFICER": "children", "DATA_PROTECTION_OFFICER": "commission",
 }  # fmt: skip
 
 
@@ -117,7 +130,8 @@ NAMES = {
     "CASEWORKER": "Lucía Herrera", "SUPERVISOR": "Tomás Aguilar", "SHELTER_COORDINATOR": "Irma Solano",
     "GATE_NIGHT": "Beto Ruiz", "DATA_STEWARD": "Noemí Vidal", "RELEASE_APPROVER": "Saúl Prado",
     "COMMISSION_ANALYST": "Elsa Cárdenas", "REGIONAL_ANALYST": "Pablo Ixchop", "ADMINISTRATOR": "Gloria Paniagua",
-    "AUDITOR": "Rubén Lara",
+    "AUDITOR": "Rubén Lara", "CUSTODY_LIAISON": "Mario Canul", "CHILD_OFFICER": "Rocío Tzul",
+    "DATA_PROTECTION_OFFICER": "Inés Ramírez",
 }  # fmt: skip
 
 

@@ -35,6 +35,7 @@ from caseapp.referral import queries as referrals
 from caseapp.referral.models import Referral
 from caseapp.shelter import queries as shelter
 
+OFFICER = frozenset({"DATA_PROTECTION_OFFICER"})
 FIGURES_ROLES = frozenset({"DATA_STEWARD", "RELEASE_APPROVER", "COMMISSION_ANALYST", "REGIONAL_ANALYST"})
 
 
@@ -325,6 +326,10 @@ def _ways(who: Principal) -> list[dict[str, str]]:
         (frozenset({"REGIONAL_ANALYST"}), "publication.region", {}, _("Cifras de la región")),
         (FIGURES_ROLES, "indicators.index", {}, _("Indicadores y sus definiciones")),
         (frozenset({"CUSTODY_LIAISON"}), "custody.exits", {}, _("Salidas")),
+        (frozenset({"CHILD_OFFICER"}), "custody.children", {}, _("Niñez en detención")),
+        (OFFICER, "casefile.data_requests", {}, _("Solicitudes sobre datos, por plazo")),
+        (OFFICER, "casefile.retention", {}, _("Conservación y borrado")),
+        (OFFICER, "casefile.breaches", {}, _("Vulneraciones de datos")),
         (frozenset({"ADMINISTRATOR"}), "account.jobs", {}, _("Trabajos, colas y fallas")),
         (frozenset({"ADMINISTRATOR"}), "account.users", {}, _("Usuarios")),
         (frozenset({"AUDITOR"}), "account.audit", {}, _("Quién miró qué")),
