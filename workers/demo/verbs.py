@@ -37,7 +37,22 @@ from workers.demo.custody_verbs import (  # noqa: F401
     safeguards,
 )
 from workers.demo.placing import places_for
+<<<<<<< HEAD
 from workers.demo.working import enrol, job, move_job, move_permit, move_training, permit, plan, step  # noqa: F401
+=======
+from workers.demo.working_verbs import (  # noqa: F401
+    accept_files,
+    agree_plan,
+    agree_transfer,
+    approve_plan,
+    arrive,
+    finish_task,
+    note,
+    offer_files,
+    raise_alert,
+    task,
+)
+>>>>>>> main
 
 if TYPE_CHECKING:
     from workers.demo.perform import Scene
