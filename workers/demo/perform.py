@@ -41,12 +41,9 @@ class Scene:
         self.copies: dict[str, Case] = {}
         self.referrals: dict[str, Referral] = {}
         self.plans: dict[tuple[str, int], SolutionPlan] = {}
-<<<<<<< HEAD
         self.work: dict[str, WorkPermit | Training | Employment] = {}
-=======
         self.tasks: dict[tuple[str, int], CaseTask] = {}
         self.handovers: dict[str, UUID] = {}
->>>>>>> main
         self.refused: Counter[str] = Counter()
         self.numbers = _Numbers(story)
         self.team = team_called(story.team)

@@ -36,10 +36,8 @@ from workers.demo.custody_verbs import (  # noqa: F401
     review_departure,
     safeguards,
 )
+from workers.demo.livelihood_verbs import enrol, job, move_job, move_permit, move_training, permit, plan, step  # noqa: F401
 from workers.demo.placing import places_for
-<<<<<<< HEAD
-from workers.demo.working import enrol, job, move_job, move_permit, move_training, permit, plan, step  # noqa: F401
-=======
 from workers.demo.working_verbs import (  # noqa: F401
     accept_files,
     agree_plan,
@@ -52,7 +50,6 @@ from workers.demo.working_verbs import (  # noqa: F401
     raise_alert,
     task,
 )
->>>>>>> main
 
 if TYPE_CHECKING:
     from workers.demo.perform import Scene
