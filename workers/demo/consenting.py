@@ -26,7 +26,9 @@ def act_without(scene: Scene, act: Act) -> None:
     """Somebody could not be asked; it waits for a second person's eyes and for the person to be told."""
     (i,) = act.who
     with scene.at_desk():
+        if people.consent_for(scene.cases[i].id, "REFER_HEALTH", scene.on(act)) is not None:
+            return
         people_service.waive(
-            scene.cases[i], scene.persons[i], purpose="REFER_MHPSS", basis="VITAL_INTEREST",
+            scene.cases[i], scene.persons[i], purpose="REFER_HEALTH", basis="VITAL_INTEREST",
             reason="Llegó sin conocimiento; se llamó a la ambulancia.", on=scene.on(act),
         )  # fmt: skip
