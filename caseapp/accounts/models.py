@@ -76,7 +76,7 @@ class User(Identified, Versioned, Base):
 class Membership(Identified, Base):
     """A role in a team from `valid_from` to the day before `valid_to` (the same day: it never held). A data
     steward is never a release approver; an administrator holds no other role, so that an administrator
-    opens no case."""
+    opens no case; nor does the liaison in a migratory station."""
 
     __tablename__ = "membership"
     __table_args__ = (
@@ -96,6 +96,13 @@ class Membership(Identified, Base):
             (sa.text("((role = 'ADMINISTRATOR')::int)"), "<>"),
             (sa.text("daterange(valid_from, valid_to)"), "&&"),
             name="ex_membership_administrator_alone",
+            using="gist",
+        ),
+        pg.ExcludeConstraint(
+            ("user_id", "="),
+            (sa.text("((role = 'CUSTODY_LIAISON')::int)"), "<>"),
+            (sa.text("daterange(valid_from, valid_to)"), "&&"),
+            name="ex_membership_liaison_alone",
             using="gist",
         ),
     )

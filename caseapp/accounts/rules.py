@@ -71,6 +71,16 @@ class AdministratorAlone(Refused):
     field = "role"
 
 
+class LiaisonAlone(Refused):
+    """Those who keep people in custody see names and days of exit, and nothing of their files (VOCABULARY A6)."""
+
+    sentence = _l(
+        "El enlace en una estación migratoria no tiene otra función, para que no vea expedientes. Use otra cuenta o "
+        "termine primero la otra función."
+    )
+    field = "role"
+
+
 class RoleHeldAlready(Refused):
     sentence = _l("La persona ya tiene esta función en este equipo.")
     field = "role"
@@ -112,6 +122,8 @@ def may_hold(wanted: Held, held: Iterable[Held]) -> None:
             continue
         if "ADMINISTRATOR" in (wanted.role, other.role):
             raise AdministratorAlone
+        if "CUSTODY_LIAISON" in (wanted.role, other.role):
+            raise LiaisonAlone
         if {wanted.role, other.role} == {"DATA_STEWARD", "RELEASE_APPROVER"}:
             raise StewardAndApprover
 

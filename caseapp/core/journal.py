@@ -7,6 +7,9 @@ names the event it withdraws. The kinds are one printed, frozen list: `config/re
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -16,6 +19,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 import yaml
+from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, mapped_column
 
 from caseapp.core import access, clock, crypto
@@ -158,5 +162,42 @@ def append(
         other_key=key(other_case_id, "person"),
         **codes,
     )
-    session.add(row)
+    together_with = _together.get()
+    if together_with is None:
+        session.add(row)
+    else:
+        together_with.append(row)
     return row
+
+
+_together: ContextVar[list[CaseEvent] | None] = ContextVar("events_together", default=None)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """The events of a block are written in one statement at its end, in their order: for thousands at a time (an
+    import). What they are about must be flushed by then. They are not in the session, and have no position here."""
+    events: list[CaseEvent] = []
+    token = _together.set(events)
+    try:
+        yield
+    finally:
+        _together.reset(token)
+    if events:
+        _insert(events)
+
+
+def _insert(events: list[CaseEvent]) -> None:
+    """One array a column, so that the statement stays short whatever the number of events."""
+    values = {
+        c: [getattr(e, c.name) for e in events] for c in CaseEvent.__table__.columns if c.name != "position"
+    }
+    filled = {c: held for c, held in values.items() if any(v is not None for v in held)}
+    names = ", ".join(c.name for c in filled)
+    arrays = ", ".join(f":{c.name}" for c in filled)
+    session.execute(
+        sa.text(f"INSERT INTO case_event ({names}) SELECT * FROM unnest({arrays})").bindparams(
+            *(sa.bindparam(c.name, type_=pg.ARRAY(c.type)) for c in filled)
+        ),
+        {c.name: held for c, held in filled.items()},
+    )

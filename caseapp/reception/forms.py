@@ -179,7 +179,9 @@ class TallyForm(Form):
 
 
 class ImportForm(Form):
-    """A file to put in, and the desk that registers its people."""
+    """A file to put in, and the desk that registers its people (`timezone`: the first desk's)."""
+
+    timezone = "UTC"
 
     file = FileField(_l("Archivo CSV (UTF-8) o Excel (.xlsx), de hasta %(most)s MB", most=MOST_MEGABYTES))
     team = ListField(_l("Equipo que lleva los expedientes"), list, blank=None)

@@ -10,6 +10,7 @@ from caseapp.accounts.models import Role
 from caseapp.accounts.rules import (
     AdministratorAlone,
     Held,
+    LiaisonAlone,
     PasswordWeak,
     StewardAndApprover,
     local_path,
@@ -25,10 +26,12 @@ BEFORE = date(2025, 1, 1)
 @pytest.mark.parametrize("wanted", list(Role))
 @pytest.mark.parametrize("held", list(Role))
 def test_who_may_hold_what_beside_what(wanted, held):
-    """Every pair: an administrator holds nothing else, a steward approves nothing; the rest is free."""
+    """Every pair: an administrator and a liaison in custody hold nothing else, a steward approves nothing; the rest is free."""
     pair = {wanted.value, held.value}
     if wanted is not held and "ADMINISTRATOR" in pair:
         refusal = AdministratorAlone
+    elif wanted is not held and "CUSTODY_LIAISON" in pair:
+        refusal = LiaisonAlone
     elif pair == {"DATA_STEWARD", "RELEASE_APPROVER"}:
         refusal = StewardAndApprover
     else:

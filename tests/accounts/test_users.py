@@ -9,7 +9,13 @@ import sqlalchemy as sa
 
 from caseapp.accounts import queries
 from caseapp.accounts.models import Membership, PasswordReset, User
-from caseapp.accounts.rules import AdministratorAlone, OwnAccount, RoleHeldAlready, StewardAndApprover
+from caseapp.accounts.rules import (
+    AdministratorAlone,
+    LiaisonAlone,
+    OwnAccount,
+    RoleHeldAlready,
+    StewardAndApprover,
+)
 from caseapp.accounts.service import resets, users
 from caseapp.core import access, clock
 from caseapp.core.db import session
@@ -41,6 +47,8 @@ def place(db):
         ("RELEASE_APPROVER", "DATA_STEWARD", StewardAndApprover),
         ("ADMINISTRATOR", "CASEWORKER", AdministratorAlone),
         ("AUDITOR", "ADMINISTRATOR", AdministratorAlone),
+        ("CUSTODY_LIAISON", "CASEWORKER", LiaisonAlone),
+        ("SUPERVISOR", "CUSTODY_LIAISON", LiaisonAlone),
     ],
 )
 def test_duties_are_kept_apart_by_the_database_too(db, first, second, refusal):

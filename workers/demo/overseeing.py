@@ -48,7 +48,7 @@ def oversee(seed: int, today: date) -> None:
         desk, other = _desks(country, site)
         if desk is None:
             continue
-        numbers = _numbers(desk, stream("oversight", seed, country).randrange(4))
+        numbers = _numbers(desk, today, stream("oversight", seed, country).randrange(4))
         _asked_at_the_gate(site, today)
         if len(numbers) > 2:
             if other is not None:
@@ -67,13 +67,14 @@ def _desks(country: str, site: str) -> tuple[str | None, str | None]:
     return main, next((c for c in codes if not c.startswith(f"{site}-")), None)
 
 
-def _numbers(desk: str, skip: int) -> list[str]:
-    """Open files of the desk, the newest first."""
+def _numbers(desk: str, today: date, skip: int) -> list[str]:
+    """Open files of the desk that were there before anything of this happened, the newest first."""
     with acting(places.worker("SUPERVISOR", desk)) as who:
         return list(
             session.scalars(
                 people.visible_to(who)
                 .where(Case.status == "OPEN", Case.team_id == team_called(desk).id)
+                .where(Case.opened_on < today - timedelta(days=OPENED[0][0] + 1))
                 .with_only_columns(Case.number)
                 .order_by(Case.opened_on.desc(), Case.number)
                 .offset(skip)

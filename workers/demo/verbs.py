@@ -39,6 +39,18 @@ from workers.demo.custody_verbs import (  # noqa: F401
     safeguards,
 )
 from workers.demo.placing import places_for
+from workers.demo.working_verbs import (  # noqa: F401
+    accept_files,
+    agree_plan,
+    agree_transfer,
+    approve_plan,
+    arrive,
+    finish_task,
+    note,
+    offer_files,
+    raise_alert,
+    task,
+)
 
 if TYPE_CHECKING:
     from workers.demo.perform import Scene

@@ -12,6 +12,7 @@ from caseapp.accounts.rules import (
     AdministratorAlone,
     EmailTaken,
     Held,
+    LiaisonAlone,
     OwnAccount,
     PasswordWrong,
     RoleHeldAlready,
@@ -26,6 +27,7 @@ from caseapp.core.errors import says
 
 says("ex_membership_steward_or_approver", StewardAndApprover)
 says("ex_membership_administrator_alone", AdministratorAlone)
+says("ex_membership_liaison_alone", LiaisonAlone)
 says("uq_user_account_email", EmailTaken)
 says("uq_membership_user_id_team_id_role_valid_from", RoleHeldAlready)
 
@@ -43,7 +45,7 @@ def add_user(email: str, name: str, *, language: str = "es") -> User:
 
 
 def give_role(user: User, role: Role | str, team: Team, *, on: date | None = None) -> Membership:
-    """Give a role in a team from a day on (default the team's today). Raises `AdministratorAlone`,
+    """Give a role in a team from a day on (default the team's today). Raises `AdministratorAlone`, `LiaisonAlone`,
     `StewardAndApprover`, `RoleHeldAlready`; `OwnAccount` for one's own account."""
     _not_oneself(user.id)
     on = on or _today(team.id)

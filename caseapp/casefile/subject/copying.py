@@ -60,6 +60,7 @@ NOT_THEIRS = frozenset(
         "deadline_notice",
         "deadline_pause",
         "glass_access",
+        "held_apart",
         "retention_item",
     }
 )

@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.exc import IntegrityError
 
 from caseapp.accounts.models import Team
-from caseapp.core import clock, crypto
+from caseapp.core import clock, crypto, journal
 from caseapp.core.db import session, uuid7
 from caseapp.people import service as people
 from caseapp.people.rules import Birth
@@ -229,7 +229,8 @@ def _registered(families: Sequence[_Family], where: Where, team: Team) -> dict[b
     arriving, sources = [], []
     parts = [_as_arriving(family, where) for family in families]
     arriving = [one for one, _ in parts]
-    made = register_families(arriving, team=team, on=where.on)
+    with journal.together():
+        made = register_families(arriving, team=team, on=where.on)
     files = {
         key: case.id
         for (_, keys), became in zip(parts, made, strict=True)

@@ -89,7 +89,7 @@ def _note(team: Team, state: ImportState, dry_run: bool, skip_bad: bool) -> Impo
     moment = clock.real_now()
     run = ImportRun(
         id=uuid7(), team_id=team.id, country=team.country, asked_by_id=access.current().user_id, state=state.value,
-        dry_run=dry_run, skip_bad=skip_bad, made_at=moment, beat_at=moment,
+        dry_run=dry_run, skip_bad=skip_bad, made_at=clock.now(), beat_at=moment,
     )  # fmt: skip
     session.add(run)
     session.flush()

@@ -32,9 +32,11 @@ SHOWN_RUNS = 10
 
 def _form() -> tuple[ImportForm, list[Team]]:
     form = ImportForm()
-    teams = [team for team, _site in queries.desks(access.current(), IMPORT)]
-    if not teams:
+    desks = queries.desks(access.current(), IMPORT)
+    if not desks:
         raise NotPermitted
+    teams = [team for team, _site in desks]
+    form.timezone = desks[0][1].timezone
     form.team.choices = [(team.code, team.name) for team in teams]
     form.team.data = form.team.data or teams[0].code
     return form, teams
@@ -72,6 +74,7 @@ def _page(form: ImportForm) -> str:
         form=form,
         several_teams=len(form.team.choices) > 1,
         columns=COLUMNS,
+        timezone=form.timezone,
         most=MOST_MEGABYTES,
         runs=[{"run": run, "state": state_of(run)} for run in last],
         waiting=session.scalar(sa.select(sa.func.count()).select_from(waiting)) or 0,
