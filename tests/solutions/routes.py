@@ -49,7 +49,7 @@ def _return(db: Any, ns: Any) -> Any:
 
 
 def _work(db: Any, ns: Any) -> str:
-    return f"/cases/{ns.case.number}/work"
+    return f"/cases/{ns.case.number}/livelihood"
 
 
 def _ask_permit(db: Any, ns: Any) -> Any:

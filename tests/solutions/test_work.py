@@ -220,7 +220,7 @@ def test_a_child_is_not_put_to_work_by_rule_or_by_hand(desk):
 
 def test_the_page_moves_a_permit_and_hides_exploitation(client, desk):
     number, who = desk[2][0], desk[3]
-    url = f"/cases/{number}/work"
+    url = f"/cases/{number}/livelihood"
     client.sign_in(who)
     nothing = client.post(f"{url}/permit", data=dated("permit-", state="DOCUMENTS_MISSING"))
     assert nothing.status_code == 422 and "Marque qué documentos faltan" in nothing.get_data(as_text=True)
@@ -229,7 +229,7 @@ def test_the_page_moves_a_permit_and_hides_exploitation(client, desk):
     assert "Oferta de trabajo" in client.get(url).get_data(as_text=True)
     assert client.post(f"{url}/job", data=dated("job-", form="INFORMAL", employer="Finca")).status_code == 302
     page = client.get(url).get_data(as_text=True)
-    row = page.split("/work/job/")[1].split('"')[0]
+    row = page.split("/livelihood/job/")[1].split('"')[0]
     prefix = f"row-{row.replace('-', '')}-"
     client.post(f"{url}/job/{row}", data=dated(prefix, state="STARTED", version="1"))
     ended = dated(prefix, state="ENDED", reason="EXPLOITATION", version="2")

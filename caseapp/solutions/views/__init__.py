@@ -1,4 +1,4 @@
-"""Pages of solutions: `/cases/<number>/solutions` (plans and return) and `/cases/<number>/work`."""
+"""Pages of solutions: `/cases/<number>/solutions` (plans and return) and `/cases/<number>/livelihood`."""
 
 from flask import Blueprint
 

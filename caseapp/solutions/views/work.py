@@ -1,4 +1,4 @@
-"""`/cases/<number>/work`: the work permit, trainings and jobs of a person."""
+"""`/cases/<number>/livelihood`: the work permit, trainings and jobs of a person."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from caseapp.solutions.views import blueprint
 from caseapp.solutions.views.trying import locked, tried
 
 
-@blueprint.get("/cases/<number>/work")
+@blueprint.get("/cases/<number>/livelihood")
 @needs(READ)
 @records_view
 def work(number: str) -> ResponseReturnValue:
@@ -36,7 +36,7 @@ def work(number: str) -> ResponseReturnValue:
     return _page(case, {})
 
 
-@blueprint.post("/cases/<number>/work/permit")
+@blueprint.post("/cases/<number>/livelihood/permit")
 @needs(WRITE)
 @commits
 def ask_permit(number: str) -> ResponseReturnValue:
@@ -50,7 +50,7 @@ def ask_permit(number: str) -> ResponseReturnValue:
     return _tried(case, "permit", form, verb, _("Permiso anotado."))
 
 
-@blueprint.post("/cases/<number>/work/permit/<uuid:row_id>")
+@blueprint.post("/cases/<number>/livelihood/permit/<uuid:row_id>")
 @needs(WRITE)
 @commits
 def move_permit(number: str, row_id: UUID) -> ResponseReturnValue:
@@ -76,7 +76,7 @@ def _valid_to(form: Any) -> date | None:
     return found
 
 
-@blueprint.post("/cases/<number>/work/training")
+@blueprint.post("/cases/<number>/livelihood/training")
 @needs(WRITE)
 @commits
 def enrol(number: str) -> ResponseReturnValue:
@@ -90,7 +90,7 @@ def enrol(number: str) -> ResponseReturnValue:
     return _tried(case, "training", form, verb, _("Formación anotada."))
 
 
-@blueprint.post("/cases/<number>/work/training/<uuid:row_id>")
+@blueprint.post("/cases/<number>/livelihood/training/<uuid:row_id>")
 @needs(WRITE)
 @commits
 def move_training(number: str, row_id: UUID) -> ResponseReturnValue:
@@ -110,7 +110,7 @@ def move_training(number: str, row_id: UUID) -> ResponseReturnValue:
     return _tried(case, row_id, form, verb, _("Paso anotado."))
 
 
-@blueprint.post("/cases/<number>/work/job")
+@blueprint.post("/cases/<number>/livelihood/job")
 @needs(WRITE)
 @commits
 def offer_job(number: str) -> ResponseReturnValue:
@@ -130,7 +130,7 @@ def offer_job(number: str) -> ResponseReturnValue:
     return _tried(case, "job", form, verb, _("Empleo anotado."))
 
 
-@blueprint.post("/cases/<number>/work/job/<uuid:row_id>")
+@blueprint.post("/cases/<number>/livelihood/job/<uuid:row_id>")
 @needs(WRITE)
 @commits
 def move_job(number: str, row_id: UUID) -> ResponseReturnValue:
