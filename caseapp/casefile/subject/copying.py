@@ -124,7 +124,9 @@ def _readable() -> frozenset[str]:
 
 
 def _section(table: str, mapped: type[Any], case_id: UUID, zone: str) -> dict[str, Any] | None:
-    rows = session.scalars(sa.select(mapped).where(mapped.case_id == case_id).order_by(mapped.id)).all()
+    rows = session.scalars(
+        sa.select(mapped).where(mapped.case_id == case_id).order_by(*mapped.__table__.primary_key)
+    ).all()
     shown = [list(_facts(table, row, zone)) for row in rows]
     if not rows:
         return None
