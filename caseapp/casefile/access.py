@@ -16,7 +16,7 @@ WORK = permission("casefile.work", "CASEWORKER", "SUPERVISOR")
 #: Give files to somebody else of the team.
 ASSIGN = permission("casefile.assign", "SUPERVISOR")
 #: Offer a file to another team, answer such an offer.
-HAND_OVER = permission("casefile.hand_over", "CASEWORKER", "SUPERVISOR")
+OFFER_FILE = permission("casefile.offer_file", "CASEWORKER", "SUPERVISOR")
 
 #: Open another team's file by its number, for three hours; never an administrator, never custody.
 BREAK_GLASS = permission("casefile.break_glass", "CASEWORKER", "SUPERVISOR", "CHILD_OFFICER")

@@ -21,8 +21,9 @@ KIND = {
 
 def minimum(sex: str, age_band: str, languages: Iterable[str], requirements: Iterable[str]) -> dict[str, str]:
     """What a receiver sees of a person before the answer: no name, no number, no need."""
+    one = {"F": _("Mujer o niña"), "M": _("Hombre o niño")}.get(sex, _("Sexo no indicado"))
     who = [
-        reference.label("sex_in_figures", sex),
+        one,
         _("%(band)s años", band=reference.label("age_band", age_band)),
     ]
     return {

@@ -67,10 +67,16 @@ def details_of(file: File) -> list[dict[str, str]]:
 # -- what must not be missed --------------------------------------------------------------------------
 def alerts_of(file: File) -> tuple[list[dict[str, str]], bool]:
     """Alerts in words, and whether the one neutral mark is shown. The mark also stands for ordinary things
-    that a supervisor knows of (a request to close, a note of theirs, a relative who interpreted, an unfinished talk, a relation
-    not yet verified), so that it says nothing."""
+    that a supervisor knows of (a request to close, a note of theirs, a relative who interpreted, an unfinished
+    talk, a relation not yet verified), so that it says nothing."""
     codes = codes_of(file)
-    shown = [
+    shown = in_words(codes)
+    return shown, len(shown) < len(codes) or _has_sealed(file) or _supervisor_knows(file)
+
+
+def in_words(codes: Iterable[str]) -> list[dict[str, str]]:
+    """Alerts with what to do; sealed ones have no words here."""
+    return [
         {
             "code": code,
             "label": reference.label("alert", code),
@@ -80,7 +86,6 @@ def alerts_of(file: File) -> tuple[list[dict[str, str]], bool]:
         for code in codes
         if "S" not in reference.code("alert", code).flags
     ]
-    return shown, len(shown) < len(codes) or _has_sealed(file) or _supervisor_knows(file)
 
 
 def _has_sealed(file: File) -> bool:

@@ -22,7 +22,7 @@ from caseapp.people import service as people_service
 from caseapp.people.models import Case, Need
 from tests.casefile.conftest import restart
 from tests.factories import make_team, make_user, principal_of
-from tests.factories.shelter import open_to
+from tests.factories.shelter import make_stay, open_to, places_in
 
 ON = date(2025, 11, 23)
 LATER = ON + timedelta(days=20)
@@ -317,10 +317,16 @@ def test_who_sees_each_raised_alert(desk, client, code):
         assert label in supervisor["/alerts"].replace(option, "")
     if sees != "SUPERVISION":
         assert "Lo que se sabe" in (worker["/private/alerts"] if sees == "MATTER" else worker["/alerts"])
-    with access.acting_as(desk.coordinator):
-        restart()
-        seen = list(session.scalars(sa.select(CaseAlert.code)))
-        assert seen == ([code] if sees == "SITE" else [])
+    for sleeps in (False, True):
+        if sleeps:
+            with desk.db.as_owner():
+                make_stay(desk.woman, places_in(desk.shelter, "M1")[0])
+        with access.acting_as(desk.coordinator):
+            restart()
+            seen = list(session.scalars(sa.select(CaseAlert.code)))
+            assert seen == ([code] if sees == "SITE" and sleeps else [])
+        status, page = get(client, desk.coordinator, url_of(desk, desk.woman))
+        assert status == 200 and (label in page) is (sees == "SITE" and sleeps)
 
 
 def test_sealed_alerts_look_the_same_however_many(desk, client):

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
+from caseapp.core import clock
 from caseapp.people.rules.household import ENOUGH
 from workers.demo.calibration import drawn
 from workers.demo.history import Life
@@ -201,6 +202,9 @@ def _overdue(life: Life, receiver: str) -> None:
     accepted = life.days.after(sent, 25)
     life.add(accepted, "accept", life.everyone, ref="shelter", nights=7, first=life.arrived)
     _also_sent(life, life.days.at(life.arrived + timedelta(days=1), 9, 15), "MHPSS")
+    if life.adults:
+        at = clock.at(life.arrived + timedelta(days=1), 16, 30, life.days.timezone)
+        life.add(at, "act_without", life.adults[:1])
 
 
 def _leaving(life: Life, receiver: str) -> None:
@@ -234,6 +238,10 @@ def _staying(life: Life, receiver: str) -> None:
     )
     if life.asylum:
         life.add(life.days.at(life.arrived + timedelta(days=4), 9, 15), "lodge", life.everyone)
+    if len(life.adults) > 1:
+        # One of two adults takes the consent back; the other and the children go on being seen.
+        at = clock.at(life.arrived + timedelta(days=6), 11, 0, life.days.timezone)
+        life.add(at, "take_back", life.adults[-1:])
 
 
 def _just_here(life: Life, receiver: str) -> None:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from caseapp.accounts.models import Team
 from caseapp.casefile import service as casefile
+from caseapp.casefile.models import CaseTask
 from caseapp.core import access, clock
 from caseapp.core.db import session
 from caseapp.core.errors import Refused
@@ -40,6 +41,8 @@ class Scene:
         self.copies: dict[str, Case] = {}
         self.referrals: dict[str, Referral] = {}
         self.plans: dict[tuple[str, int], SolutionPlan] = {}
+        self.tasks: dict[tuple[str, int], CaseTask] = {}
+        self.handovers: dict[str, UUID] = {}
         self.refused: Counter[str] = Counter()
         self.numbers = _Numbers(story)
         self.team = team_called(story.team)

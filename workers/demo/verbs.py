@@ -28,6 +28,7 @@ from caseapp.solutions import service as solutions
 from workers.demo import answers, calibration
 from workers.demo.acts import Act
 from workers.demo.claiming import appeal, claim_step, close_claim, decide, lodge, move_leave, notify, sign  # noqa: F401
+from workers.demo.consenting import act_without, take_back  # noqa: F401
 from workers.demo.custody_verbs import (  # noqa: F401
     agree_exit,
     confirm_exit,
@@ -38,6 +39,18 @@ from workers.demo.custody_verbs import (  # noqa: F401
     safeguards,
 )
 from workers.demo.placing import places_for
+from workers.demo.working_verbs import (  # noqa: F401
+    accept_files,
+    agree_plan,
+    agree_transfer,
+    approve_plan,
+    arrive,
+    finish_task,
+    note,
+    offer_files,
+    raise_alert,
+    task,
+)
 
 if TYPE_CHECKING:
     from workers.demo.perform import Scene

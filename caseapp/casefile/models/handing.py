@@ -102,7 +102,7 @@ class HeldApart(Base):
 
     __tablename__ = "held_apart"
 
-    row_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column("row_id", primary_key=True)
     case_id: Mapped[UUID] = mapped_column(sa.ForeignKey("case.id"), index=True)
     team_id: Mapped[UUID] = mapped_column(sa.ForeignKey("team.id"), index=True)
     since: Mapped[datetime]

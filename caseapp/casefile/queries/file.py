@@ -281,6 +281,15 @@ def referrals_of(case_id: UUID, principal: Principal) -> list[Asked]:
     return [Asked(*row) for row in rows]
 
 
+def site_alerts(case_id: UUID) -> Sequence[str]:
+    """Alerts that concern whoever houses the person: the policy shows them where the person sleeps, and nowhere else."""
+    return session.scalars(
+        sa.select(CaseAlert.code)
+        .where(CaseAlert.case_id == case_id, CaseAlert.seen_by == "SITE", CaseAlert.resolved_on.is_(None))
+        .order_by(CaseAlert.id)
+    ).all()
+
+
 def glance_at(glance: Glance, principal: Principal) -> dict[str, Any]:
     """What a team that reads the case without holding it may see: of the person what its reading shows (`items`),
     and its own referrals and stays."""
@@ -292,6 +301,7 @@ def glance_at(glance: Glance, principal: Principal) -> dict[str, Any]:
         "items": items,
         "languages": people.languages_of(case.id) if "LANGUAGES" in items else [],
         "requirements": people.requirements_of([case.id]) if "REQUIREMENTS" in items else [],
+        "alerts": site_alerts(case.id) if "REQUIREMENTS" in items else [],
         "referrals": [a for a in referrals_of(case.id, principal) if a.referral.to_team_id in teams],
         "stays": [s for s in stays_of(case) if s.team_id in teams],
     }

@@ -229,12 +229,11 @@ def clocks(who: Principal) -> Sequence[Deadline]:
     return pressing(mine(who).with_only_columns(Case.id), days=CLOCK_DAYS, limit=LIMIT, without=OWN_LISTS)
 
 
-def numbers_of(case_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """The public numbers of these files (one statement)."""
-    rows = session.execute(sa.select(Case.id, Case.number).where(Case.id.in_(list(case_ids)))).all()
-    return {row.id: row.number for row in rows}
+def known_of(case_ids: Sequence[UUID]) -> dict[UUID, people.Summary]:
+    """Names and numbers for the rows of a page (two statements)."""
+    return people.summary_of(list(dict.fromkeys(case_ids)))
 
 
 def names_of(case_ids: Sequence[UUID]) -> dict[UUID, str]:
     """Names for the rows of a page (two statements)."""
-    return {i: s.name or s.called for i, s in people.summary_of(list(dict.fromkeys(case_ids))).items()}
+    return {i: s.name or s.called for i, s in known_of(case_ids).items()}

@@ -60,6 +60,7 @@ NOT_THEIRS = frozenset(
         "deadline_notice",
         "deadline_pause",
         "glass_access",
+        "held_apart",
         "retention_item",
     }
 )
@@ -125,7 +126,7 @@ def _readable() -> frozenset[str]:
 
 def _section(table: str, mapped: type[Any], case_id: UUID, zone: str) -> dict[str, Any] | None:
     rows = session.scalars(
-        sa.select(mapped).where(mapped.case_id == case_id).order_by(*mapped.__table__.primary_key)
+        sa.select(mapped).where(mapped.case_id == case_id).order_by(*sa.inspect(mapped).primary_key)
     ).all()
     shown = [list(_facts(table, row, zone)) for row in rows]
     if not rows:

@@ -19,6 +19,7 @@ TITLES: dict[str, Any] = {
     "relation": _l("Vínculos familiares anotados"),
     "arrival": _l("Llegada"),
     "consent": _l("Lo que usted aceptó o no aceptó"),
+    "consent_waiver": _l("Cuando se actuó sin su consentimiento"),
     "screening": _l("Entrevistas"),
     "screening_outcome": _l("Resultados de las entrevistas"),
     "need": _l("Necesidades"),

@@ -219,6 +219,7 @@ def _reduced(glance: Glance) -> str:
         "casefile/glance.html",
         page_title=name,
         identity=identity,
+        alerts=minding.in_words(seen["alerts"]),
         requirements=shown.requirements_shown(seen["requirements"]),
         referrals=shown.referrals_shown(seen["referrals"], timezone),
         clocks=[

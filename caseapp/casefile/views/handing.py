@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from caseapp.accounts.models import Team
 from caseapp.casefile import handing_shown, service
-from caseapp.casefile.access import APPROVE, HAND_OVER
+from caseapp.casefile.access import APPROVE, OFFER_FILE
 from caseapp.casefile.forms import ApprovalForm, DateWrong, OfferForm, WithdrawForm, day_of
 from caseapp.casefile.linking import linked
 from caseapp.casefile.models import Approval, Handover
@@ -35,21 +35,21 @@ DECIDE = "decide-"
 
 
 @blueprint.get("/cases/<number>/handover")
-@needs(HAND_OVER)
+@needs(OFFER_FILE)
 @records_view
 def handover(number: str) -> ResponseReturnValue:
     """The offer that waits, or the way to make one (`?to=` the code of a team), and earlier ones."""
-    case = people.owned_case(number, access.current(), HAND_OVER)
+    case = people.owned_case(number, access.current(), OFFER_FILE)
     audit.record("viewed", "case", case.id)
     return _page(case)
 
 
 @blueprint.post("/cases/<number>/handover")
-@needs(HAND_OVER)
+@needs(OFFER_FILE)
 @commits
 def offer_handover(number: str) -> ResponseReturnValue:
     """Offer the chosen files to a team."""
-    case = people.owned_case(number, access.current(), HAND_OVER)
+    case = people.owned_case(number, access.current(), OFFER_FILE)
     to = _asked_team(case)
     form = OfferForm()
     _fill(form, case, to)
@@ -77,11 +77,11 @@ def offer_handover(number: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/cases/<number>/handover/<uuid:handover_id>/withdraw")
-@needs(HAND_OVER)
+@needs(OFFER_FILE)
 @commits
 def withdraw_handover(number: str, handover_id: UUID) -> ResponseReturnValue:
     """The offering side takes it back."""
-    case = people.owned_case(number, access.current(), HAND_OVER)
+    case = people.owned_case(number, access.current(), OFFER_FILE)
     made = _of_case(case, handover_id)
     form = WithdrawForm()
 

@@ -10,7 +10,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from caseapp.casefile import handing_shown, service
-from caseapp.casefile.access import HAND_OVER
+from caseapp.casefile.access import OFFER_FILE
 from caseapp.casefile.forms import DeclineForm
 from caseapp.casefile.models import Handover
 from caseapp.casefile.queries import handing
@@ -28,7 +28,7 @@ from caseapp.people.models import Case
 
 
 @blueprint.get("/handovers/<uuid:handover_id>")
-@needs(HAND_OVER)
+@needs(OFFER_FILE)
 @records_view
 def handover_offer(handover_id: UUID) -> ResponseReturnValue:
     """The offer, for either side."""
@@ -38,7 +38,7 @@ def handover_offer(handover_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post("/handovers/<uuid:handover_id>/accept")
-@needs(HAND_OVER)
+@needs(OFFER_FILE)
 @commits
 def accept_handover(handover_id: UUID) -> ResponseReturnValue:
     """The receiving side takes the files."""
@@ -55,7 +55,7 @@ def accept_handover(handover_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post("/handovers/<uuid:handover_id>/decline")
-@needs(HAND_OVER)
+@needs(OFFER_FILE)
 @commits
 def decline_handover(handover_id: UUID) -> ResponseReturnValue:
     """The receiving side says no, with the reason."""
@@ -72,7 +72,7 @@ def decline_handover(handover_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post("/handovers/<uuid:handover_id>/arrived/<uuid:member_id>")
-@needs(HAND_OVER)
+@needs(OFFER_FILE)
 @commits
 def handover_arrived(handover_id: UUID, member_id: UUID) -> ResponseReturnValue:
     """Somebody who was awaited came."""
@@ -94,13 +94,13 @@ def _received(handover_id: UUID) -> Handover:
     """An offer to a team of this person, locked: the offering side answers none."""
     who = access.current()
     made = handing.one(handover_id, who, lock=True)
-    if made.to_team_id not in who.teams_as(*HAND_OVER.roles):
+    if made.to_team_id not in who.teams_as(*OFFER_FILE.roles):
         raise NotYours
     return made
 
 
 def _page(made: Handover, *, declining: Any = None) -> str:
-    receiving = made.to_team_id in access.current().teams_as(*HAND_OVER.roles)
+    receiving = made.to_team_id in access.current().teams_as(*OFFER_FILE.roles)
     declining = declining or DeclineForm(None)
     declining.version.data = made.version
     shown = made.state == "ACCEPTED"

@@ -77,11 +77,10 @@ def _casework(who: Principal, timezone: str) -> list[dict[str, Any]]:
     decide = work.to_decide(who) if "SUPERVISOR" in who.roles else []
     waiting, clocks = referrals.inbox_for(who), work.clocks(who)
     turns = consents.turns(who, clock.today(timezone))
-    numbers = work.numbers_of([c.case_id for c in clocks])
     held = custody.to_do(work.mine(who).with_only_columns(Case.id), who)
     glass = glass_queries.unseen(who) if "SUPERVISOR" in who.roles else []
     duties = duties_of(who, clock.today(timezone))
-    names = work.names_of(
+    known = work.known_of(
         [
             *(line.access.case_id for line in glass),
             *(r.case_id for r in (*again, *waiting)),
@@ -93,6 +92,8 @@ def _casework(who: Principal, timezone: str) -> list[dict[str, Any]]:
             *(d.case_id for d in duties if d.case_id),
         ]
     )
+    names = {i: s.name or s.called for i, s in known.items()}
+    numbers = {i: s.number for i, s in known.items()}
     parts = [
         _part("urgent", _("Emergencias que nadie atiende"), [_urgent(u, names) for u in urgent], _("Ninguna.")),
         _part("clocks", _("Plazos"), [_clock(c, names, numbers, timezone) for c in clocks], _("Ninguno vencido ni por vencer.")),
