@@ -11,11 +11,14 @@ from caseapp.core import access
 from caseapp.core.db import session
 from caseapp.core.errors import ChangedMeanwhile
 from caseapp.people import queries as people
+from caseapp.people import rules as people_rules
 from caseapp.people.events import happened
-from caseapp.people.models import Case, Need, PersonPopulation
+from caseapp.people.models import Case, Consent, Need, PersonPopulation
 from caseapp.solutions import events, rules
 from caseapp.solutions.models import ReturnStep, SolutionPlan
 from caseapp.solutions.service.plans import note, reached
+
+RETURN = "RETURN_ASSISTANCE"
 
 
 def return_facts(case: Case, made: SolutionPlan, on: date) -> rules.ReturnFacts:
@@ -30,13 +33,22 @@ def return_facts(case: Case, made: SolutionPlan, on: date) -> rules.ReturnFacts:
         PersonPopulation.case_id == case.id, PersonPopulation.ended_on.is_(None),
         PersonPopulation.population == "ASYLUM_SEEKER",
     )  # fmt: skip
-    consent = people.consent_for(case.id, "RETURN_ASSISTANCE", on)
+    consent = _consent(case, on)
     own = consent is not None and consent.given_by in ("SELF", "SUPPORTED_DECISION") and consent.alone is True
     return rules.ReturnFacts(
         reached={row.step: row.reached_on for row in steps},
         consent_on=consent.asked_on if consent is not None and own and consent.legal_advice_on else None,
         danger_since=[*session.scalars(needs), *session.scalars(claims)],
     )
+
+
+def _consent(case: Case, on: date) -> Consent | None:
+    """The person's newest answer about help to return, if it is a yes that holds: to the country that it names."""
+    asked = [a for a in people.answers_of(case.id) if a.purpose == RETURN and a.state != "NOT_ASKED"]
+    if not asked:
+        return None
+    to = people_rules.Recipient(asked[-1].recipient_team_id, asked[-1].recipient_country)
+    return people_rules.key_that_opens(asked, RETURN, to, on)
 
 
 def return_step(
