@@ -24,7 +24,7 @@ class DeliverForm(Form):
     )
     mechanism = CodeField(_l("Medio del efectivo"), list_name="cash_mechanism")
     amount = WholeField(_l("Cantidad en dólares"), example="120")
-    need = SelectField(_l("Necesidad que atiende"), choices={})
+    need = SelectField(_l("Necesidad que atiende"), choices={}, default="")
     again_reason = CodeField(_l("Si se entrega otra vez, por qué"), list_name="delivery_again_reason")
     on = FormField(DatePart)
 
