@@ -15,7 +15,7 @@ from itertools import accumulate
 from random import Random
 
 from caseapp.people.rules import number_of, prefix_of
-from workers.demo import calibration, custody, people, places, working
+from workers.demo import assisting, calibration, custody, people, places, working
 from workers.demo.accounts import DESKS
 from workers.demo.acts import Act
 from workers.demo.calibration import COUNTRIES, stream
@@ -106,6 +106,7 @@ class Plan:
         others = [_desk_team(d) for d in places.sites_with(slot.country, *DESKS) if d != slot.desk]
         scene = slot.scene.name if slot.scene is not None and not slot.custody else None
         working.tell(life, scene, tuple(others), stream(*words, "casework"))
+        assisting.tell(life, stream(*words, "assistance"))
         return Story(slot, _desk_team(slot.desk), family, tuple(life.told()))
 
 

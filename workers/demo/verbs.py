@@ -26,6 +26,7 @@ from caseapp.shelter import queries as shelter_queries
 from caseapp.shelter import service as shelter
 from workers.demo import answers, calibration
 from workers.demo.acts import Act
+from workers.demo.assisting import deliver  # noqa: F401
 from workers.demo.claiming import appeal, claim_step, close_claim, decide, lodge, move_leave, notify, sign  # noqa: F401
 from workers.demo.consenting import act_without, take_back  # noqa: F401
 from workers.demo.custody_verbs import (  # noqa: F401
