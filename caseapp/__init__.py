@@ -22,6 +22,7 @@ AREAS = (
     "procedure",
     "custody",
     "referral",
+    "assistance",
     "solutions",
     "casefile",
     "indicators",

@@ -64,6 +64,8 @@ CODES_OF: Mapping[str, tuple[tuple[str, str], ...]] = {
     "referral.withdrawn": (("sector", "service_kind"), ("reason", "withdraw_reason")),
     "referral.completed": (("sector", "service_kind"), ("outcome", "service_result")),
     "referral.not_completed": (("sector", "service_kind"), ("reason", "not_completed_reason")),
+    "service.delivered": (("sector", "service_kind"), ("code", "assistance_kind"), ("outcome", "service_result")),
+    "cash.delivered": (("code", "cash_mechanism"),),
     "stay.ended": (("reason", "stay_end_reason"), ("outcome", "stay_destination")),
     "stay.moved": (("reason", "stay_move_reason"),),
     "stay.cancelled": (("reason", "stay_cancel_reason"),),

@@ -29,6 +29,7 @@ TITLES: dict[str, Any] = {
     "referral_member": _l("Referencias en las que se le incluyó"),
     "stay": _l("Estancias"),
     "custody": _l("Custodia migratoria"),
+    "delivery": _l("Servicios y entregas"),
     "solution_plan": _l("Planes de solución"),
     "case_plan": _l("Plan acordado"),
     "case_task": _l("Tareas"),
@@ -62,6 +63,9 @@ COLUMNS: dict[str, Any] = {
     "sector": _l("Servicio"), "sent_at": _l("Enviada"), "decided_on": _l("Se resolvió"), "lodged_on": _l("Se presentó"),
     "closed_on": _l("Se cerró"), "closure_reason": _l("Motivo de cierre"), "pathway": _l("Vía"),
     "agreed_on": _l("Se acordó"), "set_on": _l("Desde"), "form": _l("Forma"), "given_by": _l("Quién lo dio"),
+    "item": _l("Qué se entregó"), "delivered_on": _l("Fecha de la entrega"), "mechanism": _l("Medio del efectivo"),
+    "amount": _l("Cantidad en dólares"), "provider_class": _l("Quién lo dio"), "withdrawn_on": _l("Se anuló"),
+    "withdrawn_reason": _l("Por qué se anula"), "again_reason": _l("Si se entrega otra vez, por qué"),
     "alone": _l("A solas"), "completed_at": _l("Concluyó"), "main_outcome": _l("Resultado principal"),
 }  # fmt: skip
 
@@ -77,5 +81,8 @@ LISTS: dict[tuple[str, str], str] = {
     ("solution_step", "step"): "solution_step", ("closure_request", "reason"): "case_closure_reason",
     ("relation", "evidence"): "relation_evidence", ("legal_hold", "reason"): "legal_hold",
     ("subject_request", "topic"): "correction_topic", ("subject_request", "reason"): "subject_refusal",
-    ("case_alert", "code"): "alert",
+    ("case_alert", "code"): "alert", ("delivery", "sector"): "service_kind", ("delivery", "item"): "assistance_kind",
+    ("delivery", "result"): "service_result", ("delivery", "mechanism"): "cash_mechanism",
+    ("delivery", "provider_class"): "provider_class", ("delivery", "again_reason"): "delivery_again_reason",
+    ("delivery", "withdrawn_reason"): "delivery_withdrawn_reason",
 }  # fmt: skip

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from caseapp.casefile import minding, queries, shown
 from caseapp.casefile.access import OPEN, PRIVATE
+from caseapp.casefile.deliveries_shown import deliveries_shown
 from caseapp.casefile.linking import linked
 from caseapp.casefile.livelihood_shown import livelihood_shown
 from caseapp.casefile.queries import File, Glance, Told
@@ -99,6 +100,7 @@ def _whole(file: File) -> str:
         custodies=shown.custody_shown(file),
         plans=shown.plans_shown(file),
         livelihood=livelihood_shown(file),
+        deliveries=deliveries_shown(file),
         consents=shown.consents_shown(file),
         documents=shown.documents_shown(file),
         contacts=shown.contacts_shown(file),
@@ -144,6 +146,7 @@ def _links(file: File) -> dict[str, Any]:
         "custody": url_for("custody.show", number=number),
         "solutions": url_for("solutions.show", number=number),
         "livelihood": url_for("solutions.work", number=number),
+        "deliveries": url_for("assistance.show", number=number),
         "consents": linked("people.consents", number=number),
         "person": linked("people.person", number=number),
         "household": linked("people.household", number=number),

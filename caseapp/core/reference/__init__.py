@@ -42,6 +42,7 @@ from caseapp.core.reference.geography import (
     origin_groups,
 )
 from caseapp.core.reference.holidays import Holiday, holidays, holidays_in
+from caseapp.core.reference.intervals import DeliveryInterval, delivery_interval, delivery_intervals
 from caseapp.core.reference.lists import (
     Code,
     DatabaseRow,
@@ -86,6 +87,7 @@ __all__ = [
     "Condition",
     "Country",
     "DatabaseRow",
+    "DeliveryInterval",
     "Holiday",
     "Language",
     "Option",
@@ -112,6 +114,8 @@ __all__ = [
     "codes",
     "countries",
     "country_label",
+    "delivery_interval",
+    "delivery_intervals",
     "group_of",
     "holidays",
     "holidays_in",

@@ -1,0 +1,1 @@
+"""What was given: services and assistance, each delivery to each person."""

@@ -1,0 +1,59 @@
+"""The log of deliveries: what reached whom, on which day, from what class of provider."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from caseapp.assistance import rules
+from caseapp.core.db import Base, Identified, one_of
+
+WITH_AMOUNT = "COALESCE(item, '') IN ('CASH', 'VOUCHER') OR num_nonnulls(mechanism, amount) = 0"
+CASH_SAYS = (
+    "COALESCE(item, '') <> 'CASH' OR result NOT IN ('DELIVERED_FULL', 'DELIVERED_PART') "
+    "OR num_nonnulls(mechanism, amount) = 2"
+)
+
+
+class Delivery(Identified, Base):
+    """One service or item to one person; `item` is empty for a session of a service. `interval_days` is the interval
+    that held on the day: a trigger questions what lies within it and says no reason. A mistake is withdrawn."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        one_of("sector", rules.SECTORS),
+        one_of("item", rules.ITEMS),
+        one_of("result", rules.RESULTS),
+        one_of("mechanism", rules.MECHANISMS),
+        one_of("provider_class", rules.PROVIDERS),
+        one_of("again_reason", rules.AGAIN),
+        one_of("withdrawn_reason", rules.WITHDRAWN),
+        sa.CheckConstraint(WITH_AMOUNT, name="amount_of_cash"),
+        sa.CheckConstraint(CASH_SAYS, name="cash_says_how_much"),
+        sa.CheckConstraint("amount BETWEEN 1 AND 99999", name="amount_sane"),
+        sa.CheckConstraint("interval_days > 0", name="interval_sane"),
+        sa.CheckConstraint(
+            "(withdrawn_on IS NULL) = (withdrawn_reason IS NULL)", name="withdrawn_has_reason"
+        ),
+    )
+
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    sector: Mapped[str]
+    item: Mapped[str | None]
+    delivered_on: Mapped[date]
+    result: Mapped[str] = mapped_column(default="DELIVERED_FULL", server_default="DELIVERED_FULL")
+    mechanism: Mapped[str | None]
+    amount: Mapped[int | None]
+    provider_class: Mapped[str]
+    provider_team_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("team.id"), index=True)
+    need_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("need.id"), index=True)
+    referral_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("referral.id"), index=True)
+    interval_days: Mapped[int | None]
+    again_reason: Mapped[str | None]
+    withdrawn_on: Mapped[date | None]
+    withdrawn_reason: Mapped[str | None]
+    recorded_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    team_id: Mapped[UUID] = mapped_column(sa.ForeignKey("team.id"), index=True)
