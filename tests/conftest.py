@@ -7,6 +7,7 @@ its own, cloned from the template, for what only shows after a commit.
 
 from __future__ import annotations
 
+import logging
 import os
 
 os.environ["ACOGIDA_ENV"] = "test"
@@ -27,6 +28,7 @@ from typing import Any  # noqa: E402
 import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 import sqlalchemy as sa  # noqa: E402
+import structlog  # noqa: E402
 from sqlalchemy.engine import URL, make_url  # noqa: E402
 
 from caseapp.core import access, clock, migrate  # noqa: E402
@@ -34,6 +36,8 @@ from caseapp.core import db as core_db  # noqa: E402
 from config.settings import reset_settings  # noqa: E402
 from tests import cluster as test_cluster  # noqa: E402
 
+# A line for every request is for those who look after an installation.
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 # How long an example takes says more about the machine than about us.
 hypothesis.settings.register_profile("calm", deadline=None)
 hypothesis.settings.load_profile("calm")

@@ -9,10 +9,13 @@ would mean nothing.
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 import time
 from pathlib import Path
+
+import structlog
 
 from caseapp.core import clock
 from tests.bench import checking, measuring, pages, serving
@@ -32,6 +35,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--write", action="store_true", help="also write docs/bench.md")
     options = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     still_open = options.cases // 5 if options.open is None else options.open
     began = time.monotonic()
     with installed() as where:

@@ -166,15 +166,16 @@ def test_nobody_who_also_works_in_the_country_of_nationality_opens_it(beside, cl
     assert beside.ask(client, who=both).status_code == 422
 
 
-def test_an_administrator_or_custody_role_held_beside_opens_nothing(beside, client):
-    with beside.desk.db.as_owner():
+def test_a_custody_role_is_never_held_beside_one_that_opens_files(beside):
+    """So nobody of a station can break a glass: PostgreSQL keeps the two apart (migration 0029)."""
+    with pytest.raises(sa.exc.IntegrityError, match="ex_membership_liaison_alone"), session.begin_nested():
+        session.execute(sa.text("SET LOCAL ROLE acogida_migrator"))
         custody = make_team(make_site(), "MIGRATION_CUSTODY")
         user = make_user("CUSTODY_LIAISON", custody)
         session.execute(
             sa.text("UPDATE membership SET user_id = :u WHERE user_id = :v"),
             {"u": beside.user.id, "v": user.id},
         )
-    assert beside.ask(client).status_code == 422
 
 
 @pytest.mark.parametrize("type", ["SAFE_HOUSE", "GBV_SPECIALIST", "PTA_CELL"])
