@@ -5,10 +5,12 @@ Told after the rest of the life, from a stream of its own, so that nothing else 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from random import Random
 
-from workers.demo.acts import edge
+from workers.demo.acts import Act, edge
 from workers.demo.history import Life
 
 GOALS = (
@@ -38,7 +40,8 @@ def tell(life: Life, scene: str | None, others: tuple[str, ...], random: Random)
     registered = [a.at for a in life.acts if a.verb == "register"]
     if not registered or not life.adults:
         return
-    ends = any(a.verb == "close_case" for a in life.acts)
+    closed = [a.at for a in life.acts if a.verb == "close_case"]
+    ends, told_before = bool(closed), len(life.acts)
     at = life.days.later_day(max(registered), 1)
     who = (life.adults[0],)
     if scene is not None or random.random() < 0.35:
@@ -53,6 +56,16 @@ def tell(life: Life, scene: str | None, others: tuple[str, ...], random: Random)
         life.add(_soon(at, random), "raise_alert", who, code=code, words=ALERTS[code])
     if scene in HANDED and others:
         _handed_over(life, random.choice(HANDED[scene]), random.choice(others))
+    if closed:
+        life.acts[told_before:] = _before(min(closed), life.acts[told_before:])
+
+
+def _before(closing: datetime, acts: Sequence[Act]) -> list[Act]:
+    """Acts on a file that closes: what would come later is left out, and what was begun is finished just before."""
+    kept = [a for a in acts if a.at < closing - timedelta(minutes=40)]
+    begun = {a.ref for a in kept if a.verb == "task"}
+    late = (a for a in acts if a.verb == "finish_task" and a not in kept and a.ref in begun)
+    return [*kept, *(replace(a, at=closing - timedelta(minutes=20)) for a in late)]
 
 
 def _soon(at: datetime, random: Random) -> datetime:
