@@ -15,11 +15,12 @@ from caseapp.casefile import handing_shown, service
 from caseapp.casefile.access import APPROVE, OFFER_FILE
 from caseapp.casefile.forms import ApprovalForm, DateWrong, OfferForm, WithdrawForm, day_of
 from caseapp.casefile.linking import linked
-from caseapp.casefile.models import Approval, Handover
+from caseapp.casefile.models import Handover
 from caseapp.casefile.queries import handing, work
 from caseapp.casefile.rules import handing as rules
 from caseapp.casefile.views import blueprint
-from caseapp.casefile.views.trying import row_of, tried
+from caseapp.casefile.views.approving import DECIDE, decided
+from caseapp.casefile.views.trying import tried
 from caseapp.core import access, audit, reference
 from caseapp.core.access import needs
 from caseapp.core.commits import commits, records_view
@@ -30,8 +31,6 @@ from caseapp.people import queries as people
 from caseapp.people.events import profile
 from caseapp.people.inputs import date_data
 from caseapp.people.models import Case
-
-DECIDE = "decide-"
 
 
 @blueprint.get("/cases/<number>/handover")
@@ -98,19 +97,8 @@ def withdraw_handover(number: str, handover_id: UUID) -> ResponseReturnValue:
 @commits
 def decide_handover(number: str, approval_id: UUID) -> ResponseReturnValue:
     """A supervisor who did not prepare the offer decides whether it goes out."""
-    case = people.owned_case(number, access.current(), APPROVE)
-    row: Approval = row_of(Approval, approval_id, case.id)
-    if row.subject != "HANDOVER":
-        raise NotYours
-    form = ApprovalForm(prefix=DECIDE)
-
-    def verb() -> None:
-        service.decide_approval(
-            case, row, approve=form.decision.data == "APPROVED", remark=form.remark.data or "", version=form.read_version()
-        )  # fmt: skip
-
-    return tried(
-        form, verb, again=lambda: _page(case, deciding=form), done=_("Decisión guardada."), to=_to(case)
+    return decided(
+        number, approval_id, "HANDOVER", again=lambda case, form: _page(case, deciding=form), to=_to
     )
 
 

@@ -14,16 +14,16 @@ from caseapp.casefile import service
 from caseapp.casefile.access import APPROVE, WORK
 from caseapp.casefile.forms import ApprovalForm, EndGoalForm, GoalForm, PlanForm, ReviewForm, day_of
 from caseapp.casefile.minding import is_sealed
-from caseapp.casefile.models import Approval, CasePlan, PlanGoal
+from caseapp.casefile.models import CasePlan, PlanGoal
 from caseapp.casefile.queries import work
 from caseapp.casefile.rules import working
 from caseapp.casefile.views import blueprint
+from caseapp.casefile.views.approving import DECIDE, decided
 from caseapp.casefile.views.tasks import task_row
 from caseapp.casefile.views.trying import row_of, tried
 from caseapp.core import access, audit, reference
 from caseapp.core.access import needs
 from caseapp.core.commits import commits, records_view
-from caseapp.core.errors import NotYours
 from caseapp.core.i18n import _
 from caseapp.core.pages import day
 from caseapp.people import present
@@ -31,7 +31,7 @@ from caseapp.people import queries as people
 from caseapp.people.inputs import date_data
 from caseapp.people.models import Case, Need
 
-PLAN, GOAL, REVIEW, DECIDE = "plan-", "goal-", "review-", "decide-"
+PLAN, GOAL, REVIEW = "plan-", "goal-", "review-"
 STATE_WORDS = {"PROPOSED": "warning", "ACTIVE": "good", "ENDED": "neutral"}
 
 
@@ -136,20 +136,7 @@ def review_plan(number: str, plan_id: UUID) -> ResponseReturnValue:
 @commits
 def decide_plan(number: str, approval_id: UUID) -> ResponseReturnValue:
     """A supervisor who did not make the plan decides."""
-    case = people.owned_case(number, access.current(), APPROVE)
-    row: Approval = row_of(Approval, approval_id, case.id)
-    if row.subject != "PLAN":
-        raise NotYours
-    form = ApprovalForm(prefix=DECIDE)
-
-    def verb() -> None:
-        service.decide_approval(
-            case, row, approve=form.decision.data == "APPROVED", remark=form.remark.data or "", version=form.read_version()
-        )  # fmt: skip
-
-    return tried(
-        form, verb, again=lambda: _page(case, deciding=form), done=_("Decisión guardada."), to=_to(case)
-    )
+    return decided(number, approval_id, "PLAN", again=lambda case, form: _page(case, deciding=form), to=_to)
 
 
 def _to(case: Case, sealed: bool = False) -> str:
