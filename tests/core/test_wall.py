@@ -165,3 +165,26 @@ def test_a_reader_sees_the_person_and_not_the_needs_and_ends_its_own_reading(db,
         session.execute(sa.update(CaseAccess).values(ended_at=foreign.created_at))
         restart()
         assert session.scalar(sa.select(Person.id).where(Person.id == foreign.id)) is None
+
+
+def test_whatever_crosses_a_policy_is_for_named_roles_and_finds_only_its_own_schemas(db):
+    """A definer function that everybody may call, or whose search path a caller chooses, is a hole in the wall."""
+    rows = db.connection.execute(
+        sa.text(
+            "SELECT oid::regprocedure::text AS name, proacl::text AS acl, proconfig::text AS settings FROM pg_proc "
+            "WHERE prosecdef AND pronamespace IN ('public'::regnamespace, 'facts'::regnamespace)"
+        )
+    ).all()
+    open_ones = [r.name for r in rows if r.acl is None or "{=" in r.acl or ",=" in r.acl]
+    assert len(rows) > 15 and open_ones == []
+    assert [r.name for r in rows if "search_path=pg_catalog" not in (r.settings or "")] == []
+
+
+def test_every_table_of_a_case_stands_behind_a_policy(db):
+    bare = db.connection.execute(
+        sa.text(
+            "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'case_id' "
+            "WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND NOT c.relrowsecurity"
+        )
+    ).scalars()
+    assert list(bare) == []
