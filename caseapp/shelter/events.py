@@ -20,6 +20,8 @@ from caseapp.places.models import Site
 from caseapp.shelter.models import Stay
 
 BOOKED = kind("stay.booked")
+HELD = kind("stay.held")
+HOLD_ENDED = kind("stay.hold_ended")
 CANCELLED = kind("stay.cancelled")
 STARTED = kind("stay.started")
 MOVED = kind("stay.moved")
@@ -38,6 +40,7 @@ released: list[Handler] = []
 at_risk: list[Callable[[Stay], None]] = []
 
 DEPARTURE_AT_RISK = "shelter.departure_at_risk"
+HOLD_LAPSED = "shelter.hold_lapsed"
 
 
 def tell(handlers: Sequence[Handler], stays: Sequence[Stay]) -> None:
@@ -82,3 +85,11 @@ def raise_alert(row: outbox.OutboxRow) -> None:
     happened(ALERT_RAISED, stay, site, code=row.note)
     for handler in at_risk:
         handler(stay)
+
+
+@outbox.handles(HOLD_LAPSED)
+def write_lapsed(row: outbox.OutboxRow) -> None:
+    """A hold ended because its time had come and somebody came for the place."""
+    stay = session.get(Stay, row.subject_id)
+    if stay is not None:
+        happened(HOLD_ENDED, stay, session.get_one(Site, stay.site_id), reason="TIME")

@@ -96,7 +96,7 @@ def _offers(
     site = site_of(found.to_team_id)
     if site is None or first is None or last is None or last < first:
         return []
-    return offers.for_people(found.to_team_id, case_ids, first, last, site)
+    return offers.for_people(found.to_team_id, case_ids, first, last, site, referral_id=found.id)
 
 
 @blueprint.route("/referrals/<number>/decline", methods=["GET", "POST"])
