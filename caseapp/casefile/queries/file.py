@@ -34,6 +34,7 @@ from caseapp.people.models import (
     Household,
     HouseholdMember,
     IdentityDocument,
+    MovementLimit,
     Need,
     Person,
     PersonLanguage,
@@ -47,6 +48,7 @@ from caseapp.procedure.models import Claim, ClaimApplicant
 from caseapp.protection.models import Screening, ScreeningOutcome
 from caseapp.referral.models import USUAL, Referral, ReferralMember
 from caseapp.referral.queries import visible_to as referrals_visible_to
+from caseapp.referral.rules import NOT_ENDED
 from caseapp.shelter.models import Stay
 from caseapp.shelter.queries import for_case as stays_of
 from caseapp.solutions.models import Employment, SolutionPlan, SolutionStep, Training, WorkPermit
@@ -177,6 +179,21 @@ def _kept_part(case_id: Any) -> sa.Select[Any]:
     )  # fmt: skip
 
 
+def _going_part(case_id: Any) -> sa.Select[Any]:
+    """The states of the sites from which a place was asked that is not refused (`a`); none of a sealed service, whose
+    state would tell of it."""
+    return (
+        _part("going", ReferralMember, sa.and_(
+            ReferralMember.case_id == case_id, ReferralMember.left_at.is_(None), ReferralMember.outcome != "NOT_ACCEPTED",
+            Referral.state.in_(NOT_ENDED), Referral.kind == "SHELTER", Site.kind != "SAFE_HOUSE",
+        ), a=Site.admin1)
+        .select_from(ReferralMember)
+        .join(Referral, Referral.id == ReferralMember.referral_id)
+        .join(Team, Team.id == Referral.to_team_id)
+        .join(Site, Site.id == Team.site_id)
+    )  # fmt: skip
+
+
 @cache
 def _asked_codes() -> sa.CompoundSelect[Any]:
     """The statement of `_code_rows`, with the case as parameter `case`. Its six hundred parts are put together
@@ -220,6 +237,8 @@ def _asked_codes() -> sa.CompoundSelect[Any]:
         _part("case_plan", CasePlan, sa.and_(of(CasePlan), CasePlan.state != "ENDED"), a=CasePlan.state, day=CasePlan.agreed_on, ended=CasePlan.review_on),
         _part("alert", CaseAlert, sa.and_(of(CaseAlert), CaseAlert.resolved_on.is_(None)), a=CaseAlert.code, b=CaseAlert.seen_by, day=CaseAlert.raised_on, ended=CaseAlert.review_on),
         _kept_part(case_id),
+        _part("limit", MovementLimit, sa.and_(of(MovementLimit), MovementLimit.ended_on.is_(None)), a=MovementLimit.admin1, day=MovementLimit.since),
+        _going_part(case_id),
     ]  # fmt: skip
     return sa.union_all(*parts)
 
