@@ -15,6 +15,8 @@ from sqlalchemy.exc import IntegrityError
 from caseapp.core import clock, outbox
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours, refusal_of
+from caseapp.people import queries as people_queries
+from caseapp.people import rules as people_rules
 from caseapp.places.models import Site
 from caseapp.shelter import errors, events, queries, rules, spots
 from caseapp.shelter.models import Stay, StayState
@@ -70,6 +72,7 @@ def ask(
     people = queries.persons_to_place(wanted, first_night)
     if len(people) != len(wanted):
         raise NotYours
+    must_have_leave(wanted, site, first_night, sent=referral_id is not None)
     must_be_free(wanted, people, team_id, first_night, last_night, tonight, referral_id=referral_id)
     must_be_allowed(wanted, people, found, site, first_night, last_night, tonight)
     ordered = {case_id: people[case_id] for case_id in sorted(people)}
@@ -91,6 +94,13 @@ def lapse(unit_ids: Iterable[UUID], case_ids: Iterable[UUID]) -> None:
     the worker, because the hold may be of people whom the acting principal does not see."""
     for stay_id in spots.lapse(unit_ids, case_ids):
         outbox.leave(events.HOLD_LAPSED, stay_id)
+
+
+def must_have_leave(case_ids: Iterable[UUID], site: Site, first: date, *, sent: bool) -> None:
+    """Nobody is sent to another state without the authority's leave. Who stands at the door is never sent away for
+    it: that move has been made, and the alert of the file says what is missing. Raises `LeaveNeeded`."""
+    if sent and people_rules.lacking(people_queries.movements_of(case_ids, first).values(), site.admin1):
+        raise people_rules.LeaveNeeded
 
 
 def must_be_free(

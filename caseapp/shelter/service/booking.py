@@ -29,8 +29,8 @@ def book(
     """Book places for people in one act: `wanted` maps case ids to place ids of the shelter's team.
 
     What was held for the referral becomes its bookings, and what is held for it beyond them is let go. All or
-    nothing. Raises `PlaceTaken`, `CannotBeOffered`, `AlreadyHasPlace`, `NightsInvalid`, and `NotYours` for a case
-    or a place that the acting principal does not see."""
+    nothing. Raises `PlaceTaken`, `CannotBeOffered`, `LeaveNeeded`, `AlreadyHasPlace`, `NightsInvalid`, and
+    `NotYours` for a case or a place that the acting principal does not see."""
     if not spots.ours(team_id):
         raise NotYours
     asked = ask(wanted, team_id, first_night, last_night, referral_id=referral_id)

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from caseapp.accounts.queries import site_of
 from caseapp.core import access, clock, journal
 from caseapp.core.db import session
+from caseapp.people.rules import LeaveNeeded
 from caseapp.places.models import Site
 from caseapp.shelter import errors, events, offers, spots
 from caseapp.shelter.models import PRIORITIES, HoldPolicy, Stay, StayState
@@ -114,7 +115,7 @@ def hold_on_send(
                 places, team_id=team_id, first_night=first_night, last_night=last_night, referral_id=referral_id,
                 until=clock.now() + timedelta(minutes=minutes), priority=priority,
             )  # fmt: skip
-    except (errors.CannotBeOffered, errors.AlreadyHasPlace):
+    except (errors.CannotBeOffered, errors.AlreadyHasPlace, LeaveNeeded):
         return []
 
 
