@@ -58,9 +58,7 @@ def offered(waiting: Sequence[Waits], spots: Sequence[Spot]) -> Offered:
     resources: list[Resource] = []
     at: list[_Site] = [_site(n, spot, resources) for n, spot in enumerate(spots)]
     memory: dict[Any, Any] = {}
-    parties = tuple(
-        Party(len(w.seekers.guests), w.urgency, w.came, _options(w, at, memory)) for w in waiting
-    )
+    parties = tuple(Party(len(w.seekers.guests), w.urgency, w.came, _options(w, at, memory)) for w in waiting)
     return Offered(Problem(parties, tuple(r.capacity for r in resources)), tuple(resources))
 
 
@@ -132,7 +130,15 @@ def _kind_of(guests: Sequence[rules.Guest]) -> Any:
         return tuple(sorted(place[i] for i in ids if i in place))
 
     return tuple(
-        (g.child, g.safe_in, g.requirements, among(g.related), among(g.guardians), among(g.partners), bool(g.partners))
+        (
+            g.child,
+            g.safe_in,
+            g.requirements,
+            among(g.related),
+            among(g.guardians),
+            among(g.partners),
+            bool(g.partners),
+        )
         for g in guests
     )
 
@@ -169,7 +175,13 @@ def _asked(guests: tuple[rules.Guest, ...], site: _Site, memory: dict[Any, Any],
 
 
 def _fits(guests: tuple[rules.Guest, ...], bay: Bay, memory: dict[Any, Any], kind: Any) -> Seating | None:
-    key = (kind, bay.takes, bay.child_licence, bay.traits, tuple((b.kind, b.traits, min(b.count, len(guests))) for b in bay.beds))
+    key = (
+        kind,
+        bay.takes,
+        bay.child_licence,
+        bay.traits,
+        tuple((b.kind, b.traits, min(b.count, len(guests))) for b in bay.beds),
+    )
     if key not in memory:
         memory[key] = (fits(guests, bay), guests)
     seating, asked = memory[key]

@@ -91,7 +91,9 @@ def first_come(problem: Problem) -> Plan:
     chosen: list[int | None] = [None] * len(problem.parties)
     for n in sorted(range(len(problem.parties)), key=lambda n: problem.parties[n].came):
         options = problem.parties[n].options
-        order = sorted(range(len(options)), key=lambda o: (options[o].moves, options[o].km, options[o].strange, o))
+        order = sorted(
+            range(len(options)), key=lambda o: (options[o].moves, options[o].km, options[o].strange, o)
+        )
         for o in order:
             if all(left[r] >= amount for r, amount in options[o].uses):
                 for r, amount in options[o].uses:

@@ -13,6 +13,7 @@ from math import asin, cos, radians, sin, sqrt
 from typing import Any
 from uuid import UUID
 
+from caseapp.people.rules.movement import Movement, lacking
 from caseapp.shelter import rules
 from caseapp.shelter.who.fitting import Bay, Seating, divided, fits
 
@@ -47,12 +48,12 @@ class Spot:
 
 @dataclass(frozen=True)
 class Seekers:
-    """People who look for a place together: where they are, what division they may not leave, what they speak."""
+    """People who look for a place together: where they are, where they must stay, what they speak."""
 
     guests: tuple[rules.Guest, ...]
     latitude: float | None = None
     longitude: float | None = None
-    limits: frozenset[str] = frozenset()
+    movements: tuple[Movement, ...] = ()
     languages: Mapping[UUID, tuple[str, ...]] = field(default_factory=dict)
     kin: Mapping[UUID, rules.Guest] = field(default_factory=dict)
 
@@ -117,21 +118,25 @@ def km_between(seekers: Seekers, spot: Spot) -> int | None:
 
 
 def needs_leave(seekers: Seekers, spot: Spot) -> bool:
-    """Somebody of them may not leave their division without the authority's leave, and the site is in another."""
-    return any(limit != spot.admin1 for limit in seekers.limits)
+    """The authority's leave is missing for a place in that state."""
+    return lacking(seekers.movements, spot.admin1)
 
 
 def strangers_to(seekers: Seekers, spot: Spot) -> int:
     """How many of them share no language with the site; who said none is taken to be understood."""
     return sum(
-        1 for g in seekers.guests if (spoken := seekers.languages.get(g.case_id)) and not spot.spoken & set(spoken)
+        1
+        for g in seekers.guests
+        if (spoken := seekers.languages.get(g.case_id)) and not spot.spoken & set(spoken)
     )
 
 
 def shared_languages(seekers: Seekers, spot: Spot) -> tuple[str, ...]:
     """Languages of theirs that the site says it speaks, beyond the one that is spoken everywhere."""
     own = dict.fromkeys(code for g in seekers.guests for code in seekers.languages.get(g.case_id, ()))
-    return tuple(code for code in own if code in spot.languages and code != EVERYWHERE.get(spot.country, "spa"))
+    return tuple(
+        code for code in own if code in spot.languages and code != EVERYWHERE.get(spot.country, "spa")
+    )
 
 
 def choices(seekers: Seekers, spots: Iterable[Spot], now: datetime) -> list[Choice]:
