@@ -123,6 +123,9 @@ def _page(case: Case, *, sealed: bool = False, raising: Any = None, wrong: Any =
         page_title=_("Alertas de %(name)s", name=present.name_of(people.person_of(case))),
         number=case.number,
         private=sealed,
+        guardian=url_for("protection.guardian", number=case.number)
+        if present.is_child(people.person_of(case), today) and not sealed
+        else None,
         by_rule=[a for a in by_rule if a["code"] not in raised],
         open=[_row(t, today) for t in told if t.alert.resolved_on is None],
         over=[_row(t, today) for t in told if t.alert.resolved_on is not None],
