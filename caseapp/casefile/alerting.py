@@ -12,7 +12,7 @@ from caseapp.core import clock, reference
 from caseapp.people import present
 from caseapp.people import rules as people_rules
 from caseapp.protection.queries import began_at
-from caseapp.shelter.models import HOLDING
+from caseapp.shelter.models import GIVEN
 from caseapp.shelter.rules import AT_RISK
 
 _PARTNERS = frozenset({"SPOUSE", "PARTNER"})
@@ -74,7 +74,7 @@ def _absence(file: File) -> dict[str, Any]:
         "hours_here": (clock.now() - began) / timedelta(hours=1),
         "gone_on": clock.local(max(gone), timezone).date() if gone else None,
         "reached_on": next((row.day for row in file.of("reached")), None),
-        "housed": any(s.state in HOLDING for s in file.stays),
+        "housed": any(s.state in GIVEN for s in file.stays),
         "at_risk": urgent
         or any(present.is_child(p, glance.on) for p in (glance.person, *(m.person for m in file.members))),
     }
@@ -99,7 +99,7 @@ def _health(file: File) -> dict[str, Any]:
 
 def _going_to(file: File) -> set[str]:
     """The states in which a place is held, or asked and not refused. A safe house is nowhere."""
-    held = {s.site.admin1 for s in file.stays if s.state in HOLDING and s.site.kind != "SAFE_HOUSE"}
+    held = {s.site.admin1 for s in file.stays if s.state in GIVEN and s.site.kind != "SAFE_HOUSE"}
     asked = {row.a for row in file.of("going")}
     return {place for place in held | asked if place}
 
