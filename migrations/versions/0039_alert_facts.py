@@ -82,15 +82,16 @@ def _marks() -> None:
         "ALTER TABLE case_note ADD CONSTRAINT ck_case_note_marks_above_team "
         "CHECK ((level = 'TEAM') = (marks_until IS NULL)) NOT VALID"
     )
+    op.execute("ALTER TABLE case_note VALIDATE CONSTRAINT ck_case_note_marks_above_team")
     op.execute("GRANT UPDATE (marks_until) ON case_note TO acogida_app, acogida_work")
     # Whoever reads a note may look at it again; its words are nobody's to change.
     op.execute("DROP POLICY case_note_change ON case_note")
     op.execute(
         f"CREATE POLICY case_note_change ON case_note FOR UPDATE TO acogida_app USING ({READS_NOTE}) WITH CHECK ({READS_NOTE})"
     )
-    op.execute("DROP FUNCTION kept_for_supervision(uuid)")
+    # Beside the one before, which a running installation still asks until it is replaced.
     wall.definer_function(
-        "kept_for_supervision(p_case uuid) RETURNS TABLE (what text, until date) LANGUAGE sql STABLE",
+        "kept_by_supervision(p_case uuid) RETURNS TABLE (what text, until date) LANGUAGE sql STABLE",
         f"""
         SELECT x.what, x.until FROM (
           SELECT 'NOTE' AS what, max(n.marks_until) AS until
@@ -107,20 +108,7 @@ def _marks() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP FUNCTION kept_for_supervision(uuid)")
-    wall.definer_function(
-        "kept_for_supervision(p_case uuid) RETURNS TABLE (what text) LANGUAGE sql STABLE",
-        f"""
-        SELECT x.what FROM (
-          SELECT 'NOTE' AS what WHERE EXISTS (SELECT FROM public.case_note n JOIN public."case" c ON c.id = n.case_id
-            WHERE n.case_id = p_case AND n.level <> 'TEAM' AND n.team_id = c.team_id)
-          UNION ALL
-          SELECT 'ALERT' WHERE EXISTS (SELECT FROM public.case_alert a
-            WHERE a.case_id = p_case AND a.seen_by = 'SUPERVISION' AND a.resolved_on IS NULL)) x
-        WHERE EXISTS (SELECT FROM public."case" c WHERE c.id = p_case AND c.team_id = ANY ({wall.TEAMS}))
-        """,
-        to="acogida_app, acogida_work",
-    )
+    op.execute("DROP FUNCTION kept_by_supervision(uuid)")
     op.execute("DROP POLICY case_note_change ON case_note")
     op.execute(
         f"CREATE POLICY case_note_change ON case_note FOR UPDATE TO acogida_app USING ({READS_NOTE}) WITH CHECK ({MINE} AND {OWN})"

@@ -175,7 +175,7 @@ def _clock_part(whose: Any) -> sa.Select[Any]:
 def _kept_part(case_id: Any) -> sa.Select[Any]:
     """NOTE (with the day until which it marks the file) and ALERT (`a`) where the supervision keeps one, whoever asks:
     for the neutral mark, and for closing."""
-    kept = sa.func.kept_for_supervision(case_id).table_valued("what", "until")
+    kept = sa.func.kept_by_supervision(case_id).table_valued("what", "until")
     nothing = (sa.cast(sa.null(), t) for t in (sa.Text, sa.Text, sa.Text, sa.Date))
     return sa.select(
         sa.literal("kept"), case_id, sa.cast(sa.null(), sa.Uuid()), kept.c.what, *nothing, sa.cast(kept.c.until, sa.Date),
