@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 
 from caseapp.accounts.models import Team
 from caseapp.core import clock, crypto, journal
-from caseapp.core.db import session, uuid7
+from caseapp.core.db import insert_rows, session
 from caseapp.people import service as people
 from caseapp.people.rules import Birth
 from caseapp.people.service import (
@@ -226,7 +226,6 @@ def _register(families: Sequence[_Family], where: Where, team: Team) -> dict[byt
 def _registered(families: Sequence[_Family], where: Where, team: Team) -> dict[bytes, UUID]:
     if not families:
         return {}
-    arriving, sources = [], []
     parts = [_as_arriving(family, where) for family in families]
     arriving = [one for one, _ in parts]
     with journal.together():
@@ -237,11 +236,12 @@ def _registered(families: Sequence[_Family], where: Where, team: Team) -> dict[b
         for key, case in zip(keys, became.cases, strict=True)
         if key is not None
     }
-    sources = [
-        {"id": uuid7(), "country": where.country, "key": key, "team_id": team.id, "case_id": case_id}
-        for key, case_id in files.items()
-    ]
-    session.execute(sa.insert(ImportSource), sources)
+    insert_rows(
+        [
+            ImportSource(country=where.country, key=key, team_id=team.id, case_id=file)
+            for key, file in files.items()
+        ]
+    )
     return files
 
 
@@ -260,7 +260,8 @@ def _as_arriving(family: _Family, where: Where) -> tuple[Arriving, list[bytes | 
                 continue
             members.append(KnownPerson(file, relation))
         else:
-            members.append(replace(new_person(row, where.country), relation_to_head=relation))
+            tokens = family.asked[place].is_found_by
+            members.append(replace(new_person(row, where.country), relation_to_head=relation, tokens=tokens))
         keys.append(None if line.key in family.files else line.key)
         arrivals.append(NewArrival(row.arrived_on, row.place))
     return Arriving(NewFamily(tuple(members)), tuple(arrivals)), keys
@@ -297,16 +298,16 @@ def _hold(
         for family in families
     ]  # fmt: skip
     crypto.new_keys([row.id for row in rows], where.country)
-    sources = []
+    sources: list[ImportSource] = []
     for row, family in zip(rows, families, strict=True):
         row.people = json.dumps([_packed(line, family.files) for line in family.lines], ensure_ascii=False)
         sources += [
-            {"id": uuid7(), "country": where.country, "key": line.key, "team_id": team.id, "held_id": row.id}
+            ImportSource(country=where.country, key=line.key, team_id=team.id, held_id=row.id)
             for _, line in family.new
         ]
     session.add_all(rows)
     session.flush()
-    session.execute(sa.insert(ImportSource), sources)
+    insert_rows(sources)
 
 
 def _told(place: int, one: Alike, files: dict[bytes, UUID]) -> dict[str, Any]:
