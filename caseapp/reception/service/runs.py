@@ -194,7 +194,7 @@ def end(run_id: UUID, report: Report) -> None:
             "id": uuid7(), "run_id": run_id, "row": row, "column_name": wrong.column, "reason": wrong.code,
             "facts": dict(wrong.facts),
         }
-        for row, wrong in report.errors[:MOST_PROBLEMS]
+        for row, wrong in (*report.errors[:MOST_PROBLEMS], *report.alike)
     ]  # fmt: skip
     if problems:
         session.execute(sa.insert(ImportProblem), problems)
