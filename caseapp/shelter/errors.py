@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from caseapp.core.errors import Refused, says
 from caseapp.core.i18n import _l
+from caseapp.people.rules import LeaveNeeded
 
 
 class CannotBeOffered(Refused):
@@ -76,6 +77,7 @@ class StillHeld(Refused):
 
 
 says("ex_stay_place_taken", PlaceTaken)
+says("ck_stay_has_leave", LeaveNeeded)
 says("ex_stay_room_of_one_household", PlaceTaken)
 says("ex_stay_person_once", AlreadyHasPlace)
 says("ex_stay_person_in_once", AlreadyHasPlace)

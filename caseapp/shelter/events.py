@@ -35,7 +35,8 @@ Handler = Callable[[Sequence[Stay]], None]
 arrived: list[Handler] = []
 left: list[Handler] = []
 released: list[Handler] = []
-at_risk: list[Callable[[Stay], None]] = []
+#: Told of a stay and an alert's code; answers whether the alert now stands in the person's file, journal included.
+at_risk: list[Callable[[Stay, str], bool]] = []
 
 DEPARTURE_AT_RISK = "shelter.departure_at_risk"
 
@@ -73,12 +74,16 @@ def happened(
 
 @outbox.handles(DEPARTURE_AT_RISK)
 def raise_alert(row: outbox.OutboxRow) -> None:
-    """A child, or a household with a child, left for the street or for nobody knows where (ABSENT_AT_RISK), or
-    a child is still in whose last adult has left (CHILD_ALONE): `note` is the alert's code."""
+    """A child, or a household with a child, left for the street or for nobody knows where, or is missing at the
+    roll (ABSENT_AT_RISK), or a child is still in whose last adult has left (CHILD_ALONE): `note` is the code."""
     stay = session.get(Stay, row.subject_id)
     if stay is None:
         return
-    site = session.get_one(Site, stay.site_id)
-    happened(ALERT_RAISED, stay, site, code=row.note)
-    for handler in at_risk:
-        handler(stay)
+    code = row.note or "ABSENT_AT_RISK"
+    told = [handler(stay, code) for handler in at_risk]
+    if not any(told):
+        happened(ALERT_RAISED, stay, session.get_one(Site, stay.site_id), code=code)
+
+
+# The roll's own kinds and table are known once this module is.
+from caseapp.shelter.night import events as _night  # noqa: E402, F401

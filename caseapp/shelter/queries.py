@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from caseapp.people.models import Case, HouseholdMember, Person, PlacementRequir
 from caseapp.people.rules.household import PARENTS
 from caseapp.places.models import Site
 from caseapp.shelter import rules
-from caseapp.shelter.models import HOLDING, Place, PlaceOut, Stay, StayEndPair, StayState, Unit
+from caseapp.shelter.models import HOLDING, Place, PlaceOut, Stay, StayState, Unit
 
 
 # -- who sees which stay ------------------------------------------------------------------------------
@@ -73,9 +73,14 @@ def shelters_of(principal: Principal) -> list[Team]:
     )
 
 
+def night_at(site: Site, moment: datetime) -> date:
+    """The night that a moment (UTC) belongs to at the site."""
+    return rules.night_of(clock.local(moment, site.timezone), site.rollover_hour)
+
+
 def tonight_at(site: Site) -> date:
     """The night that it is now at the site."""
-    return rules.night_of(clock.local(clock.now(), site.timezone), site.rollover_hour)
+    return night_at(site, clock.now())
 
 
 # -- what other areas ask -----------------------------------------------------------------------------
@@ -320,66 +325,7 @@ def together(stay: Stay) -> list[Stay]:
     return list(rows)
 
 
-# -- tonight ------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Tonight:
-    """Tonight at one shelter. `present` leaves out who is leaving or should have left, who are listed apart for a
-    coordinator; the gate, which sees no dates, has them all together. `overdue_in`: expected on an earlier night and neither in nor written off;
-    `overdue_out`: their last night is past and nobody recorded that they left."""
-
-    night: date
-    expected: list[Stay]
-    overdue_in: list[Stay]
-    present: list[Stay]
-    leaving: list[Stay]
-    overdue_out: list[Stay]
-    to_agree: list[Stay]
-    to_review: list[Stay]
-    count: Night
-
-
-def tonight(team: Team, *, whole: bool) -> Tonight:
-    """Tonight at a shelter team's site (three statements and one for keys). `whole` adds what a coordinator
-    decides; the gate does not see it."""
-    assert team.site is not None
-    night = tonight_at(team.site)
-    yesterday = clock.today(team.site.timezone) - timedelta(days=1)
-    rows = list(
-        session.scalars(
-            sa.select(Stay)
-            .where(Stay.team_id == team.id, Stay.state.in_(HOLDING), Stay.first_night <= night)
-            .options(joinedload(Stay.place), joinedload(Stay.unit))
-            .order_by(Stay.first_night, Stay.unit_id, Stay.place_id)
-        )
-    )
-    to_review = list(session.scalars(_to_review(team.id))) if whole else []
-    crypto.load_keys([s.case_id for s in [*rows, *to_review]])
-    counted = occupancy(team.id, night, night, tonight=night)
-    inside = [s for s in rows if s.state == StayState.IN]
-    return Tonight(
-        night,
-        [s for s in rows if s.state == StayState.BOOKED and s.first_night == night],
-        [s for s in rows if s.state == StayState.BOOKED and s.first_night < night],
-        [s for s in inside if s.last_night > yesterday] if whole else inside,
-        [s for s in inside if s.last_night == yesterday],
-        [s for s in inside if s.last_night < yesterday],
-        [s for s in inside if s.proposed_by_id is not None] if whole else [],
-        to_review,
-        counted[0] if counted else Night(night, 0, 0, 0, 0, 0),
-    )
-
-
-def _to_review(team_id: UUID) -> sa.Select[Any]:
-    return (
-        sa.select(Stay)
-        .join(StayEndPair, sa.and_(StayEndPair.reason == Stay.end_reason, StayEndPair.destination == Stay.end_destination))
-        .where(Stay.team_id == team_id, Stay.state == StayState.ENDED, StayEndPair.needs_review, Stay.reviewed_by_id.is_(None))
-        .options(joinedload(Stay.place), joinedload(Stay.unit))
-        .order_by(Stay.left_at.desc())
-        .limit(25)
-    )  # fmt: skip
-
-
+# -- the daily word ----------------------------------------------------------------------------------
 def last_confirmation(team_id: UUID) -> Any:
     """When somebody last confirmed what this shelter has (UTC), or None."""
     return session.scalar(

@@ -87,6 +87,7 @@ def offer(*movers, kind="CENTRE", to="MEX", days=2, stays_alone=False):
         ((ADULT, replace(CHILD, nationalities=("GTM",))), {"kind": "COUNTRY", "to": "GTM"}, rules.CountryOfNationality),
         # Somebody displaced at home moves inside their own country.
         ((replace(ADULT, nationalities=("MEX",)),), {"to": "MEX"}, None),
+        ((ADULT, replace(CHILD, needs_leave=True)), {}, rules.TransferLeaveMissing),
         ((replace(ADULT, consented=False),), {}, rules.TransferConsentMissing),
         ((ADULT, replace(ADULT, consented=False)), {}, rules.TransferConsentMissing),
         ((CHILD,), {}, rules.TransferConsentMissing), ((replace(CHILD, consented=True),), {}, None),

@@ -28,6 +28,7 @@ TITLES: dict[str, Any] = {
     "referral": _l("Referencias"),
     "referral_member": _l("Referencias en las que se le incluyó"),
     "stay": _l("Estancias"),
+    "presence": _l("Noches en que se le vio o no se le vio"),
     "custody": _l("Custodia migratoria"),
     "delivery": _l("Servicios y entregas"),
     "solution_plan": _l("Planes de solución"),

@@ -34,6 +34,7 @@ from caseapp.referral import present as referral_present
 from caseapp.referral import queries as referrals
 from caseapp.referral.models import Referral
 from caseapp.shelter import queries as shelter
+from caseapp.shelter.night import queries as shelter_night
 
 OFFICER = frozenset({"DATA_PROTECTION_OFFICER"})
 FIGURES_ROLES = frozenset({"DATA_STEWARD", "RELEASE_APPROVER", "COMMISSION_ANALYST", "REGIONAL_ANALYST"})
@@ -287,7 +288,7 @@ def _inbox(who: Principal, timezone: str) -> dict[str, Any]:
 
 
 def _shelter(team: Any) -> dict[str, Any]:
-    now = shelter.tonight(team, whole=True)
+    now = shelter_night.tonight(team, whole=True)
     return {
         "name": team.site.name,
         "href": url_for("shelter.tonight"),
@@ -299,6 +300,7 @@ def _shelter(team: Any) -> dict[str, Any]:
             {"label": _("Libres"), "value": now.count.free},
             {"label": _("Llegan hoy"), "value": len(now.expected)},
             {"label": _("Debían llegar antes"), "value": len(now.overdue_in)},
+            {"label": _("Ausentes esta noche"), "value": len(now.absent)},
             {"label": _("Debían salir antes"), "value": len(now.overdue_out)},
             {"label": _("Salidas por acordar"), "value": len(now.to_agree)},
             {"label": _("Salidas por revisar"), "value": len(now.to_review)},

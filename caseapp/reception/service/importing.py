@@ -199,7 +199,7 @@ def _who_is_alike(families: Sequence[_Family], country: str) -> None:
     whose: list[tuple[_Family, int]] = []
     for family in families:
         for place, line in family.new:
-            one = people.asked_of(new_person(line.checked, country), line, country)
+            one = people.asked_of(new_person(line.checked, country), (line.checked.number, line.key), country)
             family.asked[place] = one
             asked.append(one)
             whose.append((family, place))
@@ -330,7 +330,7 @@ def _hold(
 def _said(family: _Family) -> Iterator[tuple[int, Wrong]]:
     """For each row of the family that may be somebody else's: whose, the likeliest."""
     for place, found in sorted(family.alike.items()):
-        rows = {one.ref.checked.number for one in found if one.case_id is None}
+        rows = {one.ref[0] for one in found if one.case_id is None}
         if rows:
             yield family.lines[place].checked.number, Wrong("", "ALIKE_ROW", {"row": min(rows)})
         if any(one.case_id for one in found):
@@ -338,7 +338,7 @@ def _said(family: _Family) -> Iterator[tuple[int, Wrong]]:
 
 
 def _told(place: int, one: Alike, files: dict[bytes, UUID]) -> dict[str, Any]:
-    case_id = one.case_id or files.get(one.ref.key)
+    case_id = one.case_id or files.get(one.ref[1])
     return {
         "member": place, "score": one.score, "reasons": list(one.reasons),
         "case_id": None if case_id is None else str(case_id),

@@ -13,6 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from caseapp.core import clock, reference
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours, refusal_of
+from caseapp.people import queries as people_queries
+from caseapp.people import rules as people_rules
 from caseapp.places.models import Site
 from caseapp.shelter import errors, events, queries, rules
 from caseapp.shelter.models import Place, Stay, StayState, Unit
@@ -31,7 +33,7 @@ def book(
 ) -> list[Stay]:
     """Book places for people in one act: `wanted` maps case ids to place ids of the shelter's team.
 
-    All or nothing. Raises `PlaceTaken`, `CannotBeOffered`, `AlreadyHasPlace`, `NightsInvalid`, and `NotYours`
+    All or nothing. Raises `PlaceTaken`, `CannotBeOffered`, `LeaveNeeded`, `AlreadyHasPlace`, `NightsInvalid`, and `NotYours`
     for a case or a place that the acting principal does not see."""
     if not first_night <= last_night <= first_night + LONGEST:
         raise errors.NightsInvalid
@@ -43,6 +45,7 @@ def book(
     people = queries.persons_to_place(wanted, first_night)
     if len(people) != len(wanted):
         raise NotYours
+    _must_have_leave(wanted, site, first_night, sent=referral_id is not None)
     _must_be_free(wanted, people, team_id, first_night, last_night, tonight)
     _must_be_allowed(wanted, people, units, places, site, first_night, last_night, tonight)
     made = []
@@ -230,6 +233,13 @@ def _people(stays: Sequence[Stay], on: date) -> dict[UUID, queries.Placing]:
 def _must_hold(stay: Stay) -> None:
     if stay.state not in (StayState.BOOKED, StayState.IN):
         raise errors.WrongState
+
+
+def _must_have_leave(case_ids: Iterable[UUID], site: Site, first: date, *, sent: bool) -> None:
+    """Nobody is sent to another state without the authority's leave. Who stands at the door is never sent away for
+    it: that move has been made, and the alert of the file says what is missing."""
+    if sent and people_rules.lacking(people_queries.movements_of(case_ids, first).values(), site.admin1):
+        raise people_rules.LeaveNeeded
 
 
 def _must_be_free(
