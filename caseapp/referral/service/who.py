@@ -11,7 +11,7 @@ from caseapp.accounts.models import Team
 from caseapp.accounts.queries import site_of
 from caseapp.core.db import session
 from caseapp.people.rules import LeaveNeeded
-from caseapp.referral import errors
+from caseapp.referral import errors, queries
 from caseapp.referral.models import Referral
 from caseapp.referral.service.sending import draft, send
 from caseapp.shelter import queries as shelter_queries
@@ -43,6 +43,8 @@ def hold_and_refer(
     seekers = who.seekers(case_ids, site_of(from_team.id), first_night)
     if to_team is None or seekers is None:
         raise errors.ReceiverDoesNotOffer
+    if queries.open_to_the_same(case_ids, to_team_id, "SHELTER"):
+        raise errors.AlreadyAsked
     found = who.asked(seekers, from_team.country, first_night, last_night, teams=[to_team_id])
     if not found:
         raise CannotBeOffered
