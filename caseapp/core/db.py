@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from uuid import UUID
 
+import psycopg
 import sqlalchemy as sa
 import uuid_utils.compat
+from psycopg.pq import TransactionStatus
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session, sessionmaker
 
 from config.settings import settings
@@ -103,13 +105,27 @@ def _url(role: Role) -> str:
 def engine(role: Role) -> sa.Engine:
     """The pool of a database role; made at first use, so that a forked child never shares its parent's."""
     url = _url(role)
-    return sa.create_engine(
+    made = sa.create_engine(
         url,
         pool_size=10,
         max_overflow=10,
         pool_pre_ping=True,
         connect_args={"options": "-c timezone=UTC -c statement_timeout=60000", "prepare_threshold": 5},
     )
+    if role != "owner":
+        sa.event.listen(made, "rollback", _roll_back_keeping_plans)
+    return made
+
+
+def _roll_back_keeping_plans(connection: sa.Connection) -> None:
+    """Roll back below psycopg, which forgets every prepared statement when it does so itself, in case a table was
+    made anew meanwhile. Only the owner changes tables; every page that merely reads ends in a rollback, and would
+    plan all its statements again (`docs/decisions/0003-plans-outlive-a-rollback.md`)."""
+    if connection.invalidated:
+        return
+    driver = cast(psycopg.Connection[Any], connection.connection.dbapi_connection)
+    if driver.pgconn.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
+        driver.pgconn.exec_(b"ROLLBACK")
 
 
 def forget_engines() -> None:

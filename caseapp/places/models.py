@@ -57,10 +57,12 @@ ACTS = ("CREATED", "CHANGED", "CONFIRMED", "CLOSED", "IMPORTED")
 
 
 class Organisation(Identified, Base):
-    """An institution in one country. `sort_key` is lower(unaccent(name)), written by the application."""
+    """An institution in one country. `sort_key` is lower(unaccent(name)), written by the application;
+    `provider_class` says what kind of institution it is (list `provider_class`)."""
 
     __tablename__ = "organisation"
     __table_args__ = (
+        one_of("provider_class", ("STATE", "UN", "NGO", "OTHER")),
         sa.UniqueConstraint("country", "code"),
         sa.UniqueConstraint("id", "country", name="uq_organisation_id_country"),
         sa.Index(
@@ -73,6 +75,7 @@ class Organisation(Identified, Base):
     code: Mapped[str]
     name: Mapped[str]
     sort_key: Mapped[str]
+        one_of("provider_class", ("STATE", "UN", "NGO", "OTHER")),
     description: Mapped[str | None]
     website: Mapped[str | None]
 
