@@ -75,7 +75,7 @@ class Organisation(Identified, Base):
     code: Mapped[str]
     name: Mapped[str]
     sort_key: Mapped[str]
-        one_of("provider_class", ("STATE", "UN", "NGO", "OTHER")),
+    provider_class: Mapped[str] = mapped_column(default="OTHER", server_default="OTHER")
     description: Mapped[str | None]
     website: Mapped[str | None]
 
