@@ -3,7 +3,7 @@ and open or end the reading of the cases."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,17 @@ from caseapp.core.journal import EventKind
 from caseapp.people.models import AccessScope, CaseAccess
 from caseapp.referral import errors, queries, rules
 from caseapp.referral.models import Referral, ReferralMember, ReferralNotice, ReferralStep
+
+#: Called when a verb has moved a referral to another state, in the same transaction, with the referral (a waiting list
+#: follows it; it lists itself in `events.py`).
+MOVED: list[Callable[[Referral], None]] = []
+
+
+def moved(found: Referral) -> None:
+    """The verb is done: write it, and let follow whoever follows."""
+    session.flush()
+    for follows in MOVED:
+        follows(found)
 
 
 def step(found: Referral, verb: str, *, channel: str = "SYSTEM", code: str | None = None) -> str:
