@@ -10,7 +10,7 @@ from caseapp.casefile.queries.file import CodeRow, File
 from caseapp.core import clock, reference
 from caseapp.people import present
 from caseapp.people import rules as people_rules
-from caseapp.shelter.models import HOLDING
+from caseapp.shelter.models import GIVEN
 
 _PARTNERS = frozenset({"SPOUSE", "PARTNER"})
 
@@ -50,7 +50,7 @@ def alert_facts(file: File) -> rules.AlertFacts:
 
 def _going_to(file: File) -> set[str]:
     """The states in which a place is held, or asked and not refused. A safe house is nowhere."""
-    held = {s.site.admin1 for s in file.stays if s.state in HOLDING and s.site.kind != "SAFE_HOUSE"}
+    held = {s.site.admin1 for s in file.stays if s.state in GIVEN and s.site.kind != "SAFE_HOUSE"}
     asked = {row.a for row in file.of("going")}
     return {place for place in held | asked if place}
 

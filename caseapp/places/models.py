@@ -23,15 +23,20 @@ class SiteKind(StrEnum):
 
 
 class Organisation(Identified, Base):
-    """An institution in one country. `sort_key` is lower(unaccent(name)), written by the application."""
+    """An institution in one country. `sort_key` is lower(unaccent(name)), written by the application;
+    `provider_class` says what kind of institution it is (list `provider_class`)."""
 
     __tablename__ = "organisation"
-    __table_args__ = (sa.UniqueConstraint("country", "code"),)
+    __table_args__ = (
+        one_of("provider_class", ("STATE", "UN", "NGO", "OTHER")),
+        sa.UniqueConstraint("country", "code"),
+    )
 
     country: Mapped[str] = mapped_column(sa.CHAR(3))
     code: Mapped[str]
     name: Mapped[str]
     sort_key: Mapped[str]
+    provider_class: Mapped[str] = mapped_column(default="OTHER", server_default="OTHER")
 
 
 class Site(Identified, Base):

@@ -24,6 +24,11 @@ class AlreadyHasPlace(Refused):
     field = "first_night"
 
 
+class HoldNotOffered(Refused):
+    sentence = _l("Este albergue no guarda lugares por tanto tiempo mientras responde.")
+    field = "until"
+
+
 class NightsInvalid(Refused):
     sentence = _l("Escriba una última noche igual o posterior a la primera, y a lo más un año después.")
     field = "last_night"
@@ -81,6 +86,8 @@ says("ck_stay_has_leave", LeaveNeeded)
 says("ex_stay_room_of_one_household", PlaceTaken)
 says("ex_stay_person_once", AlreadyHasPlace)
 says("ex_stay_person_in_once", AlreadyHasPlace)
+says("ex_stay_person_held_once", AlreadyHasPlace)
+says("stay_held_by_policy", HoldNotOffered)
 says("fk_stay_end_pair", PairNotAllowed)
 says("ck_stay_nights_in_order", NightsInvalid)
 says("ck_stay_second_person", SecondPersonNeeded)

@@ -20,6 +20,8 @@ from caseapp.places.models import Site
 from caseapp.shelter.models import Stay
 
 BOOKED = kind("stay.booked")
+HELD = kind("stay.held")
+HOLD_ENDED = kind("stay.hold_ended")
 CANCELLED = kind("stay.cancelled")
 STARTED = kind("stay.started")
 MOVED = kind("stay.moved")
@@ -39,6 +41,7 @@ released: list[Handler] = []
 at_risk: list[Callable[[Stay, str], bool]] = []
 
 DEPARTURE_AT_RISK = "shelter.departure_at_risk"
+HOLD_LAPSED = "shelter.hold_lapsed"
 
 
 def tell(handlers: Sequence[Handler], stays: Sequence[Stay]) -> None:
@@ -83,6 +86,14 @@ def raise_alert(row: outbox.OutboxRow) -> None:
     told = [handler(stay, code) for handler in at_risk]
     if not any(told):
         happened(ALERT_RAISED, stay, session.get_one(Site, stay.site_id), code=code)
+
+
+@outbox.handles(HOLD_LAPSED)
+def write_lapsed(row: outbox.OutboxRow) -> None:
+    """A hold ended because its time had come and somebody came for the place."""
+    stay = session.get(Stay, row.subject_id)
+    if stay is not None:
+        happened(HOLD_ENDED, stay, session.get_one(Site, stay.site_id), reason="TIME")
 
 
 # The roll's own kinds and table are known once this module is.

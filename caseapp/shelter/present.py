@@ -10,7 +10,7 @@ from typing import Any
 
 from caseapp.core import reference
 from caseapp.core.i18n import _, ngettext
-from caseapp.core.pages import day
+from caseapp.core.pages import day, moment
 from caseapp.shelter.models import Stay
 from caseapp.shelter.queries import Night
 
@@ -81,6 +81,28 @@ def nights_text(first: date, last: date) -> str:
     if first == last:
         return _("%(nights)s, la del %(day)s", nights=nights, day=day(first))
     return _("%(nights)s, del %(first)s al %(last)s", nights=nights, first=day(first), last=day(last))
+
+
+def hold_words(minutes: int | None) -> str:
+    """What a shelter declares about holding places, as the sender reads it."""
+    if not minutes:
+        return _("Este albergue no guarda lugar mientras responde; lo da cuando acepta.")
+    return _("Al enviar, este albergue guarda lugar %(time)s mientras responde.", time=minutes_text(minutes))
+
+
+def minutes_text(minutes: int) -> str:
+    """«45 minutos», «2 horas»."""
+    if minutes % 60:
+        return ngettext("%(num)s minuto", "%(num)s minutos", minutes)
+    return ngettext("%(num)s hora", "%(num)s horas", minutes // 60)
+
+
+def held_words(held: Sequence[Stay], timezone: str) -> str:
+    """How many places are held for a referral, and until when."""
+    until = moment(min(s.held_until for s in held if s.held_until), timezone)
+    return ngettext(
+        "Se guarda %(num)s lugar hasta el %(until)s.", "Se guardan %(num)s lugares hasta el %(until)s.", len(held), until=until
+    )  # fmt: skip
 
 
 def strip(nights: list[Night], tonight: date, href: Any) -> list[dict[str, Any]]:

@@ -23,7 +23,16 @@ from caseapp.people.models import Case, HouseholdMember, Person, PlacementRequir
 from caseapp.people.rules.household import PARENTS
 from caseapp.places.models import Site
 from caseapp.shelter import rules
-from caseapp.shelter.models import HOLDING, Place, PlaceOut, Stay, StayState, Unit
+from caseapp.shelter.models import (
+    GIVEN,
+    HOLDING,
+    Place,
+    PlaceOut,
+    Stay,
+    StayState,
+    Unit,
+    holding,
+)
 
 
 # -- who sees which stay ------------------------------------------------------------------------------
@@ -85,11 +94,11 @@ def tonight_at(site: Site) -> date:
 
 # -- what other areas ask -----------------------------------------------------------------------------
 def for_case(case: Case) -> list[Stay]:
-    """The stays of a case, newest first, with their sites."""
+    """The stays of a case, newest first, with their sites; what was only held, and is not any more, is none."""
     return list(
         session.scalars(
             sa.select(Stay)
-            .where(Stay.case_id == case.id)
+            .where(Stay.case_id == case.id, Stay.state != StayState.RELEASED)
             .options(joinedload(Stay.site))
             .order_by(Stay.first_night.desc(), Stay.id.desc())
         )
@@ -97,12 +106,12 @@ def for_case(case: Case) -> list[Stay]:
 
 
 def open_for(case: Case) -> list[Stay]:
-    """Stays that keep a case from being closed: booked, or in."""
-    return list(session.scalars(sa.select(Stay).where(Stay.case_id == case.id, Stay.state.in_(HOLDING))))
+    """Stays that keep a case from being closed: held, booked, or in."""
+    return list(session.scalars(sa.select(Stay).where(Stay.case_id == case.id, holding(clock.now()))))
 
 
 def holding_for_referral(referral_id: UUID, *, lock: bool = False) -> list[Stay]:
-    """Booked and present stays of a referral that the acting principal sees, in id order."""
+    """Held, booked and present stays of a referral that the acting principal sees, in id order."""
     wanted = (
         sa.select(Stay)
         .where(Stay.referral_id == referral_id, Stay.state.in_(HOLDING))
@@ -110,6 +119,12 @@ def holding_for_referral(referral_id: UUID, *, lock: bool = False) -> list[Stay]
         .order_by(Stay.id)
     )
     return list(session.scalars(wanted.with_for_update(of=Stay) if lock else wanted))
+
+
+def places_held_for(referral_id: UUID) -> frozenset[UUID]:
+    """The places that are held for a referral now."""
+    held = sa.and_(Stay.state == StayState.HELD, Stay.held_until > clock.now())
+    return frozenset(session.scalars(sa.select(Stay.place_id).where(Stay.referral_id == referral_id, held)))
 
 
 # -- availability -------------------------------------------------------------------------------------
@@ -124,15 +139,24 @@ class Free:
 
 
 def free_places(
-    teams: Sequence[UUID], first: date, last: date, *, tonight: date, party: UUID | None = None
+    teams: Sequence[UUID],
+    first: date,
+    last: date,
+    *,
+    tonight: date,
+    party: UUID | None = None,
+    referral_id: UUID | None = None,
 ) -> list[Free]:
     """Places of these teams that are free from `first` to `last`; rooms for one household count as taken
-    unless `party` is who is in them."""
+    unless `party` is who is in them, and what is held for `referral_id` counts as free."""
     rows = session.execute(
-        sa.text("SELECT team_id, unit_id, place_id, free_until FROM free_places(:t, :f, :l, :p, :n)").bindparams(
+        sa.text(
+            "SELECT team_id, unit_id, place_id, free_until FROM free_places(:t, :f, :l, :p, :n, :now, :r)"
+        ).bindparams(
             sa.bindparam("t", list(teams), type_=sa.ARRAY(sa.Uuid())), sa.bindparam("p", party, type_=sa.Uuid()),
             sa.bindparam("f", first, type_=sa.Date()), sa.bindparam("l", last, type_=sa.Date()),
-            sa.bindparam("n", tonight, type_=sa.Date()),
+            sa.bindparam("n", tonight, type_=sa.Date()), sa.bindparam("now", clock.now(), type_=sa.DateTime(timezone=True)),
+            sa.bindparam("r", referral_id, type_=sa.Uuid()),
         )
     )  # fmt: skip
     return [Free(*row) for row in rows]
@@ -146,6 +170,7 @@ class Night:
     blocked: int  # empty, in a room that one household has
     surge: int
     surge_taken: int
+    held: int = 0  # of those taken: nobody has said yes yet
 
     @property
     def free(self) -> int:
@@ -157,9 +182,10 @@ def occupancy(team_id: UUID, first: date, last: date, *, tonight: date) -> list[
     """Places and people of a team by night: counts only."""
     rows = session.execute(
         sa.text(
-            "SELECT night, capacity, taken, blocked, surge, surge_taken FROM shelter_occupancy(:t, :f, :l, :n)"
+            "SELECT night, capacity, taken, blocked, surge, surge_taken, held "
+            "FROM shelter_occupancy(:t, :f, :l, :n, :now)"
         ),
-        {"t": team_id, "f": first, "l": last, "n": tonight},
+        {"t": team_id, "f": first, "l": last, "n": tonight, "now": clock.now()},
     )
     return [Night(*row) for row in rows]
 
@@ -294,9 +320,7 @@ def sleepers(unit_ids: Iterable[UUID], first: date, last: date, tonight: date) -
     overlap = sa.and_(Stay.first_night <= last, Stay.last_night >= first)
     overdue = sa.and_(Stay.state == StayState.IN, Stay.last_night < first, sa.literal(first) <= tonight)
     rows = session.scalars(
-        sa.select(Stay).where(
-            Stay.unit_id.in_(set(unit_ids)), Stay.state.in_(HOLDING), sa.or_(overlap, overdue)
-        )
+        sa.select(Stay).where(Stay.unit_id.in_(set(unit_ids)), holding(clock.now()), sa.or_(overlap, overdue))
     )
     found: dict[UUID, list[Stay]] = {}
     for stay in rows:
@@ -317,7 +341,7 @@ def together(stay: Stay) -> list[Stay]:
     same = Stay.household_id == stay.household_id if stay.household_id else Stay.id == stay.id
     rows = session.scalars(
         sa.select(Stay)
-        .where(same, Stay.team_id == stay.team_id, Stay.state.in_(HOLDING))
+        .where(same, Stay.team_id == stay.team_id, Stay.state.in_(GIVEN))
         .options(joinedload(Stay.place), joinedload(Stay.unit), joinedload(Stay.site))
         .order_by(Stay.child, Stay.id)
     ).all()

@@ -118,7 +118,15 @@ def _back(db: Any, ns: Any) -> Any:
     return f"/shelter/out/{out_id}/back", {}
 
 
+def _holds(db: Any, ns: Any) -> Any:
+    with db.as_owner():
+        _furnished(ns)
+    return "/shelter/holds", {"immediate": "45", "emergency": "0", "urgent": "0", "normal": "0"}
+
+
 ROUTES = {
+    ("shelter.holds", "GET"): _public("/shelter/holds"),
+    ("shelter.holds", "POST"): _holds,
     ("shelter.tonight", "GET"): _public("/shelter/tonight"),
     ("shelter.print_tonight", "GET"): _public("/shelter/tonight/print"),
     ("shelter.check_in", "POST"): _check_in,

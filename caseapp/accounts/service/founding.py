@@ -57,6 +57,15 @@ def problems(file: Any) -> list[Problem]:
         return [Problem("", "", "the file holds no entries")]
     organisations = {line.get("code") for line in file.get("organisations", ())}
     found = [p for line in file.get("organisations", ()) for p in _missing(line, _ORGANISATION)]
+    found += [
+        Problem(
+            str(line.get("code", "")),
+            "provider_class",
+            f"{line['provider_class']} is not a class of provider",
+        )
+        for line in file.get("organisations", ())
+        if "provider_class" in line and not reference.known("provider_class", str(line["provider_class"]))
+    ]
     for line in file.get("national_teams", ()):
         found += [*_missing(line, ("country", "type", "name")), *_of_team(line, line.get("type"))]
     for line in file.get("sites", ()):

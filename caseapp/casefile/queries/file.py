@@ -221,7 +221,7 @@ def _asked_codes() -> sa.CompoundSelect[Any]:
         _part("permit", WorkPermit, of(WorkPermit), a=WorkPermit.state, day=WorkPermit.changed_on, ended=WorkPermit.valid_to),
         _part("training", Training, of(Training), a=Training.kind, b=Training.state, day=Training.changed_on),
         _part("job", Employment, of(Employment), a=Employment.form, b=Employment.state, day=Employment.changed_on),
-        _part("delivery", Delivery, sa.and_(of(Delivery), Delivery.withdrawn_on.is_(None)), a=Delivery.item, b=Delivery.sector, c=Delivery.result, day=Delivery.delivered_on)
+        _part("delivery", Delivery, sa.and_(of(Delivery), Delivery.withdrawn_on.is_(None), ~Delivery.sealed), a=Delivery.item, b=Delivery.sector, c=Delivery.result, day=Delivery.delivered_on)
         .order_by(Delivery.delivered_on.desc(), Delivery.id.desc()).limit(5),
         _part("screening", Screening, of(Screening), other=Screening.interviewer_id, a=Screening.state, b=Screening.main_outcome, c=Screening.incomplete_reason, d=Screening.interpreter, at=Screening.started_at),
         _part("outcome", ScreeningOutcome, of(ScreeningOutcome), other=ScreeningOutcome.screening_id, a=ScreeningOutcome.outcome),

@@ -109,7 +109,7 @@ def _offers(
 ) -> list[offers.Offer]:
     if site is None or first is None or last is None or last < first:
         return []
-    return offers.for_people(found.to_team_id, case_ids, first, last, site)
+    return offers.for_people(found.to_team_id, case_ids, first, last, site, referral_id=found.id)
 
 
 @blueprint.route("/referrals/<number>/decline", methods=["GET", "POST"])

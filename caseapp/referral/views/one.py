@@ -17,8 +17,12 @@ from caseapp.core.pages import day, moment
 from caseapp.referral import present, queries, rules, service, showing
 from caseapp.referral.access import ANSWER, READ, SEND
 from caseapp.referral.models import ITEMS, Referral
+from caseapp.referral.service.sending import GIVES_PLACES
 from caseapp.referral.views import blueprint
+from caseapp.shelter import present as shelter_present
 from caseapp.shelter import queries as shelter_queries
+from caseapp.shelter import service as shelter_service
+from caseapp.shelter.models import Stay
 
 #: Verb → (label, endpoint, kind of button, permission). The first that is allowed is the primary one.
 VERBS = (
@@ -77,7 +81,9 @@ def page(found: Referral, wrong: str = "") -> str:
                 "state": s.state,
             }
             for s in stays
+            if s.state != "HELD"
         ],
+        hold=_hold(found, stays, timezone),
         records=sender
         and who.may(SEND)
         and rules.may("accept", found.state, rules.SENDER, "PHONE_RECORDED_BY_SENDER"),
@@ -85,6 +91,17 @@ def page(found: Referral, wrong: str = "") -> str:
         again=_again(found) if sender else None,
         may_wait=sender and who.may(SEND) and found.state in ("DRAFT", "DECLINED", "LAPSED"),
     )
+
+
+def _hold(found: Referral, stays: Sequence[Stay], timezone: str) -> str:
+    """What is held while the shelter answers, or what it declares, before it is sent."""
+    if found.kind not in GIVES_PLACES:
+        return ""
+    if found.state == "DRAFT":
+        minutes = shelter_service.hold_policy(found.to_team_id).get(found.priority)
+        return shelter_present.hold_words(minutes)
+    held = [s for s in stays if s.state == "HELD" and s.held_until and s.held_until > clock.now()]
+    return shelter_present.held_words(held, timezone) if held else ""
 
 
 def _reads_everybody(found: Referral, people: Sequence[present.Seen]) -> bool:

@@ -6,7 +6,7 @@ journal says so. The history of ranks stands beside the entry.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from caseapp.core.db import session
 from caseapp.core.errors import NotYours
 from caseapp.people import queries as people_queries
 from caseapp.people.rules import age_range
+from caseapp.people.service.register import fresh_number
 from caseapp.referral import queries as referrals
 from caseapp.referral import rules as referral_rules
 from caseapp.referral.errors import ConsentMissing
@@ -27,7 +28,9 @@ from caseapp.referral.waiting import errors, queries, rules
 from caseapp.referral.waiting.models import WaitingEntry, WaitingPassed
 
 
-def join(found: Referral, told: Sequence[str] = ()) -> WaitingEntry:
+def join(
+    found: Referral, told: Sequence[str] = (), *, numbers: Callable[[str], str] = fresh_number
+) -> WaitingEntry:
     """Put the people of a referral on the list of its receiver. `found`: a draft, which the entry then stands on, or a
     declined or lapsed referral, of which a new draft is made. `told`: criteria that the sender answered with yes.
     Consent is asked as for sending: the receiver learns how many wait and what they require. Raises NotYours,
@@ -43,7 +46,7 @@ def join(found: Referral, told: Sequence[str] = ()) -> WaitingEntry:
     on = clock.today(timezone_of(found.from_team_id))
     people = referrals.subjects(ids, referral_rules.purpose_of(found.kind), on, who)
     _must_be_shared(found, people, on)
-    standing = found if found.state == "DRAFT" else again(found)
+    standing = found if found.state == "DRAFT" else again(found, numbers)
     queries.hold_list(found.to_team_id, found.kind)
     requirements = sorted({r for p in people for r in p.requirements})
     criteria = rules.criteria_that_hold(found.kind, _as_somebody(people, on), requirements, told)
@@ -69,7 +72,7 @@ def _must_be_shared(found: Referral, people: Sequence[referrals.Subject], on: da
         raise ConsentMissing
 
 
-def again(found: Referral) -> Referral:
+def again(found: Referral, numbers: Callable[[str], str] = fresh_number) -> Referral:
     """A draft as the referral was, to be sent when there is a place. Nights that have passed begin today."""
     on = clock.today(timezone_of(found.from_team_id))
     first, last = found.first_night, found.last_night
@@ -79,6 +82,7 @@ def again(found: Referral) -> Referral:
         [m.case_id for m in found.members], from_team=found.from_team, to_team=found.to_team, kind=found.kind,
         priority=found.priority, items=found.items, first_night=first, last_night=last, message=found.message or "",
         bases={m.case_id: (m.basis, m.basis_reason or "") for m in found.members if m.basis},
+        numbers=numbers,
     )  # fmt: skip
 
 

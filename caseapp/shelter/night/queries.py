@@ -17,7 +17,7 @@ from caseapp.core import crypto
 from caseapp.core.access import Principal
 from caseapp.core.db import session
 from caseapp.shelter import queries, rules
-from caseapp.shelter.models import HOLDING, Place, Stay, StayEndPair, StayState, Unit
+from caseapp.shelter.models import GIVEN, Place, Stay, StayEndPair, StayState, Unit
 from caseapp.shelter.night import rules as night_rules
 from caseapp.shelter.night.models import Presence
 
@@ -101,7 +101,7 @@ def tonight(team: Team, *, whole: bool) -> Tonight:
 def _held(team_id: UUID, until: date) -> sa.Select[Any]:
     return (
         sa.select(Stay)
-        .where(Stay.team_id == team_id, Stay.state.in_(HOLDING), Stay.first_night <= until)
+        .where(Stay.team_id == team_id, Stay.state.in_(GIVEN), Stay.first_night <= until)
         .options(joinedload(Stay.place), joinedload(Stay.unit))
         .order_by(Stay.first_night, Stay.unit_id, Stay.place_id)
     )

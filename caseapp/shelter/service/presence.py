@@ -11,7 +11,7 @@ from caseapp.core import access, clock, outbox, reference
 from caseapp.core.db import session
 from caseapp.places.models import Site
 from caseapp.shelter import errors, events, queries, rules
-from caseapp.shelter.models import HOLDING, Stay, StayEndPair, StayState
+from caseapp.shelter.models import GIVEN, Stay, StayEndPair, StayState
 
 
 def check_in(stays: Sequence[Stay], *, at: datetime | None = None) -> None:
@@ -158,7 +158,7 @@ def _with_child(stay: Stay) -> bool:
             .select_from(Stay)
             .where(
                 Stay.household_id == stay.household_id, Stay.child, Stay.team_id == stay.team_id,
-                sa.or_(Stay.state.in_(HOLDING), Stay.last_night >= stay.first_night),
+                sa.or_(Stay.state.in_(GIVEN), Stay.last_night >= stay.first_night),
             )
         )
     )  # fmt: skip

@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql
 
 from migrations import wall
 
-revision = "0036"
-down_revision = "0035"
+revision = "0039"
+down_revision = "0038"
 branch_labels = None
 depends_on = None
 
