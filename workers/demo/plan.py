@@ -17,7 +17,7 @@ from random import Random
 from caseapp.people.rules import number_of, prefix_of
 from workers.demo import assisting, calibration, custody, people, places, waiting, working
 from workers.demo.accounts import DESKS
-from workers.demo.acts import Act
+from workers.demo.acts import Act, edge
 from workers.demo.calibration import COUNTRIES, stream
 from workers.demo.history import Life, Setting
 from workers.demo.lives import SCENES, Scene, ordinary, with_a_copy

@@ -7,16 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from random import Random
-from typing import TYPE_CHECKING
 
-from caseapp.core.db import session
-from caseapp.core.errors import Refused
-from caseapp.referral.waiting import service
-from workers.demo.acts import Act
 from workers.demo.history import Life
-
-if TYPE_CHECKING:
-    from workers.demo.perform import Scene
 
 #: So many days before the demo's day a family may still wait.
 STILL = 45
@@ -35,14 +27,3 @@ def tell(life: Life, until: datetime, random: Random) -> None:
     life.add(
         max(answers) + timedelta(minutes=random.randrange(20, 200)), "wait", last.who, ref=last.ref, told=told
     )
-
-
-def wait(scene: Scene, act: Act) -> None:
-    found = scene.referrals.get(act.ref)
-    if found is not None and found.state in ("DECLINED", "LAPSED"):
-        with scene.at_desk():
-            try:
-                with session.begin_nested():
-                    service.join(found, act.args["told"], numbers=scene.numbers)
-            except Refused:
-                pass
