@@ -61,6 +61,7 @@ def test_who_may_receive_a_file(type_):
         "REGIONAL_SECRETARIAT",
         "OVERSIGHT",
         "ELIGIBILITY_COMMISSION",
+        "CASH_PROVIDER",
     ):
         with pytest.raises(rules.NotReceiving):
             rules.may_receive(type_, False)

@@ -10,14 +10,20 @@ from alembic import op
 
 from migrations import wall
 
-revision = "0037"
-down_revision = "0036"
+revision = "0044"
+down_revision = "0043"
 branch_labels = None
 depends_on = None
 
 HERE = f"team_id = ANY ({wall.TEAMS}) OR team_id = ANY ({wall.SITE_TEAMS})"
 MINE = f"t.type <> 'SAFE_HOUSE' OR t.id = ANY ({wall.TEAMS}) OR t.id = ANY ({wall.SITE_TEAMS})"
 HOLDS = "(s.state IN ('BOOKED', 'IN') OR s.state = 'HELD' AND s.held_until > p_now)"
+#: The directory says that the site has a licence; dated ones, where there are any, say when. One of them covers all nights.
+LICENSED = (
+    "h.child_licence AND (NOT EXISTS (SELECT FROM public.child_licence k WHERE k.site_id = h.id) OR EXISTS ("
+    "SELECT FROM public.child_licence k WHERE k.site_id = h.id AND k.valid_from <= p_first "
+    "AND (k.valid_to IS NULL OR k.valid_to >= p_last)))"
+)
 PARTY = "coalesce(household_id, case_id)"
 OUT = ("REPAIR", "CLEANING", "HEALTH", "OTHER")
 EXTENSION = (
@@ -49,6 +55,8 @@ def upgrade() -> None:
     _tables()
     _rules()
     _availability()
+    op.execute("GRANT SELECT ON child_licence TO acogida_definer")
+    _who()
     _parted()
 
 
@@ -309,6 +317,61 @@ def _availability() -> None:
     )
 
 
+def _who() -> None:
+    """The same for who looks over a whole country: closed rooms, licences by date, nights between two parties."""
+    wall.definer_function(
+        "who_has_room(p_country text, p_kind text, p_teams uuid[], p_takes text[], p_first date, p_last date, "
+        "p_party uuid, p_now timestamptz) "
+        "RETURNS TABLE (team_id uuid, unit_id uuid, name text, takes text, one_household boolean, licence boolean, "
+        "unit_traits text[], kind text, place_traits text[], free bigint, until date, adults boolean, children boolean, own uuid[]) "
+        "LANGUAGE sql STABLE",
+        f"""
+        WITH here AS MATERIALIZED (
+          SELECT t.id AS team_id, {LICENSED} AS child_licence, ((p_now AT TIME ZONE h.timezone) - make_interval(hours => h.rollover_hour))::date AS tonight
+          FROM public.service v JOIN public.team t ON t.id = v.team_id JOIN public.site h ON h.id = v.site_id
+          WHERE v.kind = p_kind AND v.active AND t.active AND t.country = p_country AND ({MINE})
+            AND (h.closed_on IS NULL OR h.closed_on > p_last) AND (p_teams IS NULL OR t.id = ANY (p_teams))
+        ), busy AS MATERIALIZED (
+          SELECT s.place_id, s.unit_id, s.case_id, s.child, coalesce(s.household_id, s.case_id) AS party,
+                 s.first_night <= p_last AND (s.last_night >= p_first OR s.state = 'IN' AND p_first <= here.tonight) AS there
+          FROM here JOIN public.stay s ON s.team_id = here.team_id
+          JOIN public.unit u ON u.id = s.unit_id
+          WHERE s.state IN ('HELD', 'BOOKED', 'IN') AND {HOLDS}
+            AND s.first_night <= p_last + CASE WHEN coalesce(s.household_id, s.case_id) = p_party THEN 0 ELSE u.turnaround_nights END
+            AND (s.last_night + CASE WHEN coalesce(s.household_id, s.case_id) = p_party THEN 0 ELSE s.turnaround END >= p_first OR s.state = 'IN' AND p_first <= here.tonight)
+        ), later AS MATERIALIZED (
+          SELECT s.place_id, min(s.first_night) AS night
+          FROM here JOIN public.stay s ON s.team_id = here.team_id
+          WHERE s.state IN ('HELD', 'BOOKED', 'IN') AND s.last_night > p_last AND {HOLDS} AND s.first_night > p_last
+          GROUP BY s.place_id
+        ), company AS MATERIALIZED (
+          SELECT b.unit_id, coalesce(bool_or(NOT b.child) FILTER (WHERE b.party IS DISTINCT FROM p_party), false) AS adults,
+                 coalesce(bool_or(b.child) FILTER (WHERE b.party IS DISTINCT FROM p_party), false) AS children,
+                 coalesce(array_agg(b.case_id) FILTER (WHERE b.party = p_party), '{{}}') AS own
+          FROM busy b WHERE b.there GROUP BY b.unit_id
+        ), out AS MATERIALIZED (
+          SELECT DISTINCT o.place_id FROM here JOIN public.place_out o ON o.team_id = here.team_id
+          WHERE daterange(o.first_night, o.last_night, '[]') && daterange(p_first, p_last, '[]')
+        )
+        SELECT u.team_id, u.id, u.name, u.takes, u.one_household, here.child_licence, u.traits, p.kind, p.traits, count(*), min(l.night),
+               coalesce(c.adults, false), coalesce(c.children, false),
+               ARRAY (SELECT k.id FROM public."case" k WHERE k.id = ANY (c.own) AND k.team_id = ANY ({wall.TEAMS}))
+        FROM here
+        JOIN public.unit u ON u.team_id = here.team_id AND u.active AND (u.shut_on IS NULL OR u.shut_on > p_last) AND u.takes = ANY (p_takes)
+        JOIN public.place p ON p.unit_id = u.id AND p.opened_on <= p_first AND (p.closed_on IS NULL OR p.closed_on >= p_last)
+        LEFT JOIN later l ON l.place_id = p.id
+        LEFT JOIN company c ON c.unit_id = u.id
+        WHERE NOT EXISTS (SELECT FROM busy b WHERE b.place_id = p.id)
+          AND NOT EXISTS (SELECT FROM out o WHERE o.place_id = p.id)
+          AND NOT (u.one_household AND EXISTS (SELECT FROM busy b WHERE b.unit_id = u.id AND b.party IS DISTINCT FROM p_party))
+        GROUP BY u.team_id, here.child_licence, u.id, p.kind, p.traits, l.night, c.adults, c.children, c.own
+        ORDER BY u.team_id, u.sort_key, u.id, p.kind, p.traits, l.night
+        """,
+        to="acogida_app, acogida_work",
+        replace=True,
+    )
+
+
 def _facts(column: str, declared: str) -> None:
     wall.definer_function(
         "place_facts(p_places uuid[], p_lock boolean) RETURNS TABLE (place_id uuid, unit_id uuid, team_id uuid, "
@@ -368,14 +431,19 @@ def _parted() -> None:
         "parted_units(p_cases uuid[], p_units uuid[], p_first date, p_last date, p_tonight date, p_now timestamptz) "
         "RETURNS SETOF uuid LANGUAGE sql STABLE",
         f"""
-        SELECT u.id FROM public.unit u WHERE u.id = ANY (p_units) AND (
-          EXISTS (SELECT FROM unnest(p_cases) c JOIN public.safety_separation x ON x.case_id = c
-                  WHERE x.other_case_id = ANY (p_cases) AND x.ended_at IS NULL)
-          OR EXISTS (SELECT FROM unnest(p_cases) c CROSS JOIN LATERAL (
-            {near.format(what="1", who="c")}
-            AND {HOLDS} AND (x.reach = 'SITE' AND s.site_id = u.site_id OR s.unit_id = u.id)
+        WITH near AS MATERIALIZED (
+          SELECT s.site_id, s.unit_id, x.reach
+          FROM public.safety_separation x JOIN public.stay s
+            ON s.case_id = x.other_case_id AND x.case_id = ANY (p_cases)
+            OR s.case_id = x.case_id AND x.other_case_id = ANY (p_cases)
+          WHERE x.ended_at IS NULL AND (x.case_id = ANY (p_cases) OR x.other_case_id = ANY (p_cases)) AND {HOLDS}
             AND (daterange(s.first_night, s.last_night, '[]') && daterange(p_first, p_last, '[]')
-                 OR s.state = 'IN' AND s.last_night < p_first AND p_first <= p_tonight)) n))
+                 OR s.state = 'IN' AND s.last_night < p_first AND p_first <= p_tonight)
+        )
+        SELECT u.id FROM public.unit u WHERE u.id = ANY (p_units) AND (
+          EXISTS (SELECT FROM public.safety_separation x WHERE x.ended_at IS NULL
+                  AND x.case_id = ANY (p_cases) AND x.other_case_id = ANY (p_cases))
+          OR EXISTS (SELECT FROM near n WHERE n.unit_id = u.id OR n.reach = 'SITE' AND n.site_id = u.site_id))
         """,
         to="acogida_app, acogida_work",
     )
@@ -422,6 +490,8 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION shelter_occupancy(uuid, date, date, date, timestamptz)")
     op.execute("DROP FUNCTION free_places(uuid[], date, date, uuid, date, timestamptz, uuid)")
     op.execute("DROP FUNCTION place_facts(uuid[], boolean)")
+    op.execute("DROP FUNCTION who_has_room(text, text, uuid[], text[], date, date, uuid, timestamptz)")
+    import_module("migrations.versions.0043_who")._free()
     import_module("migrations.versions.0036_hold")._availability()
     _facts("", "")
     op.execute("DROP TRIGGER stay_in_service ON stay")
