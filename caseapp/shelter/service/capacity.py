@@ -163,8 +163,8 @@ class Word:
 
 def word_to_give(team: Team) -> Word:
     """The three numbers of the daily word, prefilled."""
-    assert team.site is not None
-    night = queries.tonight_at(team.site)
+    assert team.site_id is not None
+    night = queries.tonight_at(session.get_one(Site, team.site_id))
     free = sum(found.free for found in queries.occupancy(team.id, night, night, tonight=night))
     leaving = session.scalar(
         sa.select(sa.func.count()).select_from(Stay)
