@@ -41,7 +41,7 @@ def for_subject(subject: Subject, *, rule: str | None = None, open_only: bool = 
 
 
 def pressing(
-    cases: sa.Select[tuple[UUID]], *, days: int, limit: int, without: Sequence[str] = ()
+    cases: sa.Select[tuple[UUID]], *, days: int, limit: int, first: int = 0, without: Sequence[str] = ()
 ) -> Sequence[Deadline]:
     """Clocks that ran out, or end within some days, of the cases that a statement selects by id: the late ones
     first (one statement). Referrals have a list of their own, and so have the rules named in `without`."""
@@ -53,7 +53,48 @@ def pressing(
         )
         .order_by(Deadline.due_at, Deadline.id)
         .limit(limit)
+        .offset(first)
     ).all()  # fmt: skip
+
+
+def told_late(
+    cases: sa.Select[tuple[UUID]], user_id: UUID | None, *, limit: int, first: int = 0
+) -> Sequence[tuple[DeadlineNotice, Deadline]]:
+    """What the sweep told this second person of clocks that ran out, in the cases that a statement selects by id, or
+    told nobody in particular because the team has no second person; not looked at yet, the oldest first (one
+    statement). Nothing of a sealed clock."""
+    rows = session.execute(
+        sa.select(DeadlineNotice, Deadline)
+        .join(Deadline, Deadline.id == DeadlineNotice.deadline_id)
+        .where(
+            DeadlineNotice.kind == "LATE", DeadlineNotice.seen_at.is_(None), Deadline.state == "LATE", ~Deadline.sealed,
+            sa.or_(DeadlineNotice.user_id == user_id, DeadlineNotice.user_id.is_(None)),
+            DeadlineNotice.case_id.in_(cases),
+        )
+        .order_by(DeadlineNotice.made_at, DeadlineNotice.id)
+        .limit(limit)
+        .offset(first)
+    ).all()  # fmt: skip
+    return [(notice, found) for notice, found in rows]
+
+
+def of_case(case_id: UUID, *, sealed: bool = False) -> Sequence[Deadline]:
+    """Every clock of a case, those that run first and the soonest of them before the others (one statement)."""
+    return session.scalars(
+        sa.select(Deadline)
+        .where(Deadline.case_id == case_id, Deadline.sealed.is_(sealed))
+        .order_by(Deadline.state.not_in(OPEN), Deadline.due_at, Deadline.id)
+        .limit(100)
+    ).all()
+
+
+def pauses_among(ids: Iterable[UUID]) -> Sequence[DeadlinePause]:
+    """When these clocks stood still, and why (one statement)."""
+    return session.scalars(
+        sa.select(DeadlinePause)
+        .where(DeadlinePause.deadline_id.in_(list(ids)))
+        .order_by(DeadlinePause.began_at, DeadlinePause.id)
+    ).all()
 
 
 def pauses_of(deadline_id: UUID) -> Sequence[DeadlinePause]:
@@ -72,3 +113,17 @@ def notices_of(deadline_id: UUID) -> Sequence[DeadlineNotice]:
         .where(DeadlineNotice.deadline_id == deadline_id)
         .order_by(DeadlineNotice.made_at)
     ).all()
+
+
+def has_unseen(case_id: UUID, user_id: UUID | None) -> bool:
+    """Whether this person was told of a clock of a case that ran out, and has not said that they saw it."""
+    asked = (
+        sa.select(DeadlineNotice.id)
+        .join(Deadline, Deadline.id == DeadlineNotice.deadline_id)
+        .where(
+            DeadlineNotice.case_id == case_id, DeadlineNotice.seen_at.is_(None), DeadlineNotice.kind == "LATE",
+            ~Deadline.sealed, sa.or_(DeadlineNotice.user_id == user_id, DeadlineNotice.user_id.is_(None)),
+        )
+        .limit(1)
+    )  # fmt: skip
+    return session.scalar(asked) is not None

@@ -23,10 +23,11 @@ from caseapp.casefile.views import blueprint, today_consent, today_custody
 from caseapp.casefile.views.duties import duty_parts
 from caseapp.core import access, clock, reference
 from caseapp.core.access import Principal, needs
+from caseapp.core.errors import NotYours
 from caseapp.core.i18n import _, ngettext
-from caseapp.core.pages import day, since
+from caseapp.core.pages import asked_page, day, since
 from caseapp.custody import queries as custody
-from caseapp.deadline.models import Deadline
+from caseapp.deadline.models import Deadline, DeadlineNotice
 from caseapp.deadline.rules import due_at
 from caseapp.deadline.show import clock_shown
 from caseapp.people.models import Case
@@ -38,6 +39,8 @@ from caseapp.shelter import queries as shelter
 from caseapp.shelter.night import queries as shelter_night
 
 OFFICER = frozenset({"DATA_PROTECTION_OFFICER"})
+#: Rows of a page of a whole list.
+WHOLE = 25
 FIGURES_ROLES = frozenset({"DATA_STEWARD", "RELEASE_APPROVER", "COMMISSION_ANALYST", "REGIONAL_ANALYST"})
 
 
@@ -49,17 +52,10 @@ def today() -> ResponseReturnValue:
     if who.roles == {"GATE_NIGHT"}:
         return redirect(url_for("shelter.tonight"))
     timezone = timezone_of(who.grants[0].team_id)
-    parts: list[dict[str, Any]] = []
-    if who.roles & {"CASEWORKER", "SUPERVISOR"}:
-        parts += _casework(who, timezone)
-    elif who.roles & {"SHELTER_COORDINATOR", "SERVICE_FOCAL_POINT"}:
-        parts.append(_inbox(who, timezone))
-    if "CHILD_OFFICER" in who.roles:
-        parts = [today_custody.told(who, timezone), *parts]
     return render_template(
         "casefile/today.html",
         page_title=_("Hoy, %(day)s", day=day(clock.today(timezone))),
-        parts=parts,
+        parts=[_with_whole(part) for part in _parts(who, timezone, work.FEW)],
         shelters=[_shelter(team) for team in shelter.shelters_of(who)]
         if "SHELTER_COORDINATOR" in who.roles
         else [],
@@ -68,27 +64,71 @@ def today() -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/today/<part>")
+@needs(TODAY)
+def today_part(part: str) -> ResponseReturnValue:
+    """One list of the day, whole, page by page."""
+    who, page = access.current(), asked_page()
+    timezone = timezone_of(who.grants[0].team_id)
+    window = work.Window(WHOLE, (page - 1) * WHOLE)
+    found = next((p for p in _parts(who, timezone, window) if p["id"] == part), None)
+    if found is None:
+        raise NotYours
+    here = url_for("casefile.today_part", part=part)
+    return render_template(
+        "casefile/today_part.html",
+        page_title=found["title"],
+        part=found,
+        pages={
+            "text": _("Página %(number)s", number=page),
+            "previous": f"{here}?page={page - 1}" if page > 1 else None,
+            "next": f"{here}?page={page + 1}" if len(found["rows"]) >= WHOLE else None,
+        },
+    )
+
+
+def _parts(who: Principal, timezone: str, window: work.Window) -> list[dict[str, Any]]:
+    """The lists of the day for somebody's roles, each with these of its rows."""
+    parts: list[dict[str, Any]] = []
+    if who.roles & {"CASEWORKER", "SUPERVISOR"}:
+        parts += _casework(who, timezone, window)
+    elif who.roles & {"SHELTER_COORDINATOR", "SERVICE_FOCAL_POINT"}:
+        parts.append(_inbox(who, timezone, window))
+    if "CHILD_OFFICER" in who.roles:
+        parts = [today_custody.told(who, timezone), *parts]
+    return parts
+
+
+def _with_whole(part: dict[str, Any]) -> dict[str, Any]:
+    """A list that may have more rows than the few shown leads to its whole list."""
+    here = url_for("casefile.today_part", part=part["id"])
+    return {**part, "whole": here if len(part["rows"]) >= work.LIMIT else None}
+
+
 def _part(id: str, title: str, rows: Sequence[dict[str, Any]], nothing: str) -> dict[str, Any]:
     return {"id": id, "title": title, "rows": rows, "nothing": nothing}
 
 
 # -- casework -----------------------------------------------------------------------------------------
-def _casework(who: Principal, timezone: str) -> list[dict[str, Any]]:
-    again, screen, consent = work.to_refer_again(who), work.to_screen(who), work.without_consent(who)
-    urgent, families = work.emergencies(who), work.registered_on(who, clock.today(timezone))
-    decide = work.to_decide(who) if "SUPERVISOR" in who.roles else []
-    waiting, clocks = referrals.inbox_for(who), work.clocks(who)
-    turns = consents.turns(who, clock.today(timezone))
-    held = custody.to_do(work.mine(who).with_only_columns(Case.id), who)
-    glass = glass_queries.unseen(who) if "SUPERVISOR" in who.roles else []
-    duties = duties_of(who, clock.today(timezone))
+def _casework(who: Principal, timezone: str, window: work.Window) -> list[dict[str, Any]]:
+    supervises, on = "SUPERVISOR" in who.roles, clock.today(timezone)
+    again, screen = work.to_refer_again(who, window), work.to_screen(who, window)
+    consent, urgent = work.without_consent(who, window), work.emergencies(who, window)
+    families, clocks = work.registered_on(who, on, window), work.clocks(who, window)
+    decide = work.to_decide(who, window) if supervises else []
+    told = work.told_late(who, window) if supervises else []
+    waiting = referrals.inbox_for(who, window.size, window.first)
+    turns = consents.turns(who, on, window)
+    held = custody.to_do(work.mine(who).with_only_columns(Case.id), who, window.size)
+    glass = glass_queries.unseen(who, window.size, window.first) if supervises else []
+    duties = duties_of(who, on, window)
     known = work.known_of(
         [
             *(line.access.case_id for line in glass),
             *(r.case_id for r in (*again, *waiting)),
             *(row.case.id for rows in (screen, urgent, families, decide) for row in rows),
             *(case.id for case in consent),
-            *(c.case_id for c in clocks),
+            *(c.case_id for c in (*clocks, *(late for _notice, late in told))),
             *(t.case_id for t in turns),
             *(one.case.id for one in held),
             *(d.case_id for d in duties if d.case_id),
@@ -99,7 +139,7 @@ def _casework(who: Principal, timezone: str) -> list[dict[str, Any]]:
     parts = [
         _part("urgent", _("Emergencias que nadie atiende"), [_urgent(u, names) for u in urgent], _("Ninguna.")),
         _part("clocks", _("Plazos"), [_clock(c, names, numbers, timezone) for c in clocks], _("Ninguno vencido ni por vencer.")),
-        *duty_parts(duties, names, timezone, "SUPERVISOR" in who.roles),
+        *duty_parts(duties, names, timezone, supervises),
         _part("again", _("Buscar otra opción"), [_again(r, names) for r in again], _("Ninguna referencia quedó sin lugar.")),
         _part("waiting", _("Esperan su respuesta"), [_waiting(r, names, who, timezone) for r in waiting], _("Nada espera su respuesta.")),
         _part("screen", _("Por entrevistar"), [_screen(s, names, timezone) for s in screen], _("Todas las personas han sido entrevistadas.")),
@@ -108,7 +148,9 @@ def _casework(who: Principal, timezone: str) -> list[dict[str, Any]]:
         _part("untold", _("Decirle que se actuó sin su consentimiento"), today_consent.rows(turns, "TELL", names, _row), _("Nada por decir.")),
         _part("families", _("Registradas hoy"), [_family(f, names) for f in families], _("Nadie todavía.")),
     ]  # fmt: skip
-    if "SUPERVISOR" in who.roles:
+    if supervises:
+        late = [_told(notice, found, names, numbers, timezone) for notice, found in told]
+        parts.insert(2, _part("late", _("Avisos de plazos vencidos"), late, _("Ninguno.")))
         rows = [_decide(d, names) for d in decide]
         waived = today_consent.rows(turns, "REVIEW", names, _row)
         parts.insert(
@@ -161,6 +203,16 @@ def _clock(
     href = url_for("casefile.show", number=numbers[found.case_id])
     when = min(found.started_at, clock.now())
     return _row(found.case_id, names, href, what, when, _("Abrir"), clock=shown)
+
+
+def _told(
+    notice: DeadlineNotice, found: Deadline, names: dict[UUID, str], numbers: dict[UUID, str], timezone: str
+) -> dict[str, Any]:
+    """A clock that ran out, told to a second person, who says on the file's clocks that they saw it."""
+    row = _clock(found, names, numbers, timezone)
+    href = url_for("casefile.clocks", number=numbers[found.case_id])
+    told = {"since": since(notice.made_at), "since_iso": notice.made_at.isoformat(timespec="minutes")}
+    return {**row, **told, "next": _("Ver y anotar visto"), "next_href": href}
 
 
 def _again(found: Referral, names: dict[UUID, str]) -> dict[str, Any]:
@@ -281,8 +333,8 @@ def _glass(line: glass_queries.Line, names: dict[UUID, str]) -> dict[str, Any]:
 
 
 # -- shelters and services ----------------------------------------------------------------------------
-def _inbox(who: Principal, timezone: str) -> dict[str, Any]:
-    found = referrals.inbox_for(who)
+def _inbox(who: Principal, timezone: str, window: work.Window) -> dict[str, Any]:
+    found = referrals.inbox_for(who, window.size, window.first)
     names = referral_present.names_in(found, who)
     rows = [_waiting(r, names, who, timezone) for r in found]
     return _part("waiting", _("Esperan su respuesta"), rows, _("Nada espera su respuesta."))
