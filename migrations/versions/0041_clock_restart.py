@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0099"
-down_revision = "0098"
+revision = "0041"
+down_revision = "0040"
 branch_labels = None
 depends_on = None
 
