@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -40,42 +42,47 @@ def for_subject(subject: Subject, *, rule: str | None = None, open_only: bool = 
     return session.scalars(asked.order_by(Deadline.started_at, Deadline.id)).all()
 
 
+@dataclass(frozen=True)
+class Pressing:
+    """A clock that asks for somebody, and whether it was told to them as the second person."""
+
+    clock: Deadline
+    told: bool
+
+
 def pressing(
-    cases: sa.Select[tuple[UUID]], *, days: int, limit: int, first: int = 0, without: Sequence[str] = ()
-) -> Sequence[Deadline]:
-    """Clocks that ran out, or end within some days, of the cases that a statement selects by id: the late ones
-    first (one statement). Referrals have a list of their own, and so have the rules named in `without`."""
-    return session.scalars(
-        sa.select(Deadline)
+    cases: sa.Select[tuple[UUID]],
+    *,
+    days: int,
+    limit: int,
+    first: int = 0,
+    without: Sequence[str] = (),
+    told_to: UUID | None = None,
+) -> Sequence[Pressing]:
+    """Clocks that ran out, or end within some days, of the cases that a statement selects by id: those that the sweep
+    told this second person and they have not looked at, then the late ones first (one statement). Referrals have a
+    list of their own, and so have the rules named in `without`, until somebody is told of them. Nothing sealed."""
+    told = _unseen_by(told_to).where(DeadlineNotice.deadline_id == Deadline.id).correlate(Deadline).exists()
+    rows = session.execute(
+        sa.select(Deadline, told.label("told"))
         .where(
             Deadline.case_id.in_(cases), Deadline.state.in_(("RUNNING", "LATE")), ~Deadline.sealed,
-            Deadline.due_at <= clock.now() + timedelta(days=days), Deadline.rule.not_in(without),
+            Deadline.due_at <= clock.now() + timedelta(days=days), sa.or_(Deadline.rule.not_in(without), told),
         )
-        .order_by(Deadline.due_at, Deadline.id)
+        .order_by(sa.desc("told"), Deadline.due_at, Deadline.id)
         .limit(limit)
         .offset(first)
     ).all()  # fmt: skip
+    return [Pressing(*row) for row in rows]
 
 
-def told_late(
-    cases: sa.Select[tuple[UUID]], user_id: UUID | None, *, limit: int, first: int = 0
-) -> Sequence[tuple[DeadlineNotice, Deadline]]:
-    """What the sweep told this second person of clocks that ran out, in the cases that a statement selects by id, or
-    told nobody in particular because the team has no second person; not looked at yet, the oldest first (one
-    statement). Nothing of a sealed clock."""
-    rows = session.execute(
-        sa.select(DeadlineNotice, Deadline)
-        .join(Deadline, Deadline.id == DeadlineNotice.deadline_id)
-        .where(
-            DeadlineNotice.kind == "LATE", DeadlineNotice.seen_at.is_(None), Deadline.state == "LATE", ~Deadline.sealed,
-            sa.or_(DeadlineNotice.user_id == user_id, DeadlineNotice.user_id.is_(None)),
-            DeadlineNotice.case_id.in_(cases),
-        )
-        .order_by(DeadlineNotice.made_at, DeadlineNotice.id)
-        .limit(limit)
-        .offset(first)
-    ).all()  # fmt: skip
-    return [(notice, found) for notice, found in rows]
+def _unseen_by(user_id: UUID | None) -> sa.Select[Any]:
+    """What the sweep told a person of clocks that ran out, or nobody in particular where the team has no second one,
+    and was not looked at. Nobody: nothing."""
+    mine = sa.or_(DeadlineNotice.user_id == user_id, DeadlineNotice.user_id.is_(None))
+    return sa.select(DeadlineNotice.id).where(
+        DeadlineNotice.kind == "LATE", DeadlineNotice.seen_at.is_(None), mine if user_id else sa.false()
+    )
 
 
 def of_case(case_id: UUID, *, sealed: bool = False) -> Sequence[Deadline]:
@@ -117,13 +124,10 @@ def notices_of(deadline_id: UUID) -> Sequence[DeadlineNotice]:
 
 def has_unseen(case_id: UUID, user_id: UUID | None) -> bool:
     """Whether this person was told of a clock of a case that ran out, and has not said that they saw it."""
+    open_clock = Deadline.id == DeadlineNotice.deadline_id
     asked = (
-        sa.select(DeadlineNotice.id)
-        .join(Deadline, Deadline.id == DeadlineNotice.deadline_id)
-        .where(
-            DeadlineNotice.case_id == case_id, DeadlineNotice.seen_at.is_(None), DeadlineNotice.kind == "LATE",
-            ~Deadline.sealed, sa.or_(DeadlineNotice.user_id == user_id, DeadlineNotice.user_id.is_(None)),
-        )
-        .limit(1)
-    )  # fmt: skip
-    return session.scalar(asked) is not None
+        _unseen_by(user_id)
+        .join(Deadline, open_clock)
+        .where(DeadlineNotice.case_id == case_id, ~Deadline.sealed)
+    )
+    return session.scalar(asked.limit(1)) is not None

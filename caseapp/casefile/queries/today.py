@@ -18,9 +18,7 @@ from caseapp.core import clock
 from caseapp.core.access import Principal
 from caseapp.core.db import session
 from caseapp.core.journal import CaseEvent
-from caseapp.deadline.models import Deadline, DeadlineNotice
-from caseapp.deadline.queries import pressing
-from caseapp.deadline.queries import told_late as notices_of_late
+from caseapp.deadline.queries import Pressing, pressing
 from caseapp.people import queries as people
 from caseapp.people.models import Case, Consent, HouseholdMember, Need
 from caseapp.protection.models import Screening
@@ -245,21 +243,13 @@ def to_decide(who: Principal, window: Window = FEW) -> list[ToDecide]:
 CLOCK_DAYS = 3
 
 
-def clocks(who: Principal, window: Window = FEW) -> Sequence[Deadline]:
-    """Clocks that ran out or are about to, of the files that are this person's business, the late ones first."""
+def clocks(who: Principal, window: Window = FEW) -> Sequence[Pressing]:
+    """Clocks that ran out or are about to, of the files that are this person's business: those told to them as the
+    second person, then the late ones first."""
     return pressing(
-        mine(who).with_only_columns(Case.id),
-        days=CLOCK_DAYS,
-        limit=window.size,
-        first=window.first,
-        without=OWN_LISTS,
-    )
-
-
-def told_late(who: Principal, window: Window = FEW) -> Sequence[tuple[DeadlineNotice, Deadline]]:
-    """Clocks that ran out and were told to this person as the second one, of the teams that they supervise."""
-    cases = sa.select(Case.id).where(Case.team_id.in_(who.teams_as("SUPERVISOR")), Case.status == "OPEN")
-    return notices_of_late(cases, who.user_id, limit=window.size, first=window.first)
+        mine(who).with_only_columns(Case.id), days=CLOCK_DAYS, limit=window.size, first=window.first,
+        without=OWN_LISTS, told_to=who.user_id if "SUPERVISOR" in who.roles else None,
+    )  # fmt: skip
 
 
 def known_of(case_ids: Sequence[UUID]) -> dict[UUID, people.Summary]:
