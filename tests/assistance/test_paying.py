@@ -578,7 +578,9 @@ def test_from_asking_to_reconciling_on_the_pages(ground, client, db):
     assert "Conciliado" in client.get(one).text
     with db.as_owner():
         version = session.scalars(sa.select(Payment.version)).one()
-    assert client.post(moved, data={f"{prefix}to": "RECONCILED", f"{prefix}version": version}).status_code == 302
+    assert (
+        client.post(moved, data={f"{prefix}to": "RECONCILED", f"{prefix}version": version}).status_code == 302
+    )
     client.sign_in(ground.worker)
     assert "pago de 120: Conciliado" in client.get(page).text
 
