@@ -236,5 +236,5 @@ def notice_text(kind: str) -> str:
         "LAPSED": _("Venció sin respuesta"), "INFO_ASKED": _("Piden información"), "INFO_GIVEN": _("Respondieron su pregunta"),
         "ACCEPTED": _("Aceptada"), "PART_ACCEPTED": _("Aceptada en parte: decida"), "DECLINED": _("No aceptada: busque otra opción"),
         "WITHDRAWN": _("Retirada"), "STARTED": _("Llegó"), "COMPLETED": _("Concluida"), "NOT_COMPLETED": _("No se realizó"),
-        "PERSON_LEFT": _("Una persona ya no va"), "CONSENT_ENDED": _("Venció un consentimiento: pregunte de nuevo"),
+        "PLACE_OFFERED": _("Hay un cupo para quienes esperan"), "PERSON_LEFT": _("Una persona ya no va"), "CONSENT_ENDED": _("Venció un consentimiento: pregunte de nuevo"),
     }[kind]  # fmt: skip

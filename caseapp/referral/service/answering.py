@@ -11,7 +11,7 @@ from caseapp.core.db import session
 from caseapp.referral import errors, events, queries, rules
 from caseapp.referral.models import CHANNELS, Referral, ReferralMember
 from caseapp.referral.service.sending import GIVES_PLACES, read_on_as_stay
-from caseapp.referral.service.steps import end_reading, notice, step, tell_journal, write_step
+from caseapp.referral.service.steps import end_reading, moved, notice, step, tell_journal, write_step
 from caseapp.shelter import queries as shelter_queries
 from caseapp.shelter import service as shelter
 
@@ -82,7 +82,7 @@ def accept(
         code=channel,
     )
     notice(found, word, found.from_team_id)
-    session.flush()
+    moved(found)
 
 
 def _answer(found: Referral, verb: str, channel: str, answered_by_name: str) -> str:
@@ -136,7 +136,7 @@ def decline(
     )  # fmt: skip
     notice(found, "DECLINED", found.from_team_id)
     end_reading(found)
-    session.flush()
+    moved(found)
 
 
 def agree_part(found: Referral) -> None:
@@ -156,7 +156,7 @@ def agree_part(found: Referral) -> None:
     _not_accepted(found, others, common)
     end_reading(found, others)
     notice(found, "ACCEPTED", found.to_team_id)
-    session.flush()
+    moved(found)
     if any(s.state == "IN" for s in shelter_queries.holding_for_referral(found.id)):
         # Somebody came before the sender had agreed.
         write_step(found, "start", rules.STAY, "STARTED")
@@ -191,7 +191,7 @@ def refuse_part(found: Referral) -> None:
         shelter.cancel(stays, "PERSON_DECLINED")
     notice(found, "DECLINED", found.to_team_id)
     end_reading(found)
-    session.flush()
+    moved(found)
 
 
 def start(found: Referral, *, channel: str = "SYSTEM") -> None:

@@ -25,6 +25,7 @@ from caseapp.referral import errors, events, queries, rules, showing
 from caseapp.referral.models import ITEMS, USUAL, Referral, ReferralMember
 from caseapp.referral.service.steps import (
     end_reading,
+    moved,
     notice,
     open_reading,
     purpose_of_reading,
@@ -167,7 +168,7 @@ def send(
             priority=found.priority, referral_id=found.id, places=places,
         )  # fmt: skip
     notice(found, "ARRIVED", found.to_team_id)
-    session.flush()
+    moved(found)
 
 
 def _must_be_shared(found: Referral, people: Sequence[queries.Subject], on: date) -> None:
@@ -227,7 +228,7 @@ def withdraw(found: Referral, reason: str) -> None:
     step(found, "withdraw", code=reason)
     found.withdraw_reason, found.paused_at = reason, None
     tell_journal(events.WITHDRAWN, found, rules.SENDER, priority=found.priority, reason=reason)
-    session.flush()
+    moved(found)
     if not was_sent:
         return
     inside = [s for s in stays if s.state == "IN"]

@@ -89,6 +89,7 @@ def page(found: Referral, wrong: str = "") -> str:
         and rules.may("accept", found.state, rules.SENDER, "PHONE_RECORDED_BY_SENDER"),
         wrong=wrong,
         again=_again(found) if sender else None,
+        may_wait=sender and who.may(SEND) and found.state in ("DRAFT", "DECLINED", "LAPSED"),
     )
 
 
