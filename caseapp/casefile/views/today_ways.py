@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from caseapp.assistance.access import COUNT, DESK
+from caseapp.assistance.access import AID, COUNT, DESK
 from caseapp.casefile.access import BREAK_GLASS, READ_ENQUIRY
 from caseapp.casefile.linking import linked
 from caseapp.core.access import Principal
@@ -21,6 +21,7 @@ def ways(who: Principal) -> list[dict[str, str]]:
             {},
             _("Asignar expedientes a otra persona del equipo"),
         ),
+        (AID.roles, "assistance.requests", {}, _("Solicitudes de asistencia")),
         (DESK.roles, "assistance.desk", {}, _("Entregas de hoy")),
         (COUNT.roles, "assistance.tally", {}, _("Contar entregas por número")),
         (frozenset({"DATA_STEWARD"}), "publication.releases", {}, _("Preparar y revisar publicaciones")),
