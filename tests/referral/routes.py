@@ -110,13 +110,21 @@ ROUTES = {
     ("referral.agree_part", "POST"): _of("/agree-part", {}, state="PART_ACCEPTED", **SENDER),
     ("referral.refuse_part", "POST"): _of("/refuse-part", {}, state="PART_ACCEPTED", **SENDER),
     ("referral.record", "GET"): _of("/record", **SENDER),
+    ("referral.nights", "GET"): _of("/nights", **SENDER),
+    ("referral.nights", "POST"): _of(
+        "/nights",
+        {"first_night": "2025-11-24", "last_night": "2025-11-25", "reason": "ARRIVES_LATER"},
+        **SENDER,
+    ),
+    ("referral.review", "GET"): _of("/review"),
+    ("referral.review", "POST"): _of("/review", {"outcome": "UPHELD"}),
     ("referral.record", "POST"): _of(
         "/record",
         {
             "answer": "accept",
             "channel": "PHONE_RECORDED_BY_SENDER",
             "answered_by_name": "Dra. Inventada",
-            "reason": "",
+            "read_back": "y",
         },
         **SENDER,
     ),

@@ -12,11 +12,17 @@ from caseapp.accounts.queries import timezone_of
 from caseapp.core import access, audit, clock, reference
 from caseapp.core.access import needs
 from caseapp.core.commits import commits, records_view
+from caseapp.core.db import session
 from caseapp.core.i18n import _
 from caseapp.core.pages import day, moment
+from caseapp.people.models import Case
 from caseapp.referral import present, queries, rules, service, showing
 from caseapp.referral.access import ANSWER, READ, SEND
 from caseapp.referral.models import ITEMS, Referral
+from caseapp.referral.options import next_options
+from caseapp.referral.queries import related
+from caseapp.referral.rules import reviewing
+from caseapp.referral.service.nights import STILL_ASKED
 from caseapp.referral.views import blueprint
 from caseapp.shelter import queries as shelter_queries
 
@@ -82,8 +88,57 @@ def page(found: Referral, wrong: str = "") -> str:
         and who.may(SEND)
         and rules.may("accept", found.state, rules.SENDER, "PHONE_RECORDED_BY_SENDER"),
         wrong=wrong,
-        again=_again(found) if sender else None,
+        nobody=found.nobody_told_at is not None and sender and found.state in rules.AWAITING_RECEIVER,
+        nights_url=_nights_url(found) if sender and who.may(SEND) else None,
+        review_url=_review_url(found),
+        ground=_ground(found) if sender else None,
+        **_next(found, sender),
     )
+
+
+def _nights_url(found: Referral) -> str | None:
+    if found.first_night is None or found.state not in STILL_ASKED:
+        return None
+    return url_for("referral.nights", number=found.number)
+
+
+def _review_url(found: Referral) -> str | None:
+    """Where somebody else than who wrote a reason down is to look at it."""
+    row = related.review_of(found, access.current())
+    if row is None or not reviewing.may_review(access.current().user_id, row.asked_by_id):
+        return None
+    return url_for("referral.review", number=found.number)
+
+
+def _ground(found: Referral) -> Referral | None:
+    return session.get(Referral, found.because_of_id) if found.because_of_id else None
+
+
+def _next(found: Referral, sender: bool) -> dict[str, Any]:
+    """For the sender, once nobody takes them: who else may, each with the new referral already filled in."""
+    if (
+        not sender
+        or not access.current().may(SEND)
+        or not reviewing.needs_another(found.state, found.not_completed_reason)
+    ):
+        return {"again": None, "options": []}
+    number = _case_number(found)
+    if not number:
+        return {"again": None, "options": []}
+    options = [
+        {
+            "label": option.label,
+            "reasons": option.reasons,
+            "href": url_for(
+                "referral.new", number=number, kind=found.kind, again=found.number, to=option.team_id
+            ),
+        }
+        for option in next_options(found)
+    ]
+    return {
+        "again": url_for("referral.new", number=number, kind=found.kind, again=found.number),
+        "options": options,
+    }
 
 
 def _reads_everybody(found: Referral, people: Sequence[present.Seen]) -> bool:
@@ -116,17 +171,7 @@ def allowed(found: Referral, parties: tuple[str, ...]) -> list[dict[str, Any]]:
     return rows
 
 
-def _again(found: Referral) -> str | None:
-    """Declined or lapsed: the way to the next option."""
-    if found.state not in ("DECLINED", "LAPSED", "NOT_COMPLETED"):
-        return None
-    return url_for("referral.new", number=_case_number(found), kind=found.kind)
-
-
 def _case_number(found: Referral) -> str:
-    from caseapp.core.db import session
-    from caseapp.people.models import Case
-
     case = session.get(Case, found.case_id)
     return case.number if case else ""
 
@@ -136,15 +181,18 @@ def _summary(found: Referral, sender: bool, timezone: str, *, texts: bool) -> li
         {"label": _("Servicio"), "value": present.kind_text(found)},
         {"label": _("De"), "value": found.from_team.name},
         {"label": _("Para"), "value": found.to_team.name},
-        {"label": _("Noches"), "value": present.nights_of(found)},
+        {
+            "label": _("Noches"),
+            "value": present.nights_of(found),
+            "note": " · ".join(present.nights_changed(related.nights_of(found) if found.first_night else [])),
+        },
         {"label": _("Enviada"), "value": moment(found.sent_at, timezone)},
         {"label": _("Mensaje"), "value": found.message if texts else ""},
         {"label": _("Pregunta"), "value": found.question if texts else ""},
         {"label": _("Respuesta a la pregunta"), "value": found.reply if texts else ""},
         {"label": _("Respondida"), "value": moment(found.answered_at, timezone), "note": _channel(found)},
         {"label": _("Motivo"), "value": present.reason_text(found, own=not sender)},
-        {"label": _("Qué lo haría posible"), "value": found.unlocks},
-        {"label": _("A partir del"), "value": day(found.unlocks_on)},
+        {"label": _("Qué lo haría posible"), "value": present.unlocks_text(found)},
         {
             "label": _("Motivo del retiro"),
             "value": found.withdraw_reason and reference.label("withdraw_reason", found.withdraw_reason),
