@@ -123,6 +123,13 @@ class LinkNotNow(Refused):
     status = 409
 
 
+class ReceiverAnswersHere(Refused):
+    """A one-time page is for receivers without an account: others answer in the system, where places are booked."""
+
+    sentence = _l("Esta entidad responde en el sistema, donde se reservan los lugares.")
+    status = 409
+
+
 class CaseClosed(Refused):
     sentence = _l("El expediente está cerrado. Ábralo antes de referir.")
 

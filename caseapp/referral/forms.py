@@ -160,3 +160,21 @@ class RecordDeclineForm(DeclineForm, RecordForm):
 
 class RecordResultForm(ReasonForm, ToldForm):
     """A result that was told outside the system."""
+
+
+class GuestForm(Form):
+    """Who answers on a one-time page. It has no cookie to be misused, so no token against that."""
+
+    class Meta(Form.Meta):
+        csrf = False
+
+    answered_by_name = StringField(
+        _l("Su nombre"), validators=[required(_l("Escriba su nombre.")), Length(max=200)]
+    )
+
+
+class GuestDeclineForm(DeclineForm, GuestForm):
+    """A no on a one-time page."""
+
+    class Meta(Form.Meta):
+        csrf = False

@@ -110,6 +110,9 @@ ROUTES = {
     ("referral.agree_part", "POST"): _of("/agree-part", {}, state="PART_ACCEPTED", **SENDER),
     ("referral.refuse_part", "POST"): _of("/refuse-part", {}, state="PART_ACCEPTED", **SENDER),
     ("referral.record", "GET"): _of("/record", **SENDER),
+    ("referral.link", "GET"): _of("/link", **SENDER),
+    ("referral.make_link", "POST"): _of("/link", {}, **SENDER),
+    ("referral.revoke_link", "POST"): _of("/link/revoke", {}, **SENDER),
     ("referral.nights", "GET"): _of("/nights", **SENDER),
     ("referral.nights", "POST"): _of(
         "/nights",

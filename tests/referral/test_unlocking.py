@@ -120,4 +120,3 @@ def test_a_code_is_bound_to_its_link_and_to_a_key_outside_the_database():
         linking.code_mac(b"other", "token", "482913"), linking.code_mac(b"key", "other", "482913"),
         linking.code_mac(b"key", "token", "482914"), linking.code_mac(b"key", "token", linking.figures("4829130")),
     }  # fmt: skip
-    assert linking.shown(["NAME", "AGE", "CONTACT", "DOCUMENTS", "RELATIONS"]) == {"AGE"}

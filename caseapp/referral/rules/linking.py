@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Collection
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -46,8 +45,3 @@ def code_mac(key: bytes, token: str, code: str) -> bytes:
 def figures(typed: str) -> str:
     """A code as it was typed or heard: its figures only."""
     return "".join(c for c in typed if c in "0123456789")[: DIGITS + 1]
-
-
-def shown(items: Collection[str]) -> frozenset[str]:
-    """The items that a page without an account shows of those that were chosen."""
-    return frozenset(items) & SHOWS

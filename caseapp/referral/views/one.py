@@ -21,7 +21,7 @@ from caseapp.referral.access import ANSWER, READ, SEND
 from caseapp.referral.models import ITEMS, Referral
 from caseapp.referral.options import next_options
 from caseapp.referral.queries import related
-from caseapp.referral.rules import reviewing
+from caseapp.referral.rules import linking, reviewing
 from caseapp.referral.service.nights import STILL_ASKED
 from caseapp.referral.views import blueprint
 from caseapp.shelter import queries as shelter_queries
@@ -84,15 +84,23 @@ def page(found: Referral, wrong: str = "") -> str:
             }
             for s in stays
         ],
-        records=sender
-        and who.may(SEND)
-        and rules.may("accept", found.state, rules.SENDER, "PHONE_RECORDED_BY_SENDER"),
+        records=sender and who.may(SEND) and not stays and _may_be_told(found),
+        link_url=url_for("referral.link", number=found.number)
+        if sender and who.may(SEND) and found.nobody_told_at is not None and found.state in linking.MAY
+        else None,
         wrong=wrong,
         nobody=found.nobody_told_at is not None and sender and found.state in rules.AWAITING_RECEIVER,
         nights_url=_nights_url(found) if sender and who.may(SEND) else None,
         review_url=_review_url(found),
         ground=_ground(found) if sender else None,
         **_next(found, sender),
+    )
+
+
+def _may_be_told(found: Referral) -> bool:
+    """Whether something that is missing may be told by telephone or on paper."""
+    return any(
+        rules.may(verb, found.state, rules.SENDER, rules.RECORDED_BY_SENDER[0]) for verb in rules.OUTSIDE
     )
 
 
