@@ -33,7 +33,7 @@ test: ready ## run the tests (ARGS="-k name", WORKERS=2)
 	@$(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS)
 
 .PHONY: bench
-bench: ready ## measure the main pages on 60,000 cases and print the ratios
+bench: ready ## measure the main pages on 60,000 cases and print the ratios (ARGS="import": lists of people)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 .PHONY: lint

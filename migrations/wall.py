@@ -10,6 +10,7 @@ from alembic import op
 
 TEAMS = "((SELECT nullif(current_setting('app.teams', true), ''))::uuid[])"
 SITE_TEAMS = "((SELECT nullif(current_setting('app.site_teams', true), ''))::uuid[])"
+COUNT_TEAMS = "((SELECT nullif(current_setting('app.count_teams', true), ''))::uuid[])"
 OVERSEEN = "((SELECT nullif(current_setting('app.overseen', true), ''))::text[])"
 ACTING_USER = "(SELECT nullif(current_setting('app.user', true), '')::uuid)"
 

@@ -69,8 +69,9 @@ def _begin() -> _Going | None:
     team = session.get_one(Team, run.team_id)
     where = runs.where_of(team, session.get_one(Site, team.site_id))
     steps = importing.import_people(
-        content, where, team=team, run_id=run.id, dry_run=run.dry_run, skip_bad=run.skip_bad
-    )
+        content, where, team=team, run_id=run.id, dry_run=run.dry_run, skip_bad=run.skip_bad,
+        created_before=0 if run.dry_run else run.created,
+    )  # fmt: skip
     return _Going(run.id, principal, steps, Report())
 
 

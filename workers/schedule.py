@@ -17,6 +17,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"queue": "casework", "expires": 60},
     },
+    "holds": {
+        "task": "workers.shelter.release_holds",
+        "schedule": 60.0,
+        "options": {"queue": "casework", "expires": 60},
+    },
     "facts": {
         "task": "workers.indicators.roll_up",
         "schedule": 5.0,

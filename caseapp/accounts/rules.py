@@ -81,6 +81,14 @@ class LiaisonAlone(Refused):
     field = "role"
 
 
+class RoleNotOfTeam(Refused):
+    """Whoever asks for or approves payments is of a team that owns no file, and so reads no need and no claim
+    (VOCABULARY A6)."""
+
+    sentence = _l("Esta función se da solo en un equipo que provee efectivo.")
+    field = "role"
+
+
 class RoleHeldAlready(Refused):
     sentence = _l("La persona ya tiene esta función en este equipo.")
     field = "role"
@@ -100,6 +108,10 @@ class LinkSpent(Refused):
     status = 404
 
 
+#: Roles that are held in teams of one type only.
+ONLY_IN = {"ASSISTANCE_OFFICER": "CASH_PROVIDER", "PAYMENTS_APPROVER": "CASH_PROVIDER"}
+
+
 @dataclass(frozen=True)
 class Held:
     """A role from a day to the day before `until` (None: open)."""
@@ -113,6 +125,12 @@ class Held:
         starts = max(self.since, other.since)
         ends = [e for e in (self.until, other.until) if e is not None]
         return starts < min(ends) if ends else True
+
+
+def may_be_held_in(role: str, team_type: str) -> None:
+    """Raise RoleNotOfTeam where a team of this type does not have this role."""
+    if ONLY_IN.get(role, team_type) != team_type:
+        raise RoleNotOfTeam
 
 
 def may_hold(wanted: Held, held: Iterable[Held]) -> None:

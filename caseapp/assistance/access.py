@@ -2,5 +2,14 @@
 
 from caseapp.core.access import permission
 
+#: The log in the file of whoever holds it.
 READ = permission("delivery.read", "CASEWORKER", "SUPERVISOR")
 WRITE = permission("delivery.write", "CASEWORKER", "SUPERVISOR")
+#: The desk where things are handed out: one's own team's entries, for people whose file the team holds or reads.
+DESK = permission(
+    "delivery.desk", "CASEWORKER", "SUPERVISOR", "SHELTER_COORDINATOR", "SERVICE_FOCAL_POINT", "ASSISTANCE_OFFICER"
+)  # fmt: skip
+#: Names in the exported list; for others it goes by number.
+EXPORT_NAMES = permission("delivery.export_names", "SUPERVISOR", "SHELTER_COORDINATOR")
+#: So many of an item, and nobody's name.
+COUNT = permission("delivery.count", "SHELTER_VOLUNTEER", "SHELTER_COORDINATOR")

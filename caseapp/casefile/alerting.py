@@ -10,6 +10,7 @@ from caseapp.casefile.queries.file import CodeRow, File
 from caseapp.core import clock, reference
 from caseapp.people import present
 from caseapp.people import rules as people_rules
+from caseapp.shelter.models import GIVEN
 
 _PARTNERS = frozenset({"SPOUSE", "PARTNER"})
 
@@ -41,8 +42,17 @@ def alert_facts(file: File) -> rules.AlertFacts:
         documents_end=[d.ended for d in file.of("document") if d.ended],
         requirements=[r.requirement for r in file.requirements],
         legal_clocks=[day for r, day in _clock_days(file) if r.c == "LEGAL" and r.b != "PAUSED"],
+        stays_in=next((row.a for row in file.of("limit")), None),
+        going_to=_going_to(file),
         signature_due=next((day for r, day in _clock_days(file) if r.a == "CLAIM_SIGN_IN"), None),
     )
+
+
+def _going_to(file: File) -> set[str]:
+    """The states in which a place is held, or asked and not refused. A safe house is nowhere."""
+    held = {s.site.admin1 for s in file.stays if s.state in GIVEN and s.site.kind != "SAFE_HOUSE"}
+    asked = {row.a for row in file.of("going")}
+    return {place for place in held | asked if place}
 
 
 def _clock_days(file: File) -> list[tuple[CodeRow, date]]:

@@ -26,7 +26,9 @@ TRANSFER_RESPONDED = kind("transfer.responded")
 
 # The topics of the file's own packages are handled there; they are known once this module is.
 # What a referral that was not carried out opens in the file.
+from caseapp.casefile import at_risk as _at_risk  # noqa: E402, F401
 from caseapp.casefile import not_completed as _not_completed  # noqa: E402, F401
+from caseapp.casefile import offering as _offering  # noqa: E402, F401
 from caseapp.casefile.enquiry import events as _enquiry  # noqa: E402, F401
 from caseapp.casefile.glass import events as _glass  # noqa: E402, F401
 from caseapp.casefile.retention import events as _retention  # noqa: E402, F401

@@ -54,6 +54,7 @@ CODES_OF: Mapping[str, tuple[tuple[str, str], ...]] = {
     "decision.notified": (("outcome", "decision_outcome"),),
     "claim.closed": (("reason", "claim_closure_reason"),),
     "claim.reopened": (("reason", "reopen_reason"),),
+    "leave.decided": (("outcome", "leave_outcome"),),
     **{f"document.{verb}": (("code", "document_type"),) for verb in ("issued", "renewed", "expired")},
     **{f"referral.{verb}": _REFERRAL for verb in (
         "drafted", "sent", "accepted", "part_accepted", "lapsed", "escalated", "started",

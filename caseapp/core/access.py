@@ -23,9 +23,14 @@ from caseapp.core.errors import NotPermitted
 
 #: Roles whose teams open case files, and roles whose teams open a shelter's stays (VOCABULARY A6).
 CASE_ROLES = frozenset(
-    {"CASEWORKER", "SUPERVISOR", "SHELTER_COORDINATOR", "SERVICE_FOCAL_POINT", "CHILD_OFFICER"}
-)
+    {
+        "CASEWORKER", "SUPERVISOR", "SHELTER_COORDINATOR", "SERVICE_FOCAL_POINT", "CHILD_OFFICER",
+        "ASSISTANCE_OFFICER", "PAYMENTS_APPROVER",
+    }
+)  # fmt: skip
 SITE_ROLES = frozenset({"SHELTER_COORDINATOR", "GATE_NIGHT"})
+#: Roles that count what a shelter gives, by number, and open nobody.
+COUNT_ROLES = frozenset({"SHELTER_VOLUNTEER"})
 #: Roles that look after a country without opening any file.
 OVERSIGHT_ROLES = frozenset({"AUDITOR", "DATA_PROTECTION_OFFICER"})
 
@@ -68,6 +73,11 @@ class Principal:
     def site_teams(self) -> tuple[UUID, ...]:
         """Teams whose stays this principal sees."""
         return tuple(sorted({g.team_id for g in self.grants if g.role in SITE_ROLES}))
+
+    @property
+    def count_teams(self) -> tuple[UUID, ...]:
+        """Teams for which this principal counts by number."""
+        return tuple(sorted({g.team_id for g in self.grants if g.role in COUNT_ROLES}))
 
     @property
     def overseen(self) -> tuple[str, ...]:
@@ -148,7 +158,7 @@ def permissions() -> dict[str, Permission]:
 ROLES = (
     "CASEWORKER", "SUPERVISOR", "SHELTER_COORDINATOR", "SERVICE_FOCAL_POINT", "COMMISSION_ANALYST",
     "REGIONAL_ANALYST", "DATA_STEWARD", "RELEASE_APPROVER", "ADMINISTRATOR", "AUDITOR", "GATE_NIGHT",
-    "CUSTODY_LIAISON", "CHILD_OFFICER", "DATA_PROTECTION_OFFICER",
+    "CUSTODY_LIAISON", "CHILD_OFFICER", "DATA_PROTECTION_OFFICER", "ASSISTANCE_OFFICER", "PAYMENTS_APPROVER", "SHELTER_VOLUNTEER",
 )  # fmt: skip
 SIGNED_IN = permission("signed_in", *ROLES)
 
@@ -201,12 +211,13 @@ def tell_database(session: Any, transaction: Any, connection: sa.Connection) -> 
         sa.text(
             "SELECT set_config('app.user', :user, true), set_config('app.teams', :teams, true), "
             "set_config('app.site_teams', :sites, true), set_config('app.overseen', :overseen, true), "
-            "set_config('app.guest', :guest, true)"
+            "set_config('app.guest', :guest, true), set_config('app.count_teams', :counts, true)"
         ),
         {
             "user": str(who.user_id or ""),
             "teams": _array(who.case_teams) if who.grants else "",
             "sites": _array(who.site_teams) if who.grants else "",
+            "counts": _array(who.count_teams) if who.grants else "",
             "overseen": "{" + ",".join(who.overseen) + "}" if who.overseen else "",
             "guest": str(who.guest_of or ""),
         },

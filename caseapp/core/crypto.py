@@ -19,6 +19,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
 
 from caseapp.core import clock
@@ -103,7 +104,10 @@ def load_keys(case_ids: Iterable[UUID], db: Session | None = None) -> None:
         return
     with db.no_autoflush:
         rows = db.execute(
-            sa.select(CaseKey.case_id, CaseKey.country, CaseKey.wrapped).where(CaseKey.case_id.in_(wanted))
+            # One array, so that the statement reads the same however many are wanted, and stays prepared.
+            sa.select(CaseKey.case_id, CaseKey.country, CaseKey.wrapped).where(
+                CaseKey.case_id == sa.any_(sa.bindparam("wanted", wanted, pg.ARRAY(sa.Uuid())))
+            )
         ).all()
     for case_id, country, wrapped in rows:
         have[case_id] = unseal(country_key(country, Purpose.WRAPPING), wrapped, _wrap_aad(case_id, country))

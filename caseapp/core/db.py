@@ -8,15 +8,18 @@ the wall of `docs/architecture.md` as the database sees it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from uuid import UUID
 
+import psycopg
 import sqlalchemy as sa
 import uuid_utils.compat
+from psycopg.pq import TransactionStatus
+from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session, sessionmaker
 
 from config.settings import settings
@@ -49,13 +52,24 @@ class Base(DeclarativeBase):
 
     def __init__(self, **values: Any) -> None:
         # The id is needed at once: it is part of what encrypted columns are bound to.
-        if "id" in sa.inspect(type(self)).columns and values.get("id") is None:
-            if isinstance(sa.inspect(type(self)).columns["id"].type, sa.Uuid):
-                values = {"id": uuid7(), **{k: v for k, v in values.items() if k != "id"}}
+        if values.get("id") is None and _has_uuid(type(self)):
+            values = {"id": uuid7(), **{k: v for k, v in values.items() if k != "id"}}
+        known = _attributes(type(self))
         for name, value in values.items():
-            if not hasattr(type(self), name):
+            if name not in known:
                 raise TypeError(f"{type(self).__name__} has no attribute {name}")
             setattr(self, name, value)
+
+
+@cache
+def _has_uuid(table: type[Base]) -> bool:
+    columns = sa.inspect(table).columns
+    return "id" in columns and isinstance(columns["id"].type, sa.Uuid)
+
+
+@cache
+def _attributes(table: type[Base]) -> frozenset[str]:
+    return frozenset(dir(table))
 
 
 class Identified:
@@ -103,13 +117,27 @@ def _url(role: Role) -> str:
 def engine(role: Role) -> sa.Engine:
     """The pool of a database role; made at first use, so that a forked child never shares its parent's."""
     url = _url(role)
-    return sa.create_engine(
+    made = sa.create_engine(
         url,
         pool_size=10,
         max_overflow=10,
         pool_pre_ping=True,
         connect_args={"options": "-c timezone=UTC -c statement_timeout=60000", "prepare_threshold": 5},
     )
+    if role != "owner":
+        sa.event.listen(made, "rollback", _roll_back_keeping_plans)
+    return made
+
+
+def _roll_back_keeping_plans(connection: sa.Connection) -> None:
+    """Roll back below psycopg, which forgets every prepared statement when it does so itself, in case a table was
+    made anew meanwhile. Only the owner changes tables; every page that merely reads ends in a rollback, and would
+    plan all its statements again (`docs/decisions/0003-plans-outlive-a-rollback.md`)."""
+    if connection.invalidated:
+        return
+    driver = cast(psycopg.Connection[Any], connection.connection.dbapi_connection)
+    if driver.pgconn.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
+        driver.pgconn.exec_(b"ROLLBACK")
 
 
 def forget_engines() -> None:
@@ -138,6 +166,41 @@ session = scoped_session(sessionmaker(class_=CaseworkSession, expire_on_commit=F
 def use_role(role: Role) -> None:
     """Declare which role this process's casework session works as; called once at start-up."""
     CaseworkSession.process_role = role
+
+
+def insert_rows(rows: Sequence[Base]) -> None:
+    """`insert_values` for rows of one table that were made and not added to the session."""
+    if rows:
+        insert_values(type(rows[0]), [row.__dict__ for row in rows])
+
+
+def insert_values(kind: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows of one table in one statement, one array a column: for hundreds at a time (a list of people).
+
+    What they refer to must be flushed by then; they are not in the session afterwards. A column that none of them
+    fills keeps its default of the database. Not for columns that are arrays themselves.
+    """
+    table = cast(sa.Table, kind.__table__)
+    filled: dict[sa.Column[Any], list[Any]] = {}
+    for column in table.columns:
+        name, default = column.name, column.default
+        values = [row.get(name) for row in rows]
+        if isinstance(default, sa.ColumnDefault) and None in values:
+            values = [_made(default) if value is None else value for value in values]
+        if any(value is not None for value in values):
+            filled[column] = values
+    names = ", ".join(f'"{column.name}"' for column in filled)
+    arrays = ", ".join(f":{column.name}" for column in filled)
+    session.execute(
+        sa.text(f'INSERT INTO "{table.name}" ({names}) SELECT * FROM unnest({arrays})').bindparams(
+            *(sa.bindparam(column.name, type_=pg.ARRAY(column.type)) for column in filled)
+        ),
+        {column.name: values for column, values in filled.items()},
+    )
+
+
+def _made(default: sa.ColumnDefault) -> Any:
+    return default.arg(None) if default.is_callable else default.arg
 
 
 @contextmanager

@@ -19,11 +19,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 import yaml
-from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, mapped_column
 
 from caseapp.core import access, clock, crypto
-from caseapp.core.db import Base, Identified, session
+from caseapp.core.db import Base, Identified, insert_values, session
 
 LIST = Path(__file__).resolve().parents[2] / "config" / "reference" / "events.yml"
 
@@ -145,59 +144,46 @@ def append(
     def key(subject: UUID | None, kind_of: str) -> UUID | None:
         return None if subject is None else crypto.pseudonym(country, kind_of, subject)
 
-    row = CaseEvent(
-        kind=event_kind.name,
-        effective_on=on,
-        recorded_at=clock.now(),
-        country=country,
-        site_id=site_id,
-        team_id=team_id,
-        actor=f"user:{who.user_id}" if who.user_id else who.name,
-        case_id=case_id,
-        subject_id=subject_id,
-        withdraws_id=withdraws_id,
-        person_key=key(case_id, "person"),
-        household_key=key(household_id, "household"),
-        subject_key=key(subject_id, "subject"),
-        other_key=key(other_case_id, "person"),
+    values: dict[str, Any] = {
+        "kind": event_kind.name,
+        "effective_on": on,
+        "recorded_at": clock.now(),
+        "country": country,
+        "site_id": site_id,
+        "team_id": team_id,
+        "actor": f"user:{who.user_id}" if who.user_id else who.name,
+        "case_id": case_id,
+        "subject_id": subject_id,
+        "withdraws_id": withdraws_id,
+        "person_key": key(case_id, "person"),
+        "household_key": key(household_id, "household"),
+        "subject_key": key(subject_id, "subject"),
+        "other_key": key(other_case_id, "person"),
         **codes,
-    )
+    }
     together_with = _together.get()
-    if together_with is None:
-        session.add(row)
-    else:
-        together_with.append(row)
+    if together_with is not None:
+        row = CaseEvent()
+        together_with.append({"id": row.id, **values})
+        return row
+    row = CaseEvent(**values)
+    session.add(row)
     return row
 
 
-_together: ContextVar[list[CaseEvent] | None] = ContextVar("events_together", default=None)
+_together: ContextVar[list[dict[str, Any]] | None] = ContextVar("events_together", default=None)
 
 
 @contextmanager
 def together() -> Iterator[None]:
     """The events of a block are written in one statement at its end, in their order: for thousands at a time (an
-    import). What they are about must be flushed by then. They are not in the session, and have no position here."""
-    events: list[CaseEvent] = []
+    import). What they are about must be flushed by then. They are not in the session; what `append` gives meanwhile
+    knows its id and nothing else."""
+    events: list[dict[str, Any]] = []
     token = _together.set(events)
     try:
         yield
     finally:
         _together.reset(token)
     if events:
-        _insert(events)
-
-
-def _insert(events: list[CaseEvent]) -> None:
-    """One array a column, so that the statement stays short whatever the number of events."""
-    values = {
-        c: [getattr(e, c.name) for e in events] for c in CaseEvent.__table__.columns if c.name != "position"
-    }
-    filled = {c: held for c, held in values.items() if any(v is not None for v in held)}
-    names = ", ".join(c.name for c in filled)
-    arrays = ", ".join(f":{c.name}" for c in filled)
-    session.execute(
-        sa.text(f"INSERT INTO case_event ({names}) SELECT * FROM unnest({arrays})").bindparams(
-            *(sa.bindparam(c.name, type_=pg.ARRAY(c.type)) for c in filled)
-        ),
-        {c.name: held for c, held in filled.items()},
-    )
+        insert_values(CaseEvent, events)

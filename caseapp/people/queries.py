@@ -24,6 +24,7 @@ from caseapp.people.models import (
     Household,
     HouseholdMember,
     IdentityDocument,
+    MovementException,
     MovementLimit,
     Need,
     Person,
@@ -239,6 +240,21 @@ def movement_limits_of(case_ids: Iterable[UUID]) -> dict[UUID, str]:
         )
     ).all()
     return {row.case_id: row.admin1 for row in rows}
+
+
+def movements_of(case_ids: Iterable[UUID], on: date) -> dict[UUID, rules.Movement]:
+    """Where each of these people must stay, and to which states they may be moved all the same on a day (one
+    statement); those without a limit are left out."""
+    exception = sa.and_(MovementException.case_id == MovementLimit.case_id, MovementException.until >= on)
+    rows = session.execute(
+        sa.select(MovementLimit.case_id, MovementLimit.admin1, MovementException.to_admin1)
+        .outerjoin(MovementException, exception)
+        .where(MovementLimit.case_id.in_(list(case_ids)), MovementLimit.ended_on.is_(None))
+    ).all()
+    excepted: dict[UUID, set[str]] = {}
+    for row in rows:
+        excepted.setdefault(row.case_id, set()).update([row.to_admin1] if row.to_admin1 else [])
+    return {row.case_id: rules.Movement(row.admin1, frozenset(excepted[row.case_id])) for row in rows}
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
@@ -22,20 +23,26 @@ class SiteKind(StrEnum):
 
 
 class Organisation(Identified, Base):
-    """An institution in one country. `sort_key` is lower(unaccent(name)), written by the application."""
+    """An institution in one country. `sort_key` is lower(unaccent(name)), written by the application;
+    `provider_class` says what kind of institution it is (list `provider_class`)."""
 
     __tablename__ = "organisation"
-    __table_args__ = (sa.UniqueConstraint("country", "code"),)
+    __table_args__ = (
+        one_of("provider_class", ("STATE", "UN", "NGO", "OTHER")),
+        sa.UniqueConstraint("country", "code"),
+    )
 
     country: Mapped[str] = mapped_column(sa.CHAR(3))
     code: Mapped[str]
     name: Mapped[str]
     sort_key: Mapped[str]
+    provider_class: Mapped[str] = mapped_column(default="OTHER", server_default="OTHER")
 
 
 class Site(Identified, Base):
     """A place of work: `code` is `<ISO2>-<AAA>`. A night runs to `rollover_hour` (local) of the next day;
-    nobody is marked a no-show before `no_show_after_hour` (local) of the next morning."""
+    nobody is marked a no-show before `no_show_after_hour` (local) of the next morning. The coordinates are those of
+    the municipality's centre; a safe house has none, nor a municipality."""
 
     __tablename__ = "site"
     __table_args__ = (
@@ -43,6 +50,13 @@ class Site(Identified, Base):
         sa.CheckConstraint("rollover_hour BETWEEN 0 AND 23", name="rollover_hour_of_day"),
         sa.CheckConstraint("no_show_after_hour BETWEEN 0 AND 23", name="no_show_after_hour_of_day"),
         sa.CheckConstraint("code ~ '^[A-Z]{2}-[A-Z0-9]{3}$'", name="code_form"),
+        sa.CheckConstraint(
+            "kind <> 'SAFE_HOUSE' OR num_nonnulls(latitude, longitude, admin2) = 0",
+            name="no_safe_house_located",
+        ),
+        sa.CheckConstraint("num_nonnulls(latitude, longitude) <> 1", name="both_coordinates"),
+        sa.CheckConstraint("latitude BETWEEN -90 AND 90", name="latitude_on_earth"),
+        sa.CheckConstraint("longitude BETWEEN -180 AND 180", name="longitude_on_earth"),
     )
 
     code: Mapped[str] = mapped_column(unique=True)
@@ -52,6 +66,9 @@ class Site(Identified, Base):
     name: Mapped[str]
     sort_key: Mapped[str]
     admin1: Mapped[str | None]  # P-code
+    admin2: Mapped[str | None]  # P-code of the municipality
+    latitude: Mapped[Decimal | None] = mapped_column(sa.Numeric(8, 5))
+    longitude: Mapped[Decimal | None] = mapped_column(sa.Numeric(8, 5))
     timezone: Mapped[str]
     rollover_hour: Mapped[int] = mapped_column(default=12, server_default="12")
     no_show_after_hour: Mapped[int] = mapped_column(default=10, server_default="10")
@@ -75,3 +92,13 @@ class Service(Identified, Base):
     confirmed_at: Mapped[datetime | None]
 
     site: Mapped[Site] = relationship(lazy="raise")
+
+
+class ServiceLanguage(Base):
+    """A language in which a service works without an interpreter (ISO 639-3)."""
+
+    __tablename__ = "service_language"
+    __table_args__ = (sa.CheckConstraint("language ~ '^[a-z]{3}$'", name="language_form"),)
+
+    service_id: Mapped[UUID] = mapped_column(sa.ForeignKey("service.id"), primary_key=True)
+    language: Mapped[str] = mapped_column(primary_key=True)

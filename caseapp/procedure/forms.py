@@ -12,6 +12,7 @@ from caseapp.core import reference
 from caseapp.core.forms import CodeField, Form, VersionedForm, required
 from caseapp.core.i18n import _l
 from caseapp.people.inputs import DatePart, ListField, WholeField
+from caseapp.people.rules import GROUNDS
 from caseapp.procedure.rules import (
     APPLICATION_TYPES,
     CLOSURE_GROUPS,
@@ -153,6 +154,30 @@ class AskLeaveForm(Form):
 
     def offer(self, country: str) -> AskLeaveForm:
         self.to_admin1.options = lambda: [(a.pcode, a.name) for a in reference.admin1(country)]
+        return self
+
+
+class MoveAtOnceForm(Form):
+    """A move to another state without leave."""
+
+    to_admin1 = ListField(_l("A qué estado"), list, validators=[required(_l("Elija el estado."))])
+    ground = CodeField(
+        _l("Quién corre riesgo"), list_name="movement_ground", only=GROUNDS,
+        validators=[required(_l("Elija quién corre riesgo."))],
+    )  # fmt: skip
+    authority = StringField(
+        _l("Qué autoridad responde: nombre, cargo e institución"),
+        validators=[
+            required(_l("Escriba qué autoridad responde: nombre, cargo e institución.")),
+            Length(max=200),
+        ],
+    )
+    beside = PeopleField(_l("Quién más de la familia va"), choices=())
+    on = FormField(DatePart)
+
+    def offer(self, country: str, people: list[tuple[str, str]]) -> MoveAtOnceForm:
+        self.to_admin1.options = lambda: [(a.pcode, a.name) for a in reference.admin1(country)]
+        self.beside.choices = people
         return self
 
 

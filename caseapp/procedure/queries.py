@@ -14,7 +14,7 @@ from caseapp.core.access import Principal
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours
 from caseapp.deadline.models import Deadline
-from caseapp.people.models import Case, HouseholdMember, Person, PersonNationality
+from caseapp.people.models import Case, HouseholdMember, MovementLimit, Person, PersonNationality
 from caseapp.procedure import rules
 from caseapp.procedure.models import (
     Claim,
@@ -241,6 +241,25 @@ def leaves_of(case_id: UUID) -> Sequence[LeaveRequest]:
 def open_leave(case_id: UUID) -> LeaveRequest | None:
     """Leave that the authority has not decided on."""
     return next((row for row in leaves_of(case_id) if row.decided_on is None), None)
+
+
+def held_with(case: Case) -> list[tuple[Case, Person]]:
+    """Who else of the person's household the same team holds and may not leave their state (one statement)."""
+    mine = sa.select(HouseholdMember.household_id).where(
+        HouseholdMember.case_id == case.id, HouseholdMember.left_on.is_(None)
+    )
+    rows = session.execute(
+        sa.select(Case, Person)
+        .join(Person, Person.case_id == Case.id)
+        .join(HouseholdMember, HouseholdMember.case_id == Case.id)
+        .join(MovementLimit, sa.and_(MovementLimit.case_id == Case.id, MovementLimit.ended_on.is_(None)))
+        .where(
+            HouseholdMember.household_id.in_(mine), HouseholdMember.left_on.is_(None), Case.id != case.id,
+            Case.team_id == case.team_id, Case.status == "OPEN",
+        )
+        .order_by(HouseholdMember.id)
+    ).all()  # fmt: skip
+    return [(found, person) for found, person in rows]
 
 
 def leave_of(case_id: UUID, leave_id: UUID) -> LeaveRequest:

@@ -167,3 +167,19 @@ class ImportSource(Identified, Base):
     team_id: Mapped[UUID] = mapped_column(sa.ForeignKey("team.id"), index=True)
     case_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("case.id"), index=True)
     held_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("import_held.id"), index=True)
+
+
+class ImportErased(Base):
+    """That a row was imported whose person was erased since: a hash of its key, so that the same list does not bring
+    the person back. It leads to no file and tells the month only; PostgreSQL writes it (trigger `forget_import`),
+    and only its function `known_imports` reads it."""
+
+    __tablename__ = "import_erased"
+    __table_args__ = (
+        sa.CheckConstraint("octet_length(mark) = 32", name="mark_hashed"),
+        sa.CheckConstraint("extract(day FROM since) = 1", name="month_only"),
+    )
+
+    country: Mapped[str] = mapped_column(sa.CHAR(3), primary_key=True)
+    mark: Mapped[bytes] = mapped_column(sa.LargeBinary, primary_key=True)
+    since: Mapped[date]

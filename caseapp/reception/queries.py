@@ -15,6 +15,7 @@ from caseapp.core.errors import NotYours
 from caseapp.places.models import Site
 from caseapp.reception.access import COUNT, IMPORT
 from caseapp.reception.models import ArrivalTally, ImportHeld, ImportProblem, ImportRun
+from caseapp.reception.rules.reasons import ALIKE
 
 
 def desks(who: Principal, permission: Permission) -> list[tuple[Team, Site]]:
@@ -45,11 +46,17 @@ def run_of(run_id: UUID, who: Principal, *, lock: bool = False) -> ImportRun:
 
 def problems_of(run: ImportRun) -> sa.Select[ImportProblem]:
     """What is wrong, in the order of the rows."""
-    return (
-        sa.select(ImportProblem)
-        .where(ImportProblem.run_id == run.id)
-        .order_by(ImportProblem.row, ImportProblem.id)
-    )
+    return _noted(run).where(ImportProblem.reason.not_in(ALIKE))
+
+
+def alike_of(run: ImportRun) -> sa.Select[ImportProblem]:
+    """Whom rows may be, in the order of the rows."""
+    return _noted(run).where(ImportProblem.reason.in_(ALIKE))
+
+
+def _noted(run: ImportRun) -> sa.Select[ImportProblem]:
+    asked = sa.select(ImportProblem).where(ImportProblem.run_id == run.id)
+    return asked.order_by(ImportProblem.row, ImportProblem.id)
 
 
 def waiting(who: Principal) -> sa.Select[ImportHeld]:

@@ -80,7 +80,10 @@ def _by_referral(stays: Sequence[Stay]) -> dict[UUID, list[Stay]]:
 
 
 def _of_referral(referral_id: UUID) -> list[Stay]:
-    return list(session.scalars(sa.select(Stay).where(Stay.referral_id == referral_id).order_by(Stay.id)))
+    given = Stay.state.not_in(("HELD", "RELEASED"))
+    return list(
+        session.scalars(sa.select(Stay).where(Stay.referral_id == referral_id, given).order_by(Stay.id))
+    )
 
 
 def _happened(event_kind: EventKind, stay: Stay, referral_id: UUID, **codes: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from caseapp.core.errors import Refused, says
 from caseapp.core.i18n import _l
+from caseapp.people.rules import LeaveNeeded
 
 
 class CannotBeOffered(Refused):
@@ -21,6 +22,11 @@ class PlaceTaken(CannotBeOffered):
 class AlreadyHasPlace(Refused):
     sentence = _l("Esta persona ya tiene lugar en esas noches.")
     field = "first_night"
+
+
+class HoldNotOffered(Refused):
+    sentence = _l("Este albergue no guarda lugares por tanto tiempo mientras responde.")
+    field = "until"
 
 
 class NightsInvalid(Refused):
@@ -76,9 +82,12 @@ class StillHeld(Refused):
 
 
 says("ex_stay_place_taken", PlaceTaken)
+says("ck_stay_has_leave", LeaveNeeded)
 says("ex_stay_room_of_one_household", PlaceTaken)
 says("ex_stay_person_once", AlreadyHasPlace)
 says("ex_stay_person_in_once", AlreadyHasPlace)
+says("ex_stay_person_held_once", AlreadyHasPlace)
+says("stay_held_by_policy", HoldNotOffered)
 says("fk_stay_end_pair", PairNotAllowed)
 says("ck_stay_nights_in_order", NightsInvalid)
 says("ck_stay_second_person", SecondPersonNeeded)

@@ -20,6 +20,8 @@ from caseapp.places.models import Site
 from caseapp.shelter.models import Stay
 
 BOOKED = kind("stay.booked")
+HELD = kind("stay.held")
+HOLD_ENDED = kind("stay.hold_ended")
 CANCELLED = kind("stay.cancelled")
 STARTED = kind("stay.started")
 MOVED = kind("stay.moved")
@@ -35,9 +37,11 @@ Handler = Callable[[Sequence[Stay]], None]
 arrived: list[Handler] = []
 left: list[Handler] = []
 released: list[Handler] = []
-at_risk: list[Callable[[Stay], None]] = []
+#: Told of a stay and an alert's code; answers whether the alert now stands in the person's file, journal included.
+at_risk: list[Callable[[Stay, str], bool]] = []
 
 DEPARTURE_AT_RISK = "shelter.departure_at_risk"
+HOLD_LAPSED = "shelter.hold_lapsed"
 
 
 def tell(handlers: Sequence[Handler], stays: Sequence[Stay]) -> None:
@@ -73,12 +77,24 @@ def happened(
 
 @outbox.handles(DEPARTURE_AT_RISK)
 def raise_alert(row: outbox.OutboxRow) -> None:
-    """A child, or a household with a child, left for the street or for nobody knows where (ABSENT_AT_RISK), or
-    a child is still in whose last adult has left (CHILD_ALONE): `note` is the alert's code."""
+    """A child, or a household with a child, left for the street or for nobody knows where, or is missing at the
+    roll (ABSENT_AT_RISK), or a child is still in whose last adult has left (CHILD_ALONE): `note` is the code."""
     stay = session.get(Stay, row.subject_id)
     if stay is None:
         return
-    site = session.get_one(Site, stay.site_id)
-    happened(ALERT_RAISED, stay, site, code=row.note)
-    for handler in at_risk:
-        handler(stay)
+    code = row.note or "ABSENT_AT_RISK"
+    told = [handler(stay, code) for handler in at_risk]
+    if not any(told):
+        happened(ALERT_RAISED, stay, session.get_one(Site, stay.site_id), code=code)
+
+
+@outbox.handles(HOLD_LAPSED)
+def write_lapsed(row: outbox.OutboxRow) -> None:
+    """A hold ended because its time had come and somebody came for the place."""
+    stay = session.get(Stay, row.subject_id)
+    if stay is not None:
+        happened(HOLD_ENDED, stay, session.get_one(Site, stay.site_id), reason="TIME")
+
+
+# The roll's own kinds and table are known once this module is.
+from caseapp.shelter.night import events as _night  # noqa: E402, F401

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wtforms import BooleanField, DateField, DateTimeLocalField, IntegerField, RadioField
+from wtforms import BooleanField, DateField, DateTimeLocalField, IntegerField, RadioField, SelectField
 from wtforms.validators import NumberRange, Optional
 
 from caseapp.core.forms import CheckField, CodeField, Form, required
@@ -40,3 +40,16 @@ class OutForm(Form):
     reason = CodeField(_l("Motivo"), list_name="place_out_reason", validators=[required()])
     first_night = DateField(_l("Desde la noche del"), validators=[required(_l("Escriba una fecha."))])
     last_night = DateField(_l("Hasta la noche del"), validators=[Optional()])
+
+
+#: How long a shelter may declare that it holds places, in minutes; 0: it holds none.
+HOLD_MINUTES = (0, 15, 30, 45, 60, 120, 240, 720, 1440, 2880, 4320)
+
+
+class HoldsForm(Form):
+    """How long places are held while the shelter answers, by priority."""
+
+    immediate = SelectField(_l("Referencia inmediata"), coerce=int)
+    emergency = SelectField(_l("Emergencia"), coerce=int)
+    urgent = SelectField(_l("Urgente"), coerce=int)
+    normal = SelectField(_l("Normal"), coerce=int)

@@ -39,17 +39,23 @@ class PlaceKind(StrEnum):
 
 
 class StayState(StrEnum):
+    """HELD: nobody has said yes, and until `held_until` nobody else has the place; RELEASED: so it ended."""
+
+    HELD = "HELD"
     BOOKED = "BOOKED"
     IN = "IN"
     ENDED = "ENDED"
     CANCELLED = "CANCELLED"
     NO_SHOW = "NO_SHOW"
+    RELEASED = "RELEASED"
 
 
-#: A stay that holds its place.
-HOLDING = ("BOOKED", "IN")
-_HOLDS = "state IN ('BOOKED', 'IN')"
+#: A stay that keeps its place from others (HELD: until its time, see `holding`), and one that the shelter gave.
+HOLDING = ("HELD", "BOOKED", "IN")
+GIVEN = ("BOOKED", "IN")
+_HOLDS = "state IN ('HELD', 'BOOKED', 'IN')"
 _NIGHTS = "daterange(first_night, last_night, '[]')"
+PRIORITIES = ("IMMEDIATE", "EMERGENCY", "URGENT", "NORMAL")
 OUT_REASONS = ("REPAIR", "CLEANING", "HEALTH", "OTHER")
 SURGE_REASONS = ("ARRIVALS", "SITE_CLOSED", "WEATHER", "OTHER")
 CANCEL_REASONS = (
@@ -136,6 +142,23 @@ class PlaceOut(Identified, Base):
     by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
 
 
+class HoldPolicy(Base):
+    """What a shelter declares: a referral of this priority holds places for so many minutes while it is answered.
+    No row: nothing is held until the shelter says yes."""
+
+    __tablename__ = "hold_policy"
+    __table_args__ = (
+        one_of("priority", PRIORITIES),
+        sa.CheckConstraint("minutes BETWEEN 5 AND 4320", name="minutes_sane"),
+    )
+
+    team_id: Mapped[UUID] = mapped_column(sa.ForeignKey("team.id"), primary_key=True)
+    priority: Mapped[str] = mapped_column(primary_key=True)
+    minutes: Mapped[int]
+    set_at: Mapped[datetime]
+    set_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+
+
 class StayEndPair(Base):
     """An allowed pair of reason and destination (`config/reference/stay_pairs.csv`); R: a second person."""
 
@@ -166,6 +189,7 @@ class Stay(Identified, Versioned, Base):
         sa.CheckConstraint("last_night >= first_night", name="nights_in_order"),
         sa.CheckConstraint("(end_reason IS NULL) = (end_destination IS NULL)", name="end_whole"),
         sa.CheckConstraint("(state = 'ENDED') = (end_reason IS NOT NULL)", name="ended_has_reason"),
+        sa.CheckConstraint("(state = 'HELD') = (held_until IS NOT NULL)", name="held_has_end"),
         sa.CheckConstraint("(state = 'CANCELLED') = (cancel_reason IS NOT NULL)", name="cancelled_has_reason"),
         sa.CheckConstraint("state NOT IN ('IN', 'ENDED') OR arrived_at IS NOT NULL", name="in_has_arrival"),
         sa.CheckConstraint("(state = 'ENDED') = (left_at IS NOT NULL)", name="ended_has_time"),
@@ -186,6 +210,11 @@ class Stay(Identified, Versioned, Base):
             ("case_id", "="), (sa.text(_NIGHTS), "&&"), where=sa.text("state = 'IN'"), using="gist",
             name="ex_stay_person_in_once",
         ),
+        pg.ExcludeConstraint(
+            ("case_id", "="), (sa.text(_NIGHTS), "&&"), where=sa.text("state = 'HELD'"), using="gist",
+            name="ex_stay_person_held_once",
+        ),
+        sa.Index("ix_stay_held_until", "held_until", postgresql_where=sa.text("state = 'HELD'")),
         sa.Index("ix_stay_end", "end_reason", "end_destination"),
         sa.Index("ix_stay_team_state", "team_id", "state", "first_night"),
     )  # fmt: skip
@@ -210,6 +239,7 @@ class Stay(Identified, Versioned, Base):
     # Consent ended during the stay: only name, place, nights and what is life-critical, until departure.
     minimum: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     booked_at: Mapped[datetime]
+    held_until: Mapped[datetime | None]
     arrived_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]
@@ -241,3 +271,9 @@ class Stay(Identified, Versioned, Base):
     @property
     def nights(self) -> int:
         return (self.last_night - self.first_night).days + 1
+
+
+def holding(now: datetime) -> sa.ColumnElement[bool]:
+    """Stays that keep their place from others at this moment; a hold whose time has come does not."""
+    held = sa.and_(Stay.state == StayState.HELD, Stay.held_until > now)
+    return sa.or_(Stay.state.in_(GIVEN), held)

@@ -12,15 +12,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from caseapp.core import reference
-from caseapp.core.db import session
 from caseapp.core.i18n import _, ngettext
 from caseapp.core.pages import day
 from caseapp.places.models import Site
-from caseapp.shelter import queries, rules
-from caseapp.shelter.models import Place, Stay, Unit
+from caseapp.shelter import queries, rules, spots
+from caseapp.shelter.models import Stay
+from caseapp.shelter.spots import Spot
 
 MOST = 12
 
@@ -35,6 +33,7 @@ class Offer:
     reasons: tuple[str, ...]
     missing: int
     lacks: str = ""
+    kept: bool = False  # held for these people already
 
     @property
     def value(self) -> str:
@@ -52,11 +51,14 @@ def read_arrangement(value: str) -> dict[UUID, UUID]:
 
 @dataclass(frozen=True)
 class _Room:
-    unit: Unit
+    """A unit with its free places; every place says what the unit is."""
+
+    unit: Spot
     room: rules.Room
-    free: tuple[Place, ...]
+    free: tuple[Spot, ...]
     already: tuple[rules.Guest, ...]
     until: date | None
+    held: frozenset[UUID] = frozenset()  # places that are held for these people
 
 
 def for_people(
@@ -67,9 +69,10 @@ def for_people(
     site: Site,
     *,
     stays: Sequence[Stay] = (),
+    referral_id: UUID | None = None,
 ) -> list[Offer]:
     """Arrangements for these people at a shelter from `first` to `last`, the best first: rooms that take all of
-    them, and where none does, one divided among rooms. `stays`: they are here already and move."""
+    them, and where none does, one divided among rooms. `stays`: they are here already and move; `referral_id`: what is held for it is theirs."""
     tonight = queries.tonight_at(site)
     people = queries.persons_to_place(case_ids, first)
     guests = [people[c].guest for c in case_ids if c in people]
@@ -80,12 +83,12 @@ def for_people(
             )
     if len(guests) != len(case_ids) or not guests:
         return []
-    rooms = _rooms(team_id, guests, first, last, tonight, site, {s.case_id for s in stays})
+    rooms = _rooms(team_id, guests, first, last, tonight, site, {s.case_id for s in stays}, referral_id)
     whole = [offer for room in rooms if (offer := _whole(room, guests, last))]
     if not whole and len(guests) > 1:
         divided = _divided(rooms, guests, last)
         whole = [divided] if divided else []
-    return sorted(whole, key=lambda o: (o.missing, len(o.reasons), o.label))[:MOST]
+    return sorted(whole, key=lambda o: (not o.kept, o.missing, len(o.reasons), o.label))[:MOST]
 
 
 def _rooms(
@@ -96,38 +99,24 @@ def _rooms(
     tonight: date,
     site: Site,
     moving: set[UUID],
+    referral_id: UUID | None,
 ) -> list[_Room]:
-    """Rooms with free places, and who is in them (three statements)."""
+    """Rooms with free places, and who is in them (a constant number of statements)."""
     party = guests[0].party if len({g.party for g in guests}) == 1 else None
-    free = queries.free_places([team_id], first, last, tonight=tonight, party=party)
+    free = queries.free_places([team_id], first, last, tonight=tonight, party=party, referral_id=referral_id)
     until = {f.place_id: f.until for f in free}
-    rows = session.execute(
-        sa.select(Place, Unit)
-        .join(Unit, Unit.id == Place.unit_id)
-        .where(Place.id.in_(until))
-        .order_by(Unit.sort_key, Place.code)
-    ).all()
-    units = {unit.id: unit for _place, unit in rows}
-    there = queries.sleepers(units, first, last, tonight) if units else {}
-    parties = {g.party for g in guests}
-    same = {s.case_id for stays in there.values() for s in stays if s.party in parties}
-    family = queries.family_of(same) if same else {}
+    units: dict[UUID, list[Spot]] = {}
+    for spot in spots.spots(until).values():
+        units.setdefault(spot.unit_id, []).append(spot)
+    held = queries.places_held_for(referral_id) if referral_id is not None else frozenset()
+    there = spots.company(units, guests, first, last, tonight, ours=spots.ours(team_id))
     found = []
-    for unit_id, unit in units.items():
-        places = tuple(place for place, u in rows if u.id == unit_id)
-        ends = [d for p in places if (d := until[p.id]) is not None]
-        already = tuple(
-            queries.as_guest(s, family) for s in there.get(unit_id, ()) if s.case_id not in moving
-        )
-        found.append(
-            _Room(
-                unit,
-                rules.Room(unit.takes, unit.one_household, site.child_licence),
-                places,
-                already,
-                min(ends) if ends else None,
-            )
-        )
+    for unit_id, places in units.items():
+        unit = places[0]
+        ends = [d for p in places if (d := until[p.place_id]) is not None]
+        already = tuple(g for g in there.get(unit_id, ()) if g.case_id not in moving)
+        room = rules.Room(unit.takes, unit.one_household, site.child_licence)
+        found.append(_Room(unit, room, tuple(places), already, min(ends) if ends else None, held))
     return found
 
 
@@ -142,20 +131,21 @@ def _seat(room: _Room, guests: Iterable[rules.Guest]) -> dict[UUID, UUID] | None
             p
             for p in left
             if rules.fits_kind(guest.child, guest.requirements, p.kind)
-            and not rules.lacks(guest.requirements, rules.answered(room.unit.traits, p.traits, p.kind))
+            and not rules.lacks(guest.requirements, p.answers)
         ]
         if not fitting:
             return None
         best = min(
             fitting,
             key=lambda p: (
+                p.place_id not in room.held,
                 p.kind == "SURGE",
                 (p.kind == "COT") != ("COT" in guest.requirements),
                 p.kind == "MAT",
             ),
         )
         left.remove(best)
-        seated[guest.case_id] = best.id
+        seated[guest.case_id] = best.place_id
     return seated
 
 
@@ -185,13 +175,14 @@ def _divided(rooms: Sequence[_Room], guests: Sequence[rules.Guest], last: date) 
     for group in groups:
         for room in rooms:
             used = {p for _r, _g, s in taken for p in s.values()}
-            mates = [g for r, gs, _s in taken if r.unit.id == room.unit.id for g in gs]
+            mates = [g for r, gs, _s in taken if r.unit.unit_id == room.unit.unit_id for g in gs]
             rest = _Room(
                 room.unit,
                 room.room,
-                tuple(p for p in room.free if p.id not in used),
+                tuple(p for p in room.free if p.place_id not in used),
                 (*room.already, *mates),
                 room.until,
+                room.held,
             )
             if rules.why_not(group, rest.room, rest.already):
                 continue
@@ -211,15 +202,17 @@ def _offer(parts: Sequence[tuple[_Room, Sequence[rules.Guest], dict[UUID, UUID]]
     ends = [room.until for room, _g, _s in parts if room.until]
     for room, group, seated in parts:
         places |= seated
-        kinds = {p.id: p for p in room.free}
+        by_id = {p.place_id: p for p in room.free}
         for guest in group:
-            place = kinds[seated[guest.case_id]]
-            answers = rules.answered(room.unit.traits, place.traits, place.kind)
+            answers = by_id[seated[guest.case_id]].answers
             reasons += [
                 reference.label("placement_requirement", r) for r in sorted(guest.requirements & answers)
             ]
             missing |= rules.misses(guest.requirements, answers)
     said = list(dict.fromkeys(reasons))
+    kept = set(places.values()) <= {p for room, _g, _s in parts for p in room.held}
+    if kept:
+        said.insert(0, _("guardado para ellas mientras se responde"))
     if ends:
         said.append(_("libre hasta el %(day)s", day=day(min(ends))))
     labels = ", ".join(reference.label("placement_requirement", r).lower() for r in sorted(missing))
@@ -227,7 +220,7 @@ def _offer(parts: Sequence[tuple[_Room, Sequence[rules.Guest], dict[UUID, UUID]]
     count = len(places)
     detail = ngettext("%(num)s lugar", "%(num)s lugares", count)
     names = " + ".join(dict.fromkeys(room.unit.name for room, _g, _s in parts))
-    if len({room.unit.id for room, _g, _s in parts}) > 1:
+    if len({room.unit.unit_id for room, _g, _s in parts}) > 1:
         said.insert(0, _("en cuartos separados"))
     elif parts[0][0].unit.one_household:
         said.insert(
@@ -235,7 +228,7 @@ def _offer(parts: Sequence[tuple[_Room, Sequence[rules.Guest], dict[UUID, UUID]]
         )
     else:
         said.insert(0, _("cuarto compartido"))
-    return Offer(places, names, detail, tuple(said), len(missing), lacks)
+    return Offer(places, names, detail, tuple(said), len(missing), lacks, kept)
 
 
 def as_options(offered: Sequence[Offer], chosen: str = "") -> list[dict[str, Any]]:

@@ -3,12 +3,14 @@ decide the nights as well."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from caseapp.core import reference
 from caseapp.core.i18n import _, ngettext
-from caseapp.core.pages import day
+from caseapp.core.pages import day, moment
 from caseapp.shelter.models import Stay
 from caseapp.shelter.queries import Night
 
@@ -32,8 +34,9 @@ def life_critical_lines(text: str | None) -> list[str]:
     return found
 
 
-def stay_row(stay: Stay, *, whole: bool) -> dict[str, Any]:
-    """A row of tonight's list. `whole` adds the nights: the gate does not see other dates."""
+def stay_row(stay: Stay, *, whole: bool, alerts: Sequence[str] = ()) -> dict[str, Any]:
+    """A row of tonight's list. `whole` adds the nights: the gate does not see other dates. `alerts`: codes that
+    the house may know; one that the life-critical text says already is not said twice."""
     life = life_critical_lines(stay.life_critical)
     critical = {line.partition("|")[0] for line in (stay.life_critical or "").splitlines()}
     row = {
@@ -43,12 +46,32 @@ def stay_row(stay: Stay, *, whole: bool) -> dict[str, Any]:
         "unit": stay.unit.name,
         "requirements": requirements_text([r for r in stay.requirements if r not in critical]),
         "life": life,
+        "alerts": [reference.label("alert", a) for a in alerts if a not in critical],
         "child": stay.child,
+        "absent": "",
+        "signal": "",
+        "new": False,
     }
     if whole:
         row["nights"] = nights_text(stay.first_night, stay.last_night)
         row["until"] = day(stay.last_night)
     return row
+
+
+def kinds_text(kinds: Counter[str]) -> str:
+    """«2 camas · 1 cuna»."""
+    words = {
+        "BED": lambda n: ngettext("%(num)s cama", "%(num)s camas", n),
+        "COT": lambda n: ngettext("%(num)s cuna", "%(num)s cunas", n),
+        "MAT": lambda n: ngettext("%(num)s colchoneta", "%(num)s colchonetas", n),
+        "SURGE": lambda n: ngettext("%(num)s de contingencia", "%(num)s de contingencia", n),
+    }
+    return " · ".join(words[kind](kinds[kind]) for kind in words if kinds.get(kind))
+
+
+def away_text(nights: int) -> str:
+    """«2 noches sin aviso»."""
+    return ngettext("%(num)s noche sin aviso", "%(num)s noches sin aviso", nights)
 
 
 def nights_text(first: date, last: date) -> str:
@@ -58,6 +81,28 @@ def nights_text(first: date, last: date) -> str:
     if first == last:
         return _("%(nights)s, la del %(day)s", nights=nights, day=day(first))
     return _("%(nights)s, del %(first)s al %(last)s", nights=nights, first=day(first), last=day(last))
+
+
+def hold_words(minutes: int | None) -> str:
+    """What a shelter declares about holding places, as the sender reads it."""
+    if not minutes:
+        return _("Este albergue no guarda lugar mientras responde; lo da cuando acepta.")
+    return _("Al enviar, este albergue guarda lugar %(time)s mientras responde.", time=minutes_text(minutes))
+
+
+def minutes_text(minutes: int) -> str:
+    """«45 minutos», «2 horas»."""
+    if minutes % 60:
+        return ngettext("%(num)s minuto", "%(num)s minutos", minutes)
+    return ngettext("%(num)s hora", "%(num)s horas", minutes // 60)
+
+
+def held_words(held: Sequence[Stay], timezone: str) -> str:
+    """How many places are held for a referral, and until when."""
+    until = moment(min(s.held_until for s in held if s.held_until), timezone)
+    return ngettext(
+        "Se guarda %(num)s lugar hasta el %(until)s.", "Se guardan %(num)s lugares hasta el %(until)s.", len(held), until=until
+    )  # fmt: skip
 
 
 def strip(nights: list[Night], tonight: date, href: Any) -> list[dict[str, Any]]:

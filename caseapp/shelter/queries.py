@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +23,16 @@ from caseapp.people.models import Case, HouseholdMember, Person, PlacementRequir
 from caseapp.people.rules.household import PARENTS
 from caseapp.places.models import Site
 from caseapp.shelter import rules
-from caseapp.shelter.models import HOLDING, Place, PlaceOut, Stay, StayEndPair, StayState, Unit
+from caseapp.shelter.models import (
+    GIVEN,
+    HOLDING,
+    Place,
+    PlaceOut,
+    Stay,
+    StayState,
+    Unit,
+    holding,
+)
 
 
 # -- who sees which stay ------------------------------------------------------------------------------
@@ -73,18 +82,23 @@ def shelters_of(principal: Principal) -> list[Team]:
     )
 
 
+def night_at(site: Site, moment: datetime) -> date:
+    """The night that a moment (UTC) belongs to at the site."""
+    return rules.night_of(clock.local(moment, site.timezone), site.rollover_hour)
+
+
 def tonight_at(site: Site) -> date:
     """The night that it is now at the site."""
-    return rules.night_of(clock.local(clock.now(), site.timezone), site.rollover_hour)
+    return night_at(site, clock.now())
 
 
 # -- what other areas ask -----------------------------------------------------------------------------
 def for_case(case: Case) -> list[Stay]:
-    """The stays of a case, newest first, with their sites."""
+    """The stays of a case, newest first, with their sites; what was only held, and is not any more, is none."""
     return list(
         session.scalars(
             sa.select(Stay)
-            .where(Stay.case_id == case.id)
+            .where(Stay.case_id == case.id, Stay.state != StayState.RELEASED)
             .options(joinedload(Stay.site))
             .order_by(Stay.first_night.desc(), Stay.id.desc())
         )
@@ -92,12 +106,12 @@ def for_case(case: Case) -> list[Stay]:
 
 
 def open_for(case: Case) -> list[Stay]:
-    """Stays that keep a case from being closed: booked, or in."""
-    return list(session.scalars(sa.select(Stay).where(Stay.case_id == case.id, Stay.state.in_(HOLDING))))
+    """Stays that keep a case from being closed: held, booked, or in."""
+    return list(session.scalars(sa.select(Stay).where(Stay.case_id == case.id, holding(clock.now()))))
 
 
 def holding_for_referral(referral_id: UUID, *, lock: bool = False) -> list[Stay]:
-    """Booked and present stays of a referral that the acting principal sees, in id order."""
+    """Held, booked and present stays of a referral that the acting principal sees, in id order."""
     wanted = (
         sa.select(Stay)
         .where(Stay.referral_id == referral_id, Stay.state.in_(HOLDING))
@@ -105,6 +119,12 @@ def holding_for_referral(referral_id: UUID, *, lock: bool = False) -> list[Stay]
         .order_by(Stay.id)
     )
     return list(session.scalars(wanted.with_for_update(of=Stay) if lock else wanted))
+
+
+def places_held_for(referral_id: UUID) -> frozenset[UUID]:
+    """The places that are held for a referral now."""
+    held = sa.and_(Stay.state == StayState.HELD, Stay.held_until > clock.now())
+    return frozenset(session.scalars(sa.select(Stay.place_id).where(Stay.referral_id == referral_id, held)))
 
 
 # -- availability -------------------------------------------------------------------------------------
@@ -119,15 +139,24 @@ class Free:
 
 
 def free_places(
-    teams: Sequence[UUID], first: date, last: date, *, tonight: date, party: UUID | None = None
+    teams: Sequence[UUID],
+    first: date,
+    last: date,
+    *,
+    tonight: date,
+    party: UUID | None = None,
+    referral_id: UUID | None = None,
 ) -> list[Free]:
     """Places of these teams that are free from `first` to `last`; rooms for one household count as taken
-    unless `party` is who is in them."""
+    unless `party` is who is in them, and what is held for `referral_id` counts as free."""
     rows = session.execute(
-        sa.text("SELECT team_id, unit_id, place_id, free_until FROM free_places(:t, :f, :l, :p, :n)").bindparams(
+        sa.text(
+            "SELECT team_id, unit_id, place_id, free_until FROM free_places(:t, :f, :l, :p, :n, :now, :r)"
+        ).bindparams(
             sa.bindparam("t", list(teams), type_=sa.ARRAY(sa.Uuid())), sa.bindparam("p", party, type_=sa.Uuid()),
             sa.bindparam("f", first, type_=sa.Date()), sa.bindparam("l", last, type_=sa.Date()),
-            sa.bindparam("n", tonight, type_=sa.Date()),
+            sa.bindparam("n", tonight, type_=sa.Date()), sa.bindparam("now", clock.now(), type_=sa.DateTime(timezone=True)),
+            sa.bindparam("r", referral_id, type_=sa.Uuid()),
         )
     )  # fmt: skip
     return [Free(*row) for row in rows]
@@ -141,6 +170,7 @@ class Night:
     blocked: int  # empty, in a room that one household has
     surge: int
     surge_taken: int
+    held: int = 0  # of those taken: nobody has said yes yet
 
     @property
     def free(self) -> int:
@@ -152,9 +182,10 @@ def occupancy(team_id: UUID, first: date, last: date, *, tonight: date) -> list[
     """Places and people of a team by night: counts only."""
     rows = session.execute(
         sa.text(
-            "SELECT night, capacity, taken, blocked, surge, surge_taken FROM shelter_occupancy(:t, :f, :l, :n)"
+            "SELECT night, capacity, taken, blocked, surge, surge_taken, held "
+            "FROM shelter_occupancy(:t, :f, :l, :n, :now)"
         ),
-        {"t": team_id, "f": first, "l": last, "n": tonight},
+        {"t": team_id, "f": first, "l": last, "n": tonight, "now": clock.now()},
     )
     return [Night(*row) for row in rows]
 
@@ -289,9 +320,7 @@ def sleepers(unit_ids: Iterable[UUID], first: date, last: date, tonight: date) -
     overlap = sa.and_(Stay.first_night <= last, Stay.last_night >= first)
     overdue = sa.and_(Stay.state == StayState.IN, Stay.last_night < first, sa.literal(first) <= tonight)
     rows = session.scalars(
-        sa.select(Stay).where(
-            Stay.unit_id.in_(set(unit_ids)), Stay.state.in_(HOLDING), sa.or_(overlap, overdue)
-        )
+        sa.select(Stay).where(Stay.unit_id.in_(set(unit_ids)), holding(clock.now()), sa.or_(overlap, overdue))
     )
     found: dict[UUID, list[Stay]] = {}
     for stay in rows:
@@ -312,7 +341,7 @@ def together(stay: Stay) -> list[Stay]:
     same = Stay.household_id == stay.household_id if stay.household_id else Stay.id == stay.id
     rows = session.scalars(
         sa.select(Stay)
-        .where(same, Stay.team_id == stay.team_id, Stay.state.in_(HOLDING))
+        .where(same, Stay.team_id == stay.team_id, Stay.state.in_(GIVEN))
         .options(joinedload(Stay.place), joinedload(Stay.unit), joinedload(Stay.site))
         .order_by(Stay.child, Stay.id)
     ).all()
@@ -320,66 +349,7 @@ def together(stay: Stay) -> list[Stay]:
     return list(rows)
 
 
-# -- tonight ------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Tonight:
-    """Tonight at one shelter. `present` leaves out who is leaving or should have left, who are listed apart for a
-    coordinator; the gate, which sees no dates, has them all together. `overdue_in`: expected on an earlier night and neither in nor written off;
-    `overdue_out`: their last night is past and nobody recorded that they left."""
-
-    night: date
-    expected: list[Stay]
-    overdue_in: list[Stay]
-    present: list[Stay]
-    leaving: list[Stay]
-    overdue_out: list[Stay]
-    to_agree: list[Stay]
-    to_review: list[Stay]
-    count: Night
-
-
-def tonight(team: Team, *, whole: bool) -> Tonight:
-    """Tonight at a shelter team's site (three statements and one for keys). `whole` adds what a coordinator
-    decides; the gate does not see it."""
-    assert team.site is not None
-    night = tonight_at(team.site)
-    yesterday = clock.today(team.site.timezone) - timedelta(days=1)
-    rows = list(
-        session.scalars(
-            sa.select(Stay)
-            .where(Stay.team_id == team.id, Stay.state.in_(HOLDING), Stay.first_night <= night)
-            .options(joinedload(Stay.place), joinedload(Stay.unit))
-            .order_by(Stay.first_night, Stay.unit_id, Stay.place_id)
-        )
-    )
-    to_review = list(session.scalars(_to_review(team.id))) if whole else []
-    crypto.load_keys([s.case_id for s in [*rows, *to_review]])
-    counted = occupancy(team.id, night, night, tonight=night)
-    inside = [s for s in rows if s.state == StayState.IN]
-    return Tonight(
-        night,
-        [s for s in rows if s.state == StayState.BOOKED and s.first_night == night],
-        [s for s in rows if s.state == StayState.BOOKED and s.first_night < night],
-        [s for s in inside if s.last_night > yesterday] if whole else inside,
-        [s for s in inside if s.last_night == yesterday],
-        [s for s in inside if s.last_night < yesterday],
-        [s for s in inside if s.proposed_by_id is not None] if whole else [],
-        to_review,
-        counted[0] if counted else Night(night, 0, 0, 0, 0, 0),
-    )
-
-
-def _to_review(team_id: UUID) -> sa.Select[Any]:
-    return (
-        sa.select(Stay)
-        .join(StayEndPair, sa.and_(StayEndPair.reason == Stay.end_reason, StayEndPair.destination == Stay.end_destination))
-        .where(Stay.team_id == team_id, Stay.state == StayState.ENDED, StayEndPair.needs_review, Stay.reviewed_by_id.is_(None))
-        .options(joinedload(Stay.place), joinedload(Stay.unit))
-        .order_by(Stay.left_at.desc())
-        .limit(25)
-    )  # fmt: skip
-
-
+# -- the daily word ----------------------------------------------------------------------------------
 def last_confirmation(team_id: UUID) -> Any:
     """When somebody last confirmed what this shelter has (UTC), or None."""
     return session.scalar(

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from caseapp.assistance import rules, service
 from caseapp.assistance.models import Delivery
+from caseapp.assistance.service import delivering
 from caseapp.core import access, clock, reference
 from caseapp.core.db import session
 from caseapp.core.errors import refusal_of
@@ -31,7 +32,8 @@ TODAY = date(2025, 11, 23)
     [
         ("assistance_kind", rules.ITEMS), ("service_result", rules.RESULTS), ("provider_class", rules.PROVIDERS),
         ("cash_mechanism", rules.MECHANISMS), ("delivery_again_reason", rules.AGAIN),
-        ("delivery_withdrawn_reason", rules.WITHDRAWN),
+        ("delivery_withdrawn_reason", rules.WITHDRAWN), ("education_step", rules.EDUCATION),
+        ("counted_item", rules.COUNTED),
     ],
 )  # fmt: skip
 def test_the_lists_are_those_of_the_reference(name, codes):
@@ -192,6 +194,11 @@ def test_the_database_questions_it_too(cases):
         ("withdrawn_has_reason", {"withdrawn_on": DAY}),
         ("provider_class_known", {"provider_class": "BANK"}),
         ("sector_known", {"sector": "GBV"}),
+        ("quantity_sane", {"quantity": 0}),
+        ("education_known", {"sector": "EDUCATION", "item": None, "education": "DIPLOMA"}),
+        ("education_of_school", {"education": "ENROLLED"}),
+        ("language_of_talk", {"language": "spa"}),
+        ("sealed_belongs", {"sealed": True}),
     ],
 )
 def test_the_database_keeps_the_rules(cases, constraint, held):
@@ -225,7 +232,7 @@ def test_nobody_the_future_and_a_closed_file_are_refused(cases):
         service.deliver(cases, on=TODAY + timedelta(days=1), **FOOD)
     cases[0].status, cases[0].closed_on = "CLOSED", TODAY
     with session.no_autoflush, pytest.raises(FileClosed):
-        service._tell(cases[0], Delivery(delivered_on=DAY, result="DELIVERED_FULL", **FOOD), None)
+        delivering._tell(cases[0], Delivery(delivered_on=DAY, result="DELIVERED_FULL", **FOOD), None)
     session.rollback()
 
 

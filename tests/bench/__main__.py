@@ -1,6 +1,7 @@
 """`make bench`: fill an installation, measure its main pages, print the table.
 
     python -m tests.bench [--cases 60000] [--open 12000] [--requests 120] [--seed 7] [--write]
+    python -m tests.bench import [--rows 100000] [--workbook 20000]       # lists of people (importing.py)
 
 Asserts nothing about speed. It stops where the copies are not what the services make, for then the figures
 would mean nothing.
@@ -18,7 +19,7 @@ from pathlib import Path
 import structlog
 
 from caseapp.core import clock
-from tests.bench import checking, measuring, pages, serving
+from tests.bench import checking, importing, measuring, pages, serving
 from tests.bench.filling import Filled, fill
 from tests.bench.installation import Installation, installed
 from tests.bench.measuring import shuffled
@@ -28,6 +29,9 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "bench.md"
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["import"]:
+        importing.main(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure the main pages.")
     parser.add_argument("--cases", type=int, default=60_000)
     parser.add_argument("--open", type=int, default=None, help="a fifth of the cases, unless said otherwise")

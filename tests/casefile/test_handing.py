@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from caseapp.accounts.models import Team
 from caseapp.casefile import rules as closing_rules
 from caseapp.casefile import service
 from caseapp.casefile.models import CaseAlert, CaseNote, Handover, HandoverMember
@@ -19,7 +20,7 @@ from caseapp.core.db import session
 from caseapp.core.journal import CaseEvent
 from caseapp.people import queries as people
 from caseapp.people import service as people_service
-from caseapp.people.models import Case, CaseAccess, Household, HouseholdMember, Need
+from caseapp.people.models import Case, CaseAccess, Household, HouseholdMember, MovementLimit, Need
 from caseapp.referral.models import Referral
 from tests.casefile.conftest import restart
 from tests.conftest import NOW
@@ -553,3 +554,23 @@ def test_a_hand_over_goes_through_its_pages(two, client):
     page = client.get(f"/handovers/{made}").get_data(as_text=True)
     assert desk.mother.given_names in page and "por llegar" in page
     assert client.get(f"/cases/{number}").status_code == 200
+
+
+def test_a_file_goes_to_another_state_only_with_leave(client, two):
+    desk = two.desk
+    with desk.db.as_owner():
+        far = make_team(make_site(admin1="MX09"))
+        far_code, far_id = far.code, far.id
+        make_user("CASEWORKER", far)
+        session.add(MovementLimit(case_id=desk.woman.case_id, admin1="MX07", since=date(2025, 11, 1)))
+    with access.acting_as(desk.caseworker):
+        restart()
+        case, to = desk.case(desk.woman), session.get_one(Team, far_id)
+        with pytest.raises(rules.TransferLeaveMissing):
+            service.offer_handover(case, service.Offer([case.id], to, ARRIVES))
+        near = session.merge(two.other)
+        assert service.offer_handover(case, service.Offer([case.id], near, ARRIVES)).state == "OFFERED"
+        session.rollback()
+    client.sign_in(desk.caseworker)
+    page = client.get(f"/cases/{desk.numbers[desk.woman.case_id]}/handover?to={far_code}")
+    assert "falta el permiso de la autoridad para cambiar de estado" in page.get_data(as_text=True)

@@ -61,6 +61,7 @@ def test_who_may_receive_a_file(type_):
         "REGIONAL_SECRETARIAT",
         "OVERSIGHT",
         "ELIGIBILITY_COMMISSION",
+        "CASH_PROVIDER",
     ):
         with pytest.raises(rules.NotReceiving):
             rules.may_receive(type_, False)
@@ -87,6 +88,7 @@ def offer(*movers, kind="CENTRE", to="MEX", days=2, stays_alone=False):
         ((ADULT, replace(CHILD, nationalities=("GTM",))), {"kind": "COUNTRY", "to": "GTM"}, rules.CountryOfNationality),
         # Somebody displaced at home moves inside their own country.
         ((replace(ADULT, nationalities=("MEX",)),), {"to": "MEX"}, None),
+        ((ADULT, replace(CHILD, needs_leave=True)), {}, rules.TransferLeaveMissing),
         ((replace(ADULT, consented=False),), {}, rules.TransferConsentMissing),
         ((ADULT, replace(ADULT, consented=False)), {}, rules.TransferConsentMissing),
         ((CHILD,), {}, rules.TransferConsentMissing), ((replace(CHILD, consented=True),), {}, None),

@@ -222,6 +222,9 @@ def test_opening_again(reason):
         ({"legal_clocks": [TODAY + timedelta(days=8)]}, ()),
         ({"signature_due": TODAY - timedelta(days=1)}, ("WEEKLY_SIGN_IN_MISSED",)),
         ({"signature_due": TODAY}, ()),
+        ({"stays_in": "MX07", "going_to": ["MX07", "MX09"]}, ("LEAVE_OF_STATE_NEEDED",)),
+        ({"stays_in": "MX07", "going_to": ["MX07"]}, ()),
+        ({"going_to": ["MX09"]}, ()),
         (
             {"interpreter_needed": True, "possible_duplicates": 1},
             ("POSSIBLE_DUPLICATE", "INTERPRETER_NEEDED"),

@@ -54,6 +54,10 @@ def found_places() -> tuple[dict[str, Site], dict[str, Team]]:
             code="MX-NIZ", country="MEX", kind="OFFICE", name="Procuraduría Almendro", sort_key="procuraduria almendro",
             admin1="MX07", timezone="America/Mexico_City",
         ),
+        "cash": Site(
+            code="MX-EFE", country="MEX", kind="OFFICE", name="Oficina Guanacaste", sort_key="oficina guanacaste",
+            admin1="MX07", timezone="America/Mexico_City",
+        ),
     }  # fmt: skip
     session.add_all(sites.values())
     session.flush()
@@ -80,6 +84,7 @@ def found_places() -> tuple[dict[str, Site], dict[str, Team]]:
         "children": team(
             "MX-NIZ-CHILD_AUTHORITY", "CHILD_AUTHORITY", "Procuraduría Almendro", sites["children"]
         ),
+        "cash": team("MX-EFE-CASH_PROVIDER", "CASH_PROVIDER", "Oficina Guanacaste", sites["cash"]),
         "commission": team("MEX-COMMISSION_STATISTICS", "COMMISSION_STATISTICS", "Estadística", None),
         "region": team("GTM-REGIONAL_SECRETARIAT", "REGIONAL_SECRETARIAT", "Secretaría", None),
     }
@@ -121,7 +126,8 @@ ROLES = {
     "CASEWORKER": "reception", "SUPERVISOR": "reception", "SHELTER_COORDINATOR": "shelter", "GATE_NIGHT": "shelter",
     "DATA_STEWARD": "commission", "RELEASE_APPROVER": "commission", "COMMISSION_ANALYST": "commission",
     "REGIONAL_ANALYST": "region", "ADMINISTRATOR": "commission", "AUDITOR": "commission", "CUSTODY_LIAISON": "station",
-    "CHILD_OFFICER": "children", "DATA_PROTECTION_OFFICER": "commission",
+    "CHILD_OFFICER": "children", "DATA_PROTECTION_OFFICER": "commission", "ASSISTANCE_OFFICER": "cash", "PAYMENTS_APPROVER": "cash",
+    "SHELTER_VOLUNTEER": "shelter",
 }  # fmt: skip
 
 
@@ -131,7 +137,8 @@ NAMES = {
     "GATE_NIGHT": "Beto Ruiz", "DATA_STEWARD": "Noemí Vidal", "RELEASE_APPROVER": "Saúl Prado",
     "COMMISSION_ANALYST": "Elsa Cárdenas", "REGIONAL_ANALYST": "Pablo Ixchop", "ADMINISTRATOR": "Gloria Paniagua",
     "AUDITOR": "Rubén Lara", "CUSTODY_LIAISON": "Mario Canul", "CHILD_OFFICER": "Rocío Tzul",
-    "DATA_PROTECTION_OFFICER": "Inés Ramírez",
+    "DATA_PROTECTION_OFFICER": "Inés Ramírez", "ASSISTANCE_OFFICER": "Delia Montes", "PAYMENTS_APPROVER": "Hugo Beltrán",
+    "SHELTER_VOLUNTEER": "Lupita Arce",
 }  # fmt: skip
 
 

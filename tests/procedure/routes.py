@@ -124,6 +124,17 @@ def _ask_leave(post: bool) -> Any:
     return build
 
 
+def _move_at_once(post: bool) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        with db.as_owner():
+            db.session.add(MovementLimit(case_id=ns.case.id, admin1="MX07", since=date(2025, 11, 1)))
+        url = f"/cases/{ns.case.number}/leave/now"
+        fields = dated(to_admin1="MX09", ground="LIFE_AT_RISK", authority="Juzgado de prueba")
+        return (url, {**fields, "on-day": "23"}) if post else url
+
+    return build
+
+
 def _decide_leave(post: bool) -> Any:
     def build(db: Any, ns: Any) -> Any:
         with db.as_owner():
@@ -149,6 +160,7 @@ ROUTES = {
     **{("procedure.renew", m): _renew(m == "POST") for m in ("GET", "POST")},
     **{("procedure.sign", m): _sign(m == "POST") for m in ("GET", "POST")},
     **{("procedure.ask_leave", m): _ask_leave(m == "POST") for m in ("GET", "POST")},
+    **{("procedure.move_at_once", m): _move_at_once(m == "POST") for m in ("GET", "POST")},
     **{("procedure.decide_leave", m): _decide_leave(m == "POST") for m in ("GET", "POST")},
     **{("procedure.interval", m): _interval(m == "POST") for m in ("GET", "POST")},
     ("procedure.claim", "GET"): _page,

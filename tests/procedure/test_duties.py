@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -14,8 +15,9 @@ from caseapp.core.journal import CaseEvent
 from caseapp.deadline import queries as clocks
 from caseapp.deadline import service as deadline
 from caseapp.deadline.rules import weekdays
-from caseapp.people.models import Case, MovementLimit
-from caseapp.people.queries import movement_limits_of
+from caseapp.people import rules as people_rules
+from caseapp.people.models import Case, MovementException, MovementLimit
+from caseapp.people.queries import movement_limits_of, movements_of
 from caseapp.places.models import Site
 from caseapp.procedure import queries, rules, service
 from caseapp.procedure.models import Claim, LeaveRequest, Signature, SignDuty, SignInterval
@@ -88,7 +90,7 @@ def test_when_somebody_may_sign(has_duty, on, refusal):
 
 
 def test_the_lists_are_those_of_the_reference():
-    assert {c.code for c in reference.codes("leave_outcome")} == set(rules.LEAVE_OUTCOMES)
+    assert {c.code for c in reference.codes("leave_outcome")} == {*rules.LEAVE_OUTCOMES, "EMERGENCY"}
 
 
 @pytest.fixture
@@ -202,6 +204,39 @@ def test_leave_moves_where_the_person_stays(family):
     ]  # fmt: skip
 
 
+def test_who_is_at_risk_goes_at_once_and_the_leave_is_still_missing(family):
+    mother, child = family
+    service.lodge(mother, on=D[3], beside=[child])
+    with pytest.raises(people_rules.AuthorityMissing):
+        service.move_at_once([mother, child], "MX09", ground="CHILD_AT_RISK", authority=" ", on=TODAY)
+    service.move_at_once([mother, child], "MX09", ground="CHILD_AT_RISK", authority="Procuraduría", on=TODAY)
+    moved = movements_of([mother.id, child.id], TODAY)
+    assert {m.stays_in for m in moved.values()} == {"MX07"}
+    assert all(m.excepted == {"MX09"} for m in moved.values())
+    assert told(mother, "leave") == [("leave.decided", "EMERGENCY", "MX09")]
+    [row] = session.scalars(sa.select(MovementException).where(MovementException.case_id == child.id))
+    assert row.authority == "Procuraduría" and row.recorded_by_id is not None
+
+
+def test_a_move_at_once_is_written_down_for_the_family(client, desk):
+    url = f"/cases/{desk['numbers'][0]}"
+    client.sign_in(desk["who"])
+    with desk["db"].as_owner():
+        for case_id in desk["ids"]:
+            session.add(MovementLimit(case_id=case_id, admin1="MX07", since=D[3]))
+    page = client.get(f"{url}/claim").get_data(as_text=True)
+    assert "Traslado de emergencia" in page
+    fields = {**dated(to_admin1="MX09", ground="", authority="Procuraduría de prueba"), "on-day": "23"}
+    wrong = client.post(f"{url}/leave/now", data=fields)
+    assert wrong.status_code == 422
+    assert "Procuraduría de prueba" in wrong.get_data(as_text=True)
+    assert "Elija quién corre riesgo" in wrong.get_data(as_text=True)
+    fields |= {"ground": "CHILD_AT_RISK", "beside": str(desk["ids"][1])}
+    assert client.post(f"{url}/leave/now", data=fields).status_code == 302
+    with desk["db"].as_owner():
+        assert session.scalar(sa.select(sa.func.count()).select_from(MovementException)) == 2
+
+
 def test_nothing_of_a_sealed_claim_brings_a_duty_that_others_see(family):
     service.lodge(family[0], on=D[3], own=True)
     assert movement_limits_of([family[0].id]) == {} and queries.duty_of(family[0].id) is None
@@ -262,7 +297,7 @@ def test_the_pages(client, desk):
     assert client.post(f"{url}/leave", data=dated(to_admin1="MX09")).status_code == 302
     page = client.get(f"{url}/claim").get_data(as_text=True)
     assert "A Ciudad de México, pedido el 20 nov 2025" in page
-    decide = page.split("/leave/")[1].split('"')[0]
+    decide = re.search(r"/leave/([0-9a-f-]{36})", page)[1]
     assert client.post(f"{url}/leave/{decide}", data=dated(outcome="GRANTED", version="1")).status_code == 302
     assert "Se queda en Ciudad de México" in client.get(f"{url}/claim").get_data(as_text=True)
     assert client.post("/office/signature", data=dated(days="0")).status_code == 422

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
+from caseapp.accounts.models import Team
 from caseapp.core import access, crypto
 from caseapp.core.db import session
 from caseapp.people import queries
@@ -79,6 +80,17 @@ def test_the_file_is_encrypted_while_it_waits(at_desk, desk):
         sa.text("SELECT to_jsonb(r)::text, encode(file_sealed, 'escape') FROM import_run r")
     ).one()
     assert not any("Quispeluna" in part for part in stored)
+
+
+def test_the_check_says_which_rows_may_be_one_person(at_desk, desk):
+    again = person(given_names="Rosa Elena", surname_1="Quispeluna", surname_2="Xitumul", birth_date="1988-04-12",
+                   document_number="F1234567", document_type="PASSPORT", external_id="9")  # fmt: skip
+    address = put_in(at_desk, csv_file(*family(), again))
+    work(desk, address)
+    page = text_of(at_desk.get(address))
+    assert "Quizá sea la misma persona que la de la fila 3." in page and "Importar</button>" in page
+    assert "Qué hay que corregir" not in page
+    assert "may be the same person as the one in row 3" in text_of(at_desk.get(f"{address}?lang=en"))
 
 
 def test_errors_are_shown_by_row_and_exported_as_text(at_desk, desk):
@@ -235,41 +247,36 @@ def _command():
     return import_
 
 
+def _ask(installation, *rows):
+    """Put a list in as the supervisor; the run's id."""
+    who = runs.principal_of_run(ImportRun(asked_by_id=installation.user_id, team_id=installation.team_id))
+    session.rollback()
+    with access.acting_as(who):
+        team = session.get_one(Team, installation.team_id)
+        made = runs.ask(team, csv_file(*rows).getvalue(), "lista.csv")
+        session.commit()
+        return made.id
+
+
+def _go_on(run_id):
+    row = session.get_one(ImportRun, run_id)
+    with access.acting_as(runs.principal_of_run(row)):
+        session.rollback()
+        runs.go_on(session.get_one(ImportRun, run_id), skip_bad=False)
+        session.commit()
+
+
 def test_the_worker_imports_as_whoever_asked(installation, monkeypatch):
     from workers import reception as worker
 
-    def asked():
-        who = next(
-            iter(
-                [
-                    runs.principal_of_run(
-                        ImportRun(asked_by_id=installation.user_id, team_id=installation.team_id)
-                    )
-                ]
-            )
-        )
-        session.rollback()
-        with access.acting_as(who):
-            team = session.get_one(type_of_team(), installation.team_id)
-            made = runs.ask(team, csv_file(*family()).getvalue(), "lista.csv")
-            session.commit()
-            return made.id
-
-    def go_on(run_id):
-        row = session.get_one(ImportRun, run_id)
-        with access.acting_as(runs.principal_of_run(row)):
-            session.rollback()
-            runs.go_on(session.get_one(ImportRun, run_id), skip_bad=False)
-            session.commit()
-
-    run_id = asked()
+    run_id = _ask(installation, *family())
     session.remove()
     monkeypatch.setattr(worker, "TURN", 0.0)
     _turns(worker)
     assert installation.one("SELECT state || dry_run::text FROM import_run") == "DONEtrue"
     assert installation.one("SELECT count(*) FROM person") == 0
     with installation_as_work():
-        go_on(run_id)
+        _go_on(run_id)
         session.remove()
     _turns(worker)
     assert installation.one("SELECT state || created::text FROM import_run") == "DONE3"
@@ -281,12 +288,6 @@ def test_the_worker_imports_as_whoever_asked(installation, monkeypatch):
         installation.one("SELECT count(*) FROM keyring.case_key WHERE case_id = (SELECT id FROM import_run)")
         == 0
     )
-
-
-def type_of_team():
-    from caseapp.accounts.models import Team
-
-    return Team
 
 
 def installation_as_work():
@@ -307,14 +308,44 @@ def installation_as_work():
     return as_work()
 
 
-def _turns(worker) -> None:
-    """Turns of the task until nothing waits."""
+def test_a_worker_that_takes_over_reports_the_whole(installation, monkeypatch):
+    """The first process ends after some families; whoever goes on counts those as registered, not as known."""
+    from workers import reception as worker
+
+    monkeypatch.setattr(worker, "TURN", 0.0)
+    monkeypatch.setattr(importing, "CHUNK", 1)
+    already = person(given_names="Antes", external_id="A", source="OTRA")
+    assert installation.ask(rows=[already]).exit_code == 0
+    others = [person(given_names=name, surname_1=name, external_id=name) for name in ("Uno", "Dos", "Tres")]
+    run_id = _ask(installation, already, *family(), *others)
+    session.remove()
+    _turns(worker)
     with installation_as_work():
-        for _ in range(30):
+        _go_on(run_id)
+        session.remove()
+    created = "SELECT created FROM import_run WHERE asked_by_id IS NOT NULL"
+    _turns(worker, until=lambda: installation.one(created) == 3)
+    worker._in_hand.clear()
+    with installation_as_work():
+        session.execute(sa.update(ImportRun).values(beat_at=ImportRun.beat_at - runs.SILENT_AFTER * 2))
+        session.commit()
+    _turns(worker)
+    counts = installation.one(
+        "SELECT concat_ws(' ', state, rows, created, existing, duplicates) FROM import_run "
+        "WHERE asked_by_id IS NOT NULL"
+    )
+    assert counts == "DONE 7 6 1 0"
+    assert installation.one("SELECT count(*) FROM person") == 7
+
+
+def _turns(worker, until=lambda: False) -> None:
+    """Turns of the task until nothing waits, or so far."""
+    with installation_as_work():
+        for _ in range(60):
             with access.acting_as(access.system("import")):
                 worker.import_people.run()
                 session.commit()
                 session.remove()
-            if not worker._in_hand:
+            if not worker._in_hand or until():
                 return
     raise AssertionError("the import never ended")

@@ -317,3 +317,69 @@ def test_a_file_that_is_no_table_is_refused(desk, bad):
     with pytest.raises(Unreadable):
         run(desk, io.BytesIO(bad))
     assert count(Case) == 0
+
+
+def _erase(case_id):
+    service.erase(session.get_one(Case, case_id), "PERSON_ASKED", on=TODAY)
+    session.commit()
+    restart()
+
+
+def test_an_erased_row_leads_to_nobody_and_does_not_come_back(desk, db):
+    run(desk, csv_file(*family()))
+    [erased] = [p.case_id for p in session.scalars(sa.select(Person)) if p.given_names == "Nahomy"]
+    key = session.scalars(sa.select(ImportSource.key).where(ImportSource.case_id == erased)).one()
+    _erase(erased)
+    with db.as_owner():
+        assert session.scalar(sa.select(sa.func.count()).where(ImportSource.case_id == erased)) == 0
+        [mark] = session.execute(sa.text("SELECT to_jsonb(e)::text FROM import_erased e")).scalars().all()
+    assert key.hex() not in mark and str(erased) not in mark
+    again = run(desk, csv_file(*family()))
+    assert counts(again) == (3, 0, 3, 0, 0) and count(Case) == 3
+    assert again.errors == [] and again.alike == []
+
+
+def test_no_role_of_casework_reads_the_marks(desk, db):
+    run(desk, csv_file(*family()))
+    _erase(session.scalars(sa.select(Case.id)).first())
+    with pytest.raises(sa.exc.ProgrammingError, match="permission denied"):
+        session.execute(sa.text("SELECT * FROM import_erased"))
+    session.rollback()
+
+
+def test_old_marks_go(desk, db):
+    with db.as_owner():
+        session.execute(
+            sa.text(
+                "INSERT INTO import_erased VALUES ('MEX', sha256('a'), '2023-10-01'), ('MEX', sha256('b'), '2024-01-01')"
+            )
+        )
+        runs.sweep()
+        assert session.execute(sa.text("SELECT since FROM import_erased")).scalars().all() == [
+            date(2024, 1, 1)
+        ]
+
+
+def test_a_dry_run_says_which_rows_may_be_one_person(desk):
+    rows = [
+        *family(),
+        twin(external_id="9", household="", head=""),
+        person(given_names="Otra", external_id="10"),
+    ]
+    report = run(desk, csv_file(*rows), dry_run=True)
+    assert (report.created, report.duplicates) == (4, 1) and count(Case) == 0
+    assert [(row, w.code, w.facts) for row, w in report.alike] == [(5, "ALIKE_ROW", {"row": 3})]
+    run(desk, csv_file(*family()))
+    report = run(desk, csv_file(*rows), dry_run=True)
+    assert [(row, w.code) for row, w in report.alike] == [(5, "ALIKE_REGISTERED")]
+
+
+def test_the_same_document_is_found_whatever_else_is_shared(desk):
+    """Births far apart are not compared, unless the document is the same: also where a telephone is shared too."""
+    shared = {"document_type": "PASSPORT", "document_number": "F7654321", "phone": "+504 9988 7766"}
+    rows = [
+        {**person(external_id=str(n), given_names=name, birth_date=f"19{50 + n}-05-05"), **shared}
+        for n, name in enumerate(("Zulma", "Zulma", "Zulma"), start=1)
+    ]
+    rows[1]["birth_date"], rows[2]["birth_date"] = "1970-01-01", "1990-01-01"
+    assert counts(run(desk, csv_file(*rows)))[1:] == (1, 0, 0, 2)

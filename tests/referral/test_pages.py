@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from caseapp.core import access, clock
 from caseapp.core.db import session
+from caseapp.people.models import MovementLimit
 from caseapp.referral import service
 from tests.conftest import NOW
 from tests.factories import make_household, make_person
@@ -256,3 +258,31 @@ def test_a_new_referral_costs_the_same_whatever_the_family(client, world):
     with count_statements() as seen:
         client.get(url)
     assert len(asked(seen)) <= 15, asked(seen)
+
+
+def test_a_place_in_another_state_says_that_leave_is_missing_before_and_after_it_is_asked(client, world):
+    with world.db.as_owner():
+        session.add(MovementLimit(case_id=world.child.case_id, admin1="MX09", since=date(2025, 11, 1)))
+    mother, child = case_number(world, world.mother), case_number(world, world.child)
+    number, family = world.refer(), world.family
+    with world.db.as_owner():
+        beds = ",".join(f"{c}:{p}" for c, p in sorted(world.beds().items()))
+    client.sign_in(world.caseworker)
+    page = text(client.get(f"/cases/{mother}/refer?kind=SHELTER"))
+    assert "otro estado: falta el permiso de la autoridad" in page
+    assert "Falta permiso para cambiar de estado" in text(client.get(f"/cases/{child}"))
+    assert "Falta permiso" not in text(client.get(f"/cases/{mother}"))
+    client.sign_in(world.coordinator)
+    page = text(client.get(f"/referrals/{number}/accept"))
+    assert "Falta el permiso de la autoridad para cambiar de estado" in page and 'name="place"' not in page
+    data = {
+        "place": beds,
+        "member": [str(c) for c in family],
+        "first_night": "2025-11-23",
+        "last_night": "2025-11-25",
+    }
+    refused = client.post(f"/referrals/{number}/accept", data=data)
+    assert refused.status_code == 422 and "falta el permiso" in text(refused)
+    with world.db.as_owner():
+        session.execute(sa.update(MovementLimit).values(admin1="MX07"))
+    assert 'name="place"' in text(client.get(f"/referrals/{number}/accept"))

@@ -40,6 +40,15 @@ def _check_in(db: Any, ns: Any) -> Any:
     return "/shelter/check-in", {"stay": str(_stay(db, ns).id), "team": ns.team.code}
 
 
+def _roll(db: Any, ns: Any) -> Any:
+    stay = _inside(db, ns)
+    return "/shelter/tonight/roll", {"listed": str(stay.id), "stay": str(stay.id), "team": ns.team.code}
+
+
+def _paper(db: Any, ns: Any) -> Any:
+    return "/shelter/tonight/paper", {f"mark-{_inside(db, ns).id}": "HERE", "team": ns.team.code}
+
+
 def _confirm(db: Any, ns: Any) -> Any:
     with db.as_owner():
         _furnished(ns)
@@ -109,10 +118,24 @@ def _back(db: Any, ns: Any) -> Any:
     return f"/shelter/out/{out_id}/back", {}
 
 
+def _holds(db: Any, ns: Any) -> Any:
+    with db.as_owner():
+        _furnished(ns)
+    return "/shelter/holds", {"immediate": "45", "emergency": "0", "urgent": "0", "normal": "0"}
+
+
 ROUTES = {
+    ("shelter.holds", "GET"): _public("/shelter/holds"),
+    ("shelter.holds", "POST"): _holds,
     ("shelter.tonight", "GET"): _public("/shelter/tonight"),
     ("shelter.print_tonight", "GET"): _public("/shelter/tonight/print"),
     ("shelter.check_in", "POST"): _check_in,
+    ("shelter.roll", "GET"): _public("/shelter/tonight/roll"),
+    ("shelter.call_roll", "POST"): _roll,
+    ("shelter.mark_absent", "POST"): _of_stay("/absent", {}, inside=True),
+    ("shelter.mark_back", "POST"): _of_stay("/back", {}, inside=True),
+    ("shelter.paper", "GET"): _public("/shelter/tonight/paper"),
+    ("shelter.save_paper", "POST"): _paper,
     ("shelter.confirm_capacity", "POST"): _confirm,
     ("shelter.places", "GET"): _public("/shelter/places"),
     ("shelter.surge", "GET"): _surge(False),

@@ -90,6 +90,9 @@ def _posts_of(site: str, country: str, types: list[str]) -> Iterator[Post]:
     yield from post(Role.SERVICE_FOCAL_POINT, *SERVICES)
     yield from post(Role.CUSTODY_LIAISON, "MIGRATION_CUSTODY")
     yield from post(Role.CHILD_OFFICER, "CHILD_AUTHORITY")
+    yield from post(Role.ASSISTANCE_OFFICER, "CASH_PROVIDER")
+    yield from post(Role.PAYMENTS_APPROVER, "CASH_PROVIDER")
+    yield from post(Role.SHELTER_VOLUNTEER, "SHELTER")
 
 
 def _email(role: Role, place: str, mark: str = "") -> str:

@@ -13,7 +13,7 @@ from caseapp.core import access, clock, reference
 from caseapp.core.db import session
 from caseapp.people import queries as people
 from caseapp.people import service as people_service
-from caseapp.people.rules import birth_bounds
+from caseapp.people.rules import LeaveNeeded, birth_bounds
 from caseapp.people.service import NewConsent, NewDocument, NewFamily, NewPerson
 from caseapp.places.models import Site
 from caseapp.protection import queries as protection_queries
@@ -231,8 +231,11 @@ def accept(scene: Scene, act: Act) -> None:
         if chosen is None:
             say_no(scene, found, "NO_PLACE_THIS_SIZE" if len(ids) > 3 else "NO_SUITABLE_UNIT", scene.on(act))
             return
-        with session.begin_nested():
-            referral.accept(found, chosen, first_night=first, last_night=last)
+        try:
+            with session.begin_nested():
+                referral.accept(found, chosen, first_night=first, last_night=last)
+        except LeaveNeeded:
+            referral.decline(found, "TERRITORIAL_LIMIT")
 
 
 def decline(scene: Scene, act: Act) -> None:

@@ -24,7 +24,9 @@ from caseapp.places.models import Organisation, Service, Site, SiteKind
 Lines = Mapping[str, Any]
 _ORGANISATION = ("code", "country", "name")
 _SITE = ("code", "country", "name", "kind", "organisation", "timezone", "teams")
-_OPTIONAL = ("admin1", "rollover_hour", "no_show_after_hour", "child_licence")
+_OPTIONAL = (
+    "admin1", "admin2", "latitude", "longitude", "rollover_hour", "no_show_after_hour", "child_licence",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,15 @@ def problems(file: Any) -> list[Problem]:
         return [Problem("", "", "the file holds no entries")]
     organisations = {line.get("code") for line in file.get("organisations", ())}
     found = [p for line in file.get("organisations", ()) for p in _missing(line, _ORGANISATION)]
+    found += [
+        Problem(
+            str(line.get("code", "")),
+            "provider_class",
+            f"{line['provider_class']} is not a class of provider",
+        )
+        for line in file.get("organisations", ())
+        if "provider_class" in line and not reference.known("provider_class", str(line["provider_class"]))
+    ]
     for line in file.get("national_teams", ()):
         found += [*_missing(line, ("country", "type", "name")), *_of_team(line, line.get("type"))]
     for line in file.get("sites", ()):
@@ -83,6 +94,10 @@ def _of_site(line: Lines, organisations: set[Any]) -> Iterator[Problem]:
         yield Problem(row, "organisation", f"{line['organisation']} is not among the organisations")
     if line.get("kind") and line["kind"] not in set(SiteKind):
         yield Problem(row, "kind", f"{line['kind']} is not one of {', '.join(SiteKind)}")
+    if line.get("kind") == SiteKind.SAFE_HOUSE and any(
+        line.get(x) for x in ("admin2", "latitude", "longitude")
+    ):
+        yield Problem(row, "latitude", "a safe house has no coordinates and no municipality")
     if line.get("timezone") and line["timezone"] not in available_timezones():
         yield Problem(row, "timezone", f"{line['timezone']} is not an IANA time zone")
     for kind in line.get("teams") or ():

@@ -16,7 +16,9 @@ from caseapp.accounts.rules import (
     OwnAccount,
     PasswordWrong,
     RoleHeldAlready,
+    RoleNotOfTeam,
     StewardAndApprover,
+    may_be_held_in,
     may_hold,
     must_be_good,
 )
@@ -28,6 +30,7 @@ from caseapp.core.errors import says
 says("ex_membership_steward_or_approver", StewardAndApprover)
 says("ex_membership_administrator_alone", AdministratorAlone)
 says("ex_membership_liaison_alone", LiaisonAlone)
+says("ck_membership_role_in_its_team", RoleNotOfTeam)
 says("uq_user_account_email", EmailTaken)
 says("uq_membership_user_id_team_id_role_valid_from", RoleHeldAlready)
 
@@ -46,10 +49,11 @@ def add_user(email: str, name: str, *, language: str = "es") -> User:
 
 def give_role(user: User, role: Role | str, team: Team, *, on: date | None = None) -> Membership:
     """Give a role in a team from a day on (default the team's today). Raises `AdministratorAlone`, `LiaisonAlone`,
-    `StewardAndApprover`, `RoleHeldAlready`; `OwnAccount` for one's own account."""
+    `StewardAndApprover`, `RoleNotOfTeam`, `RoleHeldAlready`; `OwnAccount` for one's own account."""
     _not_oneself(user.id)
     on = on or _today(team.id)
     wanted = Held(Role(role).value, on)
+    may_be_held_in(wanted.role, team.type)
     held = [h.membership for h in queries.roles_of([user.id])[user.id]]
     periods = {m.id: Held(m.role, m.valid_from, m.valid_to) for m in held}
     may_hold(wanted, periods.values())

@@ -34,6 +34,7 @@ from caseapp.people.models import (
     Household,
     HouseholdMember,
     IdentityDocument,
+    MovementLimit,
     Need,
     Person,
     PersonLanguage,
@@ -47,6 +48,7 @@ from caseapp.procedure.models import Claim, ClaimApplicant
 from caseapp.protection.models import Screening, ScreeningOutcome
 from caseapp.referral.models import USUAL, Referral, ReferralMember
 from caseapp.referral.queries import visible_to as referrals_visible_to
+from caseapp.referral.rules import NOT_ENDED
 from caseapp.shelter.models import Stay
 from caseapp.shelter.queries import for_case as stays_of
 from caseapp.solutions.models import Employment, SolutionPlan, SolutionStep, Training, WorkPermit
@@ -158,6 +160,15 @@ def _custody_part(case_id: Any) -> sa.Select[Any]:
     )  # fmt: skip
 
 
+def _clock_part(whose: Any) -> sa.Select[Any]:
+    """Clocks that run, stand still or ran out: rule, state, kind, whether sealed, since when and until when."""
+    return _part(
+        "clock", Deadline, sa.and_(whose, Deadline.state.in_(OPEN)), a=Deadline.rule, b=Deadline.state,
+        c=Deadline.kind, d=sa.case((Deadline.sealed, "SEALED")), day=sa.cast(Deadline.started_at, sa.Date()),
+        at=Deadline.due_at,
+    )  # fmt: skip
+
+
 def _kept_part(case_id: Any) -> sa.Select[Any]:
     """NOTE and ALERT (`a`) where the supervision keeps one, whoever asks: for the neutral mark, and for closing."""
     kept = sa.func.kept_for_supervision(case_id).table_valued("what")
@@ -165,6 +176,21 @@ def _kept_part(case_id: Any) -> sa.Select[Any]:
     return sa.select(
         sa.literal("kept"), case_id, sa.cast(sa.null(), sa.Uuid()), kept.c.what, *nothing,
         sa.cast(sa.null(), sa.DateTime(timezone=True)), sa.cast(sa.null(), sa.Integer()),
+    )  # fmt: skip
+
+
+def _going_part(case_id: Any) -> sa.Select[Any]:
+    """The states of the sites from which a place was asked that is not refused (`a`); none of a sealed service, whose
+    state would tell of it."""
+    return (
+        _part("going", ReferralMember, sa.and_(
+            ReferralMember.case_id == case_id, ReferralMember.left_at.is_(None), ReferralMember.outcome != "NOT_ACCEPTED",
+            Referral.state.in_(NOT_ENDED), Referral.kind == "SHELTER", Site.kind != "SAFE_HOUSE",
+        ), a=Site.admin1)
+        .select_from(ReferralMember)
+        .join(Referral, Referral.id == ReferralMember.referral_id)
+        .join(Team, Team.id == Referral.to_team_id)
+        .join(Site, Site.id == Team.site_id)
     )  # fmt: skip
 
 
@@ -195,20 +221,24 @@ def _asked_codes() -> sa.CompoundSelect[Any]:
         _part("permit", WorkPermit, of(WorkPermit), a=WorkPermit.state, day=WorkPermit.changed_on, ended=WorkPermit.valid_to),
         _part("training", Training, of(Training), a=Training.kind, b=Training.state, day=Training.changed_on),
         _part("job", Employment, of(Employment), a=Employment.form, b=Employment.state, day=Employment.changed_on),
-        _part("delivery", Delivery, sa.and_(of(Delivery), Delivery.withdrawn_on.is_(None)), a=Delivery.item, b=Delivery.sector, c=Delivery.result, day=Delivery.delivered_on)
+        _part("delivery", Delivery, sa.and_(of(Delivery), Delivery.withdrawn_on.is_(None), ~Delivery.sealed), a=Delivery.item, b=Delivery.sector, c=Delivery.result, day=Delivery.delivered_on)
         .order_by(Delivery.delivered_on.desc(), Delivery.id.desc()).limit(5),
         _part("screening", Screening, of(Screening), other=Screening.interviewer_id, a=Screening.state, b=Screening.main_outcome, c=Screening.incomplete_reason, d=Screening.interpreter, at=Screening.started_at),
         _part("outcome", ScreeningOutcome, of(ScreeningOutcome), other=ScreeningOutcome.screening_id, a=ScreeningOutcome.outcome),
         _part("duplicate", pair, sa.and_(sa.or_(pair.case_id == case_id, pair.other_case_id == case_id), pair.decision == "OPEN"), n=pair.score),
         _part("request", ClosureRequest, sa.and_(of(ClosureRequest), ClosureRequest.state == "ASKED"), other=ClosureRequest.asked_by_id, a=ClosureRequest.reason, day=ClosureRequest.asked_on),
         _part("event", CaseEvent, sa.and_(of(CaseEvent), CaseEvent.kind.in_(MARKING)), a=CaseEvent.kind, day=CaseEvent.effective_on, at=CaseEvent.recorded_at),
-        _part("clock", Deadline, sa.and_(sa.or_(of(Deadline), Deadline.subject_id.in_(in_claims)), Deadline.state.in_(OPEN)), a=Deadline.rule, b=Deadline.state, c=Deadline.kind, d=sa.case((Deadline.sealed, "SEALED")), day=sa.cast(Deadline.started_at, sa.Date()), at=Deadline.due_at),
+        _clock_part(of(Deadline)),
+        # Apart: with OR, PostgreSQL would go through every open clock.
+        _clock_part(sa.and_(Deadline.subject_id.in_(in_claims), Deadline.case_id != case_id)),
         _part("consent", Consent, of(Consent), other=Consent.given_by_case_id, a=Consent.purpose, b=Consent.state, c=Consent.given_by, d=Team.name, day=Consent.asked_on, ended=Consent.expires_on)
         .select_from(Consent).outerjoin(Team, Team.id == Consent.recipient_team_id),
         _part("task", CaseTask, sa.and_(of(CaseTask), CaseTask.done_on.is_(None), ~CaseTask.sealed), other=CaseTask.assigned_to_id, a=CaseTask.kind, b=CaseTask.doer, day=CaseTask.due_on),
         _part("case_plan", CasePlan, sa.and_(of(CasePlan), CasePlan.state != "ENDED"), a=CasePlan.state, day=CasePlan.agreed_on, ended=CasePlan.review_on),
         _part("alert", CaseAlert, sa.and_(of(CaseAlert), CaseAlert.resolved_on.is_(None)), a=CaseAlert.code, b=CaseAlert.seen_by, day=CaseAlert.raised_on, ended=CaseAlert.review_on),
         _kept_part(case_id),
+        _part("limit", MovementLimit, sa.and_(of(MovementLimit), MovementLimit.ended_on.is_(None)), a=MovementLimit.admin1, day=MovementLimit.since),
+        _going_part(case_id),
     ]  # fmt: skip
     return sa.union_all(*parts)
 

@@ -11,12 +11,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from caseapp.accounts.models import Membership, Team, User
+from caseapp.accounts.queries import site_of
 from caseapp.casefile.models import Handover, HandoverMember
 from caseapp.casefile.rules.handing import NEVER_RECEIVES, OPEN
 from caseapp.core import clock, crypto
 from caseapp.core.access import Principal
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours
+from caseapp.people import queries as people
+from caseapp.people import rules
 from caseapp.people.models import (
     Case,
     Consent,
@@ -114,6 +117,19 @@ def consents_to(ids: Sequence[UUID], purpose: str, to: Team, on: date) -> dict[U
         if row.state == "GIVEN" and (row.expires_on is None or row.expires_on >= on):
             found[row.case_id] = row.id
     return found
+
+
+def lacking_leave(ids: Sequence[UUID], to: Team, on: date) -> set[UUID]:
+    """Whose file may not go to a team yet, because the person must stay in another state of the country (two
+    statements). Beyond a border the consent to it and a second person decide."""
+    site = site_of(to.id)
+    if site is None:
+        return set()
+    return {
+        case_id
+        for case_id, movement in people.movements_of(ids, on).items()
+        if site.admin1 and site.admin1[:2] == (movement.stays_in or "")[:2] and rules.needs_leave(movement, site.admin1)
+    }  # fmt: skip
 
 
 def visible_to(who: Principal) -> sa.Select[Handover]:

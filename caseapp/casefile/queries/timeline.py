@@ -11,6 +11,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from caseapp.accounts.models import User
+from caseapp.assistance.events import OF_DELIVERY
+from caseapp.assistance.models import Delivery
 from caseapp.casefile.sentences import CODES_OF, sealed_codes, supervision_codes
 from caseapp.core import access, journal
 from caseapp.core.db import session
@@ -40,9 +42,11 @@ class Told:
 def _sealed() -> sa.ColumnElement[bool]:
     """Events of sealed kinds, and those that carry a sealed code that has no other words outside."""
     kinds = [name for name, kind in journal.kinds().items() if kind.sealed]
+    given = sa.select(Delivery.id).where(Delivery.sealed)
     own_claims = sa.select(Claim.id).where(Claim.sealed)
     found: list[sa.ColumnElement[bool]] = [
         CaseEvent.kind.in_(kinds),
+        sa.and_(CaseEvent.kind.in_((*OF_DELIVERY, "event.withdrawn")), CaseEvent.subject_id.in_(given)),
         sa.and_(CaseEvent.kind.in_(CLAIM_KINDS), CaseEvent.subject_id.in_(own_claims)),
     ]
     for column, list_name in sorted({pair for pairs in CODES_OF.values() for pair in pairs}):

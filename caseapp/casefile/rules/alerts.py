@@ -17,6 +17,7 @@ STANDING = frozenset(
         "CHILD_TURNS_18",
         "LEGAL_DEADLINE",
         "WEEKLY_SIGN_IN_MISSED",
+        "LEAVE_OF_STATE_NEEDED",
     }
 )
 #: The rules below say these; nobody raises them.
@@ -24,7 +25,7 @@ DERIVED = frozenset(
     {
         "CHILD_ALONE", "CHILD_IN_CUSTODY", "CHILD_WITH_UNVERIFIED_ADULT", "CHILD_SPOUSE", "CHILD_TURNS_18",
         "DOCUMENT_EXPIRES", "POSSIBLE_DUPLICATE", "CONSENT_ENDS", "INTERPRETER_NEEDED", "LEGAL_DEADLINE",
-        "WEEKLY_SIGN_IN_MISSED",
+        "WEEKLY_SIGN_IN_MISSED", "LEAVE_OF_STATE_NEEDED",
     }
 )  # fmt: skip
 #: Who sees an alert, as the list `alert` says it (`who_sees`).
@@ -39,7 +40,8 @@ LEGAL_DAYS = 7
 class AlertFacts:
     """What the rules look at. `adults_here` counts the adults of the household, `related_adults_here` those
     related to the child by evidence; `in_union` a partner of any evidence; `guardian` that an authority named
-    one. `legal_clocks` are the last days of legal clocks, `signature_due` that by which the person signs."""
+    one. `legal_clocks` are the last days of legal clocks, `signature_due` that by which the person signs.
+    `stays_in` is the state (P-code) that the person may not leave, `going_to` those where a place is asked or held."""
 
     today: date
     child: bool = False
@@ -57,6 +59,8 @@ class AlertFacts:
     requirements: Collection[str] = ()
     legal_clocks: Sequence[date] = ()
     signature_due: date | None = None
+    stays_in: str | None = None
+    going_to: Collection[str] = ()
 
 
 def alerts(facts: AlertFacts) -> tuple[str, ...]:
@@ -83,6 +87,8 @@ def alerts(facts: AlertFacts) -> tuple[str, ...]:
                 day <= facts.today + timedelta(days=LEGAL_DAYS) for day in facts.legal_clocks
             ),
             "WEEKLY_SIGN_IN_MISSED": facts.signature_due is not None and facts.signature_due < facts.today,
+            "LEAVE_OF_STATE_NEEDED": facts.stays_in is not None
+            and any(place != facts.stays_in for place in facts.going_to),
             "POSSIBLE_DUPLICATE": facts.possible_duplicates > 0,
             "CONSENT_ENDS": any(facts.today <= day <= soon for day in facts.consents_end),
             "INTERPRETER_NEEDED": facts.interpreter_needed,

@@ -41,7 +41,7 @@ BASES = ("VITAL_INTEREST", "CHILD_BEST_INTERESTS", "LEGAL_DUTY", "LACKS_CAPACITY
 NEVER_RECEIVES = frozenset(
     {
         "MIGRATION_CUSTODY", "CONSULAR", "COMMISSION_STATISTICS", "REGIONAL_SECRETARIAT", "OVERSIGHT",
-        "ELIGIBILITY_COMMISSION",
+        "ELIGIBILITY_COMMISSION", "CASH_PROVIDER",
     }
 )  # fmt: skip
 ANSWER_DAYS = 5
@@ -82,6 +82,13 @@ class CountryOfNationality(Refused):
 
 class TransferConsentMissing(Refused):
     sentence = _l("Falta el consentimiento de: %(who)s. Pregunte a cada persona adulta, a solas.")
+    field = "who"
+
+
+class TransferLeaveMissing(Refused):
+    sentence = _l(
+        "Está en otro estado y falta el permiso de la autoridad para: %(who)s. Anótelo antes de ofrecer el traspaso."
+    )
     field = "who"
 
 
@@ -133,7 +140,8 @@ class NotYetLate(Refused):
 
 @dataclass(frozen=True)
 class Mover:
-    """One person of an offer. `consented`: their own yes to this purpose (and country) holds; for a child the carer's."""
+    """One person of an offer. `consented`: their own yes to this purpose (and country) holds; for a child the carer's.
+    `needs_leave`: they must stay in another state than the receiver's."""
 
     name: str
     child: bool
@@ -141,6 +149,7 @@ class Mover:
     consented: bool
     basis: str | None = None
     basis_reason: str = ""
+    needs_leave: bool = False
 
 
 def kind_of(same_site: bool, same_country: bool) -> str:
@@ -166,7 +175,7 @@ def may_offer(
 ) -> None:
     """Whether these people's files may be offered. A child moves on the adults' consent; where no adult moves with
     them, on their own (given by carer or authority) or a basis. Raises NobodyMoves, ChildLeftAlone, ArrivalDate,
-    CountryOfNationality, TransferConsentMissing and what is wrong with a basis."""
+    CountryOfNationality, TransferLeaveMissing, TransferConsentMissing and what is wrong with a basis."""
     if not movers:
         raise NobodyMoves
     if stays_alone:
@@ -175,6 +184,9 @@ def may_offer(
         raise ArrivalDate(days=ARRIVAL_DAYS)
     if kind == "COUNTRY" and any(to_country in m.nationalities for m in movers):
         raise CountryOfNationality
+    staying = [m.name for m in movers if m.needs_leave]
+    if staying:
+        raise TransferLeaveMissing(who=", ".join(staying))
     asked = [m for m in movers if not m.child] or list(movers)
     for mover in asked:
         _check_basis(mover)

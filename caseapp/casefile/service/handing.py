@@ -64,7 +64,8 @@ def offer_handover(case: Case, offer: Offer) -> Handover:
         raise rules.HolderNotThere
     kind = rules.kind_of(to.site_id == case.site_id, to.country == case.country)
     consents = handing.consents_to([m.case.id for m in moving], rules.purpose_of(kind), to, today)
-    movers = [_mover(m, m.case.id in consents, offer, today) for m in moving]
+    leave = handing.lacking_leave([m.case.id for m in moving], to, offer.arrives_on)
+    movers = [_mover(m, m.case.id in consents, offer, today, m.case.id in leave) for m in moving]
     stays = [m for m in together if m not in moving]
     stays_alone = bool(stays) and all(present.is_child(m.person, today) for m in stays)
     rules.may_offer(
@@ -91,11 +92,13 @@ def offer_handover(case: Case, offer: Offer) -> Handover:
     return made
 
 
-def _mover(one: handing.Movable, consented: bool, offer: Offer, today: date) -> rules.Mover:
+def _mover(
+    one: handing.Movable, consented: bool, offer: Offer, today: date, needs_leave: bool
+) -> rules.Mover:
     basis, reason = offer.bases.get(one.case.id, (None, ""))
     return rules.Mover(
         present.name_of(one.person), present.is_child(one.person, today), one.nationalities, consented,
-        None if consented else basis, reason,
+        None if consented else basis, reason, needs_leave,
     )  # fmt: skip
 
 

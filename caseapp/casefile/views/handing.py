@@ -175,20 +175,23 @@ def _preview(case: Case, to: Team) -> dict[str, Any]:
     rows = handing.movable_with(case)
     kind = rules.kind_of(to.site_id == case.site_id, to.country == case.country)
     consents = handing.consents_to([m.case.id for m in rows], rules.purpose_of(kind), to, today)
+    leave = handing.lacking_leave([m.case.id for m in rows], to, today)
     return {
         "kind": reference.label("handover_kind", kind),
         "purpose": reference.label("consent_purpose", rules.purpose_of(kind)),
         "second": kind == "COUNTRY",
-        "people": [_previewed(m, m.case.id in consents, today) for m in rows],
+        "people": [_previewed(m, m.case.id in consents, m.case.id in leave, today) for m in rows],
     }
 
 
-def _previewed(one: handing.Movable, consented: bool, today: Any) -> dict[str, Any]:
+def _previewed(one: handing.Movable, consented: bool, needs_leave: bool, today: Any) -> dict[str, Any]:
     known = profile(one.person, today)
     return {
         **handing_shown.minimum(known["sex"], known["age_band"], one.languages, one.requirements),
         "name": present.name_of(one.person),
+        "number": one.case.number,
         "consented": consented,
+        "needs_leave": needs_leave,
         "child": present.is_child(one.person, today),
         "ask": linked("people.consents", number=one.case.number),
     }

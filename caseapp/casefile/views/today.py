@@ -11,6 +11,7 @@ from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from caseapp.accounts.queries import timezone_of
+from caseapp.assistance.access import COUNT, DESK
 from caseapp.casefile import minding
 from caseapp.casefile.access import BREAK_GLASS, READ_ENQUIRY, TODAY
 from caseapp.casefile.glass import queries as glass_queries
@@ -34,6 +35,7 @@ from caseapp.referral import present as referral_present
 from caseapp.referral import queries as referrals
 from caseapp.referral.models import Referral
 from caseapp.shelter import queries as shelter
+from caseapp.shelter.night import queries as shelter_night
 
 OFFICER = frozenset({"DATA_PROTECTION_OFFICER"})
 FIGURES_ROLES = frozenset({"DATA_STEWARD", "RELEASE_APPROVER", "COMMISSION_ANALYST", "REGIONAL_ANALYST"})
@@ -287,7 +289,7 @@ def _inbox(who: Principal, timezone: str) -> dict[str, Any]:
 
 
 def _shelter(team: Any) -> dict[str, Any]:
-    now = shelter.tonight(team, whole=True)
+    now = shelter_night.tonight(team, whole=True)
     return {
         "name": team.site.name,
         "href": url_for("shelter.tonight"),
@@ -299,6 +301,7 @@ def _shelter(team: Any) -> dict[str, Any]:
             {"label": _("Libres"), "value": now.count.free},
             {"label": _("Llegan hoy"), "value": len(now.expected)},
             {"label": _("Debían llegar antes"), "value": len(now.overdue_in)},
+            {"label": _("Ausentes esta noche"), "value": len(now.absent)},
             {"label": _("Debían salir antes"), "value": len(now.overdue_out)},
             {"label": _("Salidas por acordar"), "value": len(now.to_agree)},
             {"label": _("Salidas por revisar"), "value": len(now.to_review)},
@@ -316,6 +319,8 @@ def _ways(who: Principal) -> list[dict[str, str]]:
             {},
             _("Asignar expedientes a otra persona del equipo"),
         ),
+        (DESK.roles, "assistance.desk", {}, _("Entregas de hoy")),
+        (COUNT.roles, "assistance.tally", {}, _("Contar entregas por número")),
         (frozenset({"DATA_STEWARD"}), "publication.releases", {}, _("Preparar y revisar publicaciones")),
         (frozenset({"RELEASE_APPROVER"}), "publication.releases", {}, _("Publicaciones por aprobar")),
         (

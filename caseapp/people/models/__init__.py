@@ -6,7 +6,7 @@ from caseapp.people.models.consent import Consent
 from caseapp.people.models.contact import Contact, ContactAttempt
 from caseapp.people.models.duplicate import DuplicateCandidate, NameToken
 from caseapp.people.models.household import Household, HouseholdMember, Relation
-from caseapp.people.models.movement import MovementLimit
+from caseapp.people.models.movement import MovementException, MovementLimit
 from caseapp.people.models.need import Need, PlacementRequirement
 from caseapp.people.models.person import (
     BirthPrecision,
@@ -21,6 +21,6 @@ from caseapp.people.models.waiver import ConsentWaiver
 __all__ = [
     "AccessScope", "BirthPrecision", "Case", "CaseAccess", "CaseStatus", "Consent", "ConsentWaiver", "Contact",
     "ContactAttempt", "DuplicateCandidate", "Household", "HouseholdMember", "IdentityDocument",
-    "MovementLimit", "NameToken", "Need", "Person", "PersonLanguage", "PersonNationality", "PersonPopulation",
+    "MovementException", "MovementLimit", "NameToken", "Need", "Person", "PersonLanguage", "PersonNationality", "PersonPopulation",
     "PlacementRequirement", "Relation",
 ]  # fmt: skip

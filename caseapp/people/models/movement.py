@@ -8,7 +8,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from caseapp.core.db import Base, Identified
+from caseapp.core.crypto import Encrypted
+from caseapp.core.db import Base, Identified, one_of
+from caseapp.people.rules.movement import GROUNDS
 
 
 class MovementLimit(Identified, Base):
@@ -27,3 +29,21 @@ class MovementLimit(Identified, Base):
     admin1: Mapped[str]
     since: Mapped[date]
     ended_on: Mapped[date | None]
+
+
+class MovementException(Identified, Base):
+    """A move to another state without leave, because a child or a life is at risk: which authority answers for it
+    (sealed), and who wrote it down. A place there may be booked for a few days; the leave is still asked for."""
+
+    __tablename__ = "movement_exception"
+    __table_args__ = (one_of("ground", GROUNDS),)
+
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    to_admin1: Mapped[str]
+    ground: Mapped[str]
+    authority_sealed: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    on: Mapped[date] = mapped_column("excepted_on")
+    until: Mapped[date] = mapped_column("valid_to")
+    recorded_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+
+    authority = Encrypted("authority")

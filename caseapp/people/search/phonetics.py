@@ -67,6 +67,8 @@ _NEAR_VOWELS = str.maketrans("eiou", "iiuu")
 
 def plain(text: str) -> str:
     """`text` casefolded and without accents or marks; ñ becomes n. The form in which names are compared."""
+    if text.isascii():  # nothing to normalise: most cells of a long list
+        return text.lower()
     folded = unicodedata.normalize("NFKC", text).casefold()
     bare = unicodedata.normalize("NFKD", folded)
     return "".join(c for c in bare if not unicodedata.combining(c))

@@ -7,7 +7,7 @@ shown to the person who decides.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
@@ -63,14 +63,24 @@ def found_enough(ranked: Sequence[Scored]) -> bool:
 
 def compare(one: Candidate, other: Candidate) -> Scored:
     """How alike two records are; `candidate` of the answer is `other`."""
+    return next(compare_each(one, (other,)))
+
+
+def compare_each(one: Candidate, others: Iterable[Candidate]) -> Iterator[Scored]:
+    """How alike a record and each of many others are."""
     sought = Sought(one.names, (), one.birth, one.documents, one.phones, sex=one.sex)
-    return _score(sought, ways_to_say(one.names), other, whole=True)
+    ways = ways_to_say(one.names)
+    return (_score(sought, ways, other, whole=True) for other in others)
 
 
 def possible_duplicate(one: Candidate, other: Candidate) -> bool:
     """Whether two records deserve a person's look. The same either way round; a record is its own duplicate
     only when it says enough to be told apart."""
-    found = compare(one, other)
+    return worth_a_look(compare(one, other))
+
+
+def worth_a_look(found: Scored) -> bool:
+    """Whether two records that were compared deserve a person's look."""
     if Reason.SAME_DOCUMENT in found.reasons:
         return True
     return (

@@ -34,6 +34,7 @@ from caseapp.people.service.merge import decide_candidate, merge, note_candidate
 from caseapp.people.service.movement import (
     add_document,
     end_movement_limit,
+    except_movement,
     limit_movement,
     renew_document,
 )
@@ -99,6 +100,7 @@ __all__ = [
     "end_readings",
     "end_requirement",
     "erase",
+    "except_movement",
     "expire_consent",
     "expire_consents",
     "form_household",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from caseapp.core.db import session
 from caseapp.people import queries
 from caseapp.people.models import Person
 from caseapp.people.search.names import Sought
-from caseapp.people.search.ranking import Candidate, Scored, compare, possible_duplicate
+from caseapp.people.search.ranking import Candidate, Scored, compare_each, worth_a_look
 from caseapp.people.search.tokens import Kind, StoredToken, query_tokens, stored_tokens
 from caseapp.people.service.new import NewPerson
 from caseapp.people.service.search import Opened, candidate_of
@@ -86,12 +87,21 @@ class Seen:
 
     def alike(self, one: Asked) -> list[Alike]:
         """Earlier people of the list who may be this one, the likeliest first."""
-        places = {p: t.kind is Kind.DOCUMENT for t in one.asks for p in self._by_token.get(_packed(t), ())}
-        found = []
-        for place, by_document in places.items():
-            other = self._people[place]
-            if (by_document or _near(one.candidate, other)) and possible_duplicate(one.candidate, other):
-                found.append(_alike(compare(one.candidate, other), ref=other.ref))
+        by_document: dict[int, bool] = {}
+        for token in one.asks:
+            for place in self._by_token.get(_packed(token), ()):
+                by_document[place] = by_document.get(place, False) or token.kind is Kind.DOCUMENT
+        others = [
+            other
+            for place, certain in by_document.items()
+            for other in (self._people[place],)
+            if certain or _near(one.candidate, other)
+        ]
+        found = [
+            _alike(scored, ref=scored.candidate.ref)
+            for scored in compare_each(one.candidate, others)
+            if worth_a_look(scored)
+        ]
         return sorted(found, key=lambda a: -a.score)
 
 
@@ -119,9 +129,12 @@ def registered_alike(people: Sequence[Asked], country: str) -> dict[int, list[Al
     opened = Opened()
     held = {UUID(str(c.ref)): c for c in opened.candidates(sorted({person for _, person in rows}))}
     pairs = [
-        (ref, person, compare(people[ref].candidate, held[person]))
-        for ref, person in rows
-        if person in held and possible_duplicate(people[ref].candidate, held[person])
+        (ref, UUID(str(scored.candidate.ref)), scored)
+        for ref, found_by in groupby(rows, key=lambda row: row[0])
+        for scored in compare_each(
+            people[ref].candidate, (held[person] for _, person in found_by if person in held)
+        )
+        if worth_a_look(scored)
     ]
     case_of = _files({person for _, person, _ in pairs}, opened)
     found: dict[int, dict[UUID, Alike]] = {}
@@ -147,7 +160,7 @@ def _ask(people: Sequence[Asked], country: str) -> list[tuple[int, UUID]]:
             "latest": [b[1] for b in births], "most": MOST_EACH,
         },
     )  # fmt: skip
-    return [(row.ref, row.person_id) for row in rows]
+    return sorted((row.ref, row.person_id) for row in rows)
 
 
 def _files(persons: Iterable[UUID], opened: Opened) -> dict[UUID, UUID]:

@@ -18,6 +18,7 @@ every backup whose key ring has gone, can never be read again. Wiped besides, so
 | `duplicate_candidate` | the rows | |
 | `case` | erased_at is set: no query shows the case | number, country, team, dates, closure reason |
 | `case_event` (journal), `audit` | | codes only; they never held a name |
+| `import_source` | the row: a keyed hash of the row of a list, and its file | in `import_erased` a hash of that hash with its month, which leads to nobody (decision 0092) |
 | `arrival`, `stay`, `referral`, `screening` and other areas | encrypted columns become unreadable with the key | codes and dates |
 
 Figures stay as they were published; person.erased lets facts be rebuilt without the person where a definition

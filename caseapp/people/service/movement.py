@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from caseapp.core import access
 from caseapp.core.db import session
-from caseapp.people import queries
-from caseapp.people.models import Case, IdentityDocument, MovementLimit
+from caseapp.people import queries, rules
+from caseapp.people.models import Case, IdentityDocument, MovementException, MovementLimit
 from caseapp.people.service.register import NewDocument, document_row
 from caseapp.people.service.tokens import findable, put_tokens
 
@@ -33,6 +34,21 @@ def end_movement_limit(case: Case, *, on: date) -> None:
         .values(ended_on=sa.func.greatest(on, MovementLimit.since))
         .execution_options(synchronize_session=False)
     )
+
+
+def except_movement(
+    case: Case, to_admin1: str, *, ground: str, authority: str, on: date
+) -> MovementException:
+    """The person may be moved to another state at once: a child or a life is at risk, and the authority named answers
+    for it. Whether it may be is the rule `may_except`, which the caller asks."""
+    row = MovementException(
+        case_id=case.id, to_admin1=to_admin1, ground=ground, on=on, until=on + timedelta(days=rules.EXCEPTION_DAYS),
+        recorded_by_id=access.current().user_id,
+    )  # fmt: skip
+    row.authority = authority.strip()
+    session.add(row)
+    session.flush()
+    return row
 
 
 def add_document(case: Case, new: NewDocument) -> UUID:

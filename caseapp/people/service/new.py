@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from caseapp.people import rules
 from caseapp.people.models import Case, Household, Person
 from caseapp.people.search.names import PersonNames
+from caseapp.people.search.tokens import StoredToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class NewContact:
 
 @dataclass(frozen=True, slots=True)
 class NewPerson:
-    """Somebody to register. `relation_to_head`: this person is <relation> of the head (the first member)."""
+    """Somebody to register. `relation_to_head`: this person is <relation> of the head (the first member). `tokens` are
+    those that find them, where a comparison worked them out just before."""
 
     given_names: str = ""
     surname_1: str = ""
@@ -57,6 +59,7 @@ class NewPerson:
     contacts: tuple[NewContact, ...] = ()
     relation_to_head: str | None = None
     evidence: str = "CLAIMED"
+    tokens: frozenset[StoredToken] | None = field(default=None, compare=False, repr=False)
 
     @property
     def names(self) -> PersonNames:

@@ -7,7 +7,8 @@ times: rows of one table are written together, the profile for figures is worked
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 
 from caseapp.accounts.models import Team
 from caseapp.core import access, clock, crypto
-from caseapp.core.db import session, uuid7
+from caseapp.core.db import Base, insert_rows, session, uuid7
 from caseapp.people import events, rules
 from caseapp.people.models import (
     Case,
@@ -101,32 +102,55 @@ def register_all(
     persons = [_persons(f, k, c) for f, k, c in zip(families, known, cases, strict=True)]
     session.flush()
     households = [
-        Household(number=numbers(HOUSEHOLD), country=team.country, team_id=team.id, formed_on=on)
+        # The version is said for it to be written with many others: a default that the database gives is read back.
+        Household(number=numbers(HOUSEHOLD), country=team.country, team_id=team.id, formed_on=on, version=1)
         for _ in families
     ]
     session.add_all(households)
     for held in known:
         _leave_former(held, on)
     session.flush()
-    made = [_join(*parts, on) for parts in zip(intakes, households, cases, persons, strict=True)]
-    session.flush()
+    details = _Details()
+    made = [_join(*parts, details, on) for parts in zip(intakes, households, cases, persons, strict=True)]
+    details.write()
     put_tokens(team.country, [one for f, p in zip(families, persons, strict=True) for one in _findable(f, p)])
     return made
 
 
+class _Details:
+    """What hangs on the files of many families, written together, a table after the other."""
+
+    def __init__(self) -> None:
+        self._rows: defaultdict[type[Base], list[Base]] = defaultdict(list)
+
+    def add(self, rows: Iterable[Base]) -> None:
+        for row in rows:
+            self._rows[type(row)].append(row)
+
+    def write(self) -> None:
+        session.flush()
+        for rows in self._rows.values():
+            insert_rows(rows)
+
+
 def _join(
-    intake: Intake, household: Household, cases: list[Case], persons: list[Person], on: date
+    intake: Intake,
+    household: Household,
+    cases: list[Case],
+    persons: list[Person],
+    details: _Details,
+    on: date,
 ) -> Registered:
     """The household with its members, relations, details and events."""
     family = intake.family
-    session.add_all(
+    details.add(
         HouseholdMember(household_id=household.id, case_id=c.id, is_head=i == 0, joined_on=on)
         for i, c in enumerate(cases)
     )
     relations = _relations(family, cases, on)
-    session.add_all(relations)
+    details.add(relations)
     codes = _profiles(family, persons, relations, on)
-    _write_details(family, cases, persons, on)
+    _add_details(details, family, cases, persons, on)
     _tell(intake, household, cases, relations, codes, on)
     return Registered(household, tuple(cases), tuple(persons), tuple(codes))
 
@@ -174,7 +198,7 @@ def _open_cases(
                 continue
             case = Case(
                 number=numbers(prefix), country=team.country, team_id=team.id, site_id=team.site_id, opened_on=on,
-                status="OPEN", readers=[], assigned_to_id=assigned_to,
+                status="OPEN", readers=[], assigned_to_id=assigned_to, version=1,
             )  # fmt: skip
             cases.append(case)
             new.append(case)
@@ -211,7 +235,7 @@ def _persons(
             feels_safe_in=member.feels_safe_in, interpreter_needed=member.interpreter_needed,
             created_at=clock.now(), given_names=member.given_names.strip(), surname_1=member.surname_1.strip(),
             surname_2=member.surname_2.strip(), called_name=member.called_name.strip(),
-            also_known_as=member.also_known_as.strip(),
+            also_known_as=member.also_known_as.strip(), version=1,
         )  # fmt: skip
         session.add(person)
         persons.append(person)
@@ -296,22 +320,24 @@ def _profiles(
     ]
 
 
-def _write_details(family: NewFamily, cases: Sequence[Case], persons: Sequence[Person], on: date) -> None:
+def _add_details(
+    details: _Details, family: NewFamily, cases: Sequence[Case], persons: Sequence[Person], on: date
+) -> None:
     for member, case, person in zip(family.members, cases, persons, strict=True):
         if isinstance(member, NewPerson):
             of = {"case_id": case.id, "person_id": person.id}
-            session.add_all(
+            details.add(
                 PersonNationality(**of, position=i, country=c) for i, c in enumerate(member.nationalities, 1)
             )
-            session.add_all(
+            details.add(
                 PersonLanguage(**of, position=i, language=c)
                 for i, c in enumerate(dict.fromkeys(member.languages), 1)
             )
-            session.add_all(
+            details.add(
                 PersonPopulation(**of, population=c, since=on) for c in dict.fromkeys(member.populations)
             )
-            session.add_all(document_row(case.id, person.id, d) for d in member.documents)
-            session.add_all(contact_row(case.id, c) for c in member.contacts)
+            details.add(document_row(case.id, person.id, d) for d in member.documents)
+            details.add(contact_row(case.id, c) for c in member.contacts)
 
 
 def document_row(case_id: UUID, person_id: UUID, new: NewDocument) -> IdentityDocument:
@@ -378,6 +404,7 @@ def _findable(family: NewFamily, persons: Sequence[Person]) -> list[Findable]:
             knowledge_of(member.birth),
             tuple(Document(d.document_type, d.number) for d in member.documents if d.number),
             tuple(c.number for c in member.contacts if c.number),
+            member.tokens,
         )
         for member, person in zip(family.members, persons, strict=True)
         if isinstance(member, NewPerson)

@@ -33,6 +33,7 @@ class Findable:
     birth: BirthKnowledge
     documents: tuple[Document, ...] = ()
     phones: tuple[str, ...] = ()
+    tokens: frozenset[StoredToken] | None = None  # where they were worked out already
 
 
 def names_of(person: Person) -> PersonNames:
@@ -59,6 +60,8 @@ def findable(person: Person, documents: Iterable[IdentityDocument], contacts: It
 
 def tokens_of(one: Findable, country: str) -> frozenset[StoredToken]:
     """The tokens under the country's token key."""
+    if one.tokens is not None:
+        return one.tokens
     key = country_key(country, "tokens")
     return stored_tokens(one.names, one.birth, one.documents, one.phones, key=key)
 

@@ -17,11 +17,12 @@ from caseapp.procedure.service.duties import (
     decide_leave,
     interval_at,
     look_at_signatures,
+    move_at_once,
     set_interval,
     sign,
 )
 
 __all__ = [
     "ask_leave", "become_population", "close", "decide", "decide_leave", "intend", "interval_at", "issue", "join", "leave",
-    "lodge", "look_at_documents", "look_at_signatures", "renew", "reopen", "set_interval", "sign", "take", "valid_until",
+    "lodge", "look_at_documents", "look_at_signatures", "move_at_once", "renew", "reopen", "set_interval", "sign", "take", "valid_until",
 ]  # fmt: skip

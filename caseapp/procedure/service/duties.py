@@ -14,6 +14,8 @@ from caseapp.deadline import service as deadline
 from caseapp.deadline.models import Deadline
 from caseapp.deadline.working_days import works_in
 from caseapp.people import present
+from caseapp.people import queries as people_queries
+from caseapp.people import rules as people_rules
 from caseapp.people import service as people
 from caseapp.people.events import happened
 from caseapp.people.models import Case
@@ -155,6 +157,21 @@ def ask_leave(case: Case, to_admin1: str, *, on: date) -> LeaveRequest:
     happened(events.LEAVE_ASKED, case, on=on, subject_id=made.id, place=to_admin1)
     session.flush()
     return made
+
+
+def move_at_once(cases: Sequence[Case], to_admin1: str, *, ground: str, authority: str, on: date) -> None:
+    """A child or a life is at risk: these people may be placed in another state before leave is given, and the named
+    authority answers for it. The leave is still asked for. Raises the errors of `people.rules.may_except`."""
+    movements = people_queries.movements_of([c.id for c in cases], on)
+    child = any(_is_child(case, on) for case in cases)
+    for case in cases:
+        people_rules.may_except(
+            movements.get(case.id, people_rules.FREE), to_admin1, ground, authority, child=child, today=today_of(case), on=on
+        )  # fmt: skip
+    for case in cases:
+        row = people.except_movement(case, to_admin1, ground=ground, authority=authority, on=on)
+        happened(events.LEAVE_DECIDED, case, on=on, subject_id=row.id, outcome="EMERGENCY", place=to_admin1)
+    session.flush()
 
 
 def decide_leave(

@@ -212,6 +212,7 @@ def _leave(case: Case) -> dict[str, Any] | None:
         return None
     pending = next((row for row in asked if row.decided_on is None), None)
     return {
+        "now": url_for("procedure.move_at_once", number=case.number) if limit else None,
         "stays_in": reference.admin1_named(limit).name if limit else "",
         "ask": url_for("procedure.ask_leave", number=case.number) if limit and pending is None else None,
         "asked": [

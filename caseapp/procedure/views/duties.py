@@ -15,12 +15,13 @@ from caseapp.core.commits import commits
 from caseapp.core.db import session
 from caseapp.core.errors import NotPermitted
 from caseapp.core.i18n import _
+from caseapp.people import present
 from caseapp.people import queries as people
 from caseapp.people.inputs import date_data
 from caseapp.places.models import Site
 from caseapp.procedure import queries, service
 from caseapp.procedure.access import SET_INTERVAL, WRITE
-from caseapp.procedure.forms import AskLeaveForm, DecideLeaveForm, IntervalForm, SignForm
+from caseapp.procedure.forms import AskLeaveForm, DecideLeaveForm, IntervalForm, MoveAtOnceForm, SignForm
 from caseapp.procedure.views import blueprint
 from caseapp.procedure.views.trying import claim_href, page, tried
 
@@ -73,6 +74,37 @@ def ask_leave(number: str) -> ResponseReturnValue:
         service.ask_leave(case, form.to_admin1.data, on=on)
 
     return tried(form, verb, again, _("Solicitud de permiso anotada."), back)
+
+
+@blueprint.route("/cases/<number>/leave/now", methods=["GET", "POST"])
+@needs(WRITE)
+@commits
+def move_at_once(number: str) -> ResponseReturnValue:
+    """Somebody is at risk: a place in another state before leave is given, by a named authority."""
+    case = people.owned_case(number, access.current(), WRITE)
+    others = queries.held_with(case)
+    posted = request.form if request.method == "POST" else None
+    form = MoveAtOnceForm(posted, data={"on": date_data(people.today_of(case))})
+    form.offer(case.country, [(str(c.id), present.name_of(p)) for c, p in others])
+    back = claim_href(case, sealed=False)
+
+    def again() -> str:
+        return page(
+            case, _("Traslado de emergencia a otro estado"), form, _("Anotar traslado"), back,
+            lead=_("Solo si una niña, un niño o una vida corre riesgo. El permiso se sigue pidiendo: irse sin él puede terminar la solicitud."),
+            on=_("Día del traslado"),
+        )  # fmt: skip
+
+    if posted is None:
+        return again()
+
+    def verb(on: date) -> None:
+        going = [case, *(c for c, _p in others if str(c.id) in (form.beside.data or ()))]
+        service.move_at_once(
+            going, form.to_admin1.data, ground=form.ground.data, authority=form.authority.data, on=on
+        )
+
+    return tried(form, verb, again, _("Traslado de emergencia anotado. Pida el permiso cuanto antes."), back)
 
 
 @blueprint.route("/cases/<number>/leave/<uuid:leave_id>", methods=["GET", "POST"])

@@ -45,7 +45,11 @@ SENTENCES: Mapping[str, Any] = {
     "SITE_OTHER": _l("Esta fila es de otro centro. Importe cada centro por separado."),
     "PHONE_WRONG": _l("Escriba el teléfono con cifras, entre 7 y 15."),
     "SAME_ID": _l("La fila %(row)s lleva el mismo identificador con otros datos."),
+    "ALIKE_ROW": _l("Quizá sea la misma persona que la de la fila %(row)s. Si lo es, deje una."),
+    "ALIKE_REGISTERED": _l("Quizá sea una persona que ya tiene expediente. Se decidirá después de importar."),
 }  # fmt: skip
+#: Not wrong: whom a row may be. It waits for a person's decision.
+ALIKE = ("ALIKE_ROW", "ALIKE_REGISTERED")
 
 
 @dataclass(frozen=True, slots=True)

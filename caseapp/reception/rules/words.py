@@ -18,12 +18,14 @@ _SEX = {
     "m": "M", "masculino": "M", "hombre": "M", "male": "M", "man": "M", "nino": "M", "boy": "M", "varon": "M",
     "x": "X", "otro": "X", "other": "X",
 }  # fmt: skip
+_GAPS = re.compile(r"[\s_\-]+")
 _LANGUAGES_SHORT = {"es": "spa", "en": "eng", "ht": "hat", "pt": "por", "fr": "fra"}
 
 
 def folded(text: str) -> str:
     """Lower case, no accents, one space between words."""
-    return re.sub(r"[\s_\-]+", " ", plain(text)).strip()
+    bare = plain(text)
+    return bare if bare.isalnum() else _GAPS.sub(" ", bare).strip()
 
 
 @cache

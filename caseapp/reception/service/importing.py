@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 
 from caseapp.accounts.models import Team
 from caseapp.core import clock, crypto, journal
-from caseapp.core.db import session, uuid7
+from caseapp.core.db import insert_rows, session
 from caseapp.people import service as people
 from caseapp.people.rules import Birth
 from caseapp.people.service import (
@@ -41,6 +41,7 @@ from caseapp.reception.service.reading import Line, Reading
 from caseapp.reception.service.register import Arriving, NewArrival, register_families
 
 CHUNK = 400  # people in one transaction
+MOST_ALIKE = 2000  # families of which it is said whom they may be
 
 _KNOWN = sa.text("SELECT key, case_id, waits FROM known_imports(:country, :keys)").bindparams(
     sa.bindparam("keys", type_=pg.ARRAY(sa.LargeBinary()))
@@ -50,7 +51,8 @@ _KNOWN = sa.text("SELECT key, case_id, waits FROM known_imports(:country, :keys)
 @dataclass
 class Report:
     """What became of a file: `rows` are `created`, `existing`, `skipped` or wait as possible `duplicates`; unless
-    `refused`, when nothing was imported because of `errors` (row, what is wrong). `done` rows are dealt with."""
+    `refused`, when nothing was imported because of `errors` (row, what is wrong). `done` rows are dealt with. `alike`
+    says of rows whom they may be: another row, or somebody registered (`rules.reasons.ALIKE`), the first so many."""
 
     rows: int = 0
     created: int = 0
@@ -58,6 +60,7 @@ class Report:
     skipped: int = 0
     duplicates: int = 0
     errors: list[tuple[int, Wrong]] = field(default_factory=list)
+    alike: list[tuple[int, Wrong]] = field(default_factory=list)
     refused: bool = False
     step: str = "CHECK"
     done: int = 0
@@ -79,11 +82,19 @@ class _Family:
 
 
 def import_people(
-    content: IO[bytes], where: Where, *, team: Team, run_id: UUID, dry_run: bool, skip_bad: bool
+    content: IO[bytes],
+    where: Where,
+    *,
+    team: Team,
+    run_id: UUID,
+    dry_run: bool,
+    skip_bad: bool,
+    created_before: int = 0,
 ) -> Iterator[Report]:
     """Import the file in `content`, yielding the report as it grows; the last one is the result. With `dry_run`
-    nothing is written. Acts as the current principal, who must be of the team. Raises Unreadable."""
-    report = Report()
+    nothing is written. `created_before`: people whom this run registered already when its process ended early; the
+    report tells the whole. Acts as the current principal, who must be of the team. Raises Unreadable."""
+    report = Report(created=created_before)
     found = Reading(where)
     for found in reading.read(content, where):
         report.rows = report.done = found.rows
@@ -101,8 +112,12 @@ def import_people(
     report.step, report.done = "IMPORT", report.skipped + report.existing
     yield report
     seen = Seen()
+    ours = created_before  # of the rows that are found to be there already, those that this run put there
     for chunk in _chunks(_families(reading.lines(content, found), found)):
+        before = report.existing
         _take(chunk, where, seen, report, team=team, run_id=run_id, dry_run=dry_run)
+        again = min(ours, report.existing - before)
+        report.existing, ours = report.existing - again, ours - again
         if not dry_run:
             seen = Seen()  # they have files now, by which they are found
         yield report
@@ -159,6 +174,8 @@ def _take(
     if not dry_run:
         files = _register(registered, where, team)
         _hold(held, files, where, team, run_id)
+    for family in held[: max(MOST_ALIKE - len(report.alike), 0)]:
+        report.alike += _said(family)
     for family in chunk:
         report.existing += len(family.files) - family.waiting
         report.duplicates += family.waiting + (len(family.new) if family.alike else 0)
@@ -182,7 +199,7 @@ def _who_is_alike(families: Sequence[_Family], country: str) -> None:
     whose: list[tuple[_Family, int]] = []
     for family in families:
         for place, line in family.new:
-            one = people.asked_of(new_person(line.checked, country), line.key, country)
+            one = people.asked_of(new_person(line.checked, country), (line.checked.number, line.key), country)
             family.asked[place] = one
             asked.append(one)
             whose.append((family, place))
@@ -226,7 +243,6 @@ def _register(families: Sequence[_Family], where: Where, team: Team) -> dict[byt
 def _registered(families: Sequence[_Family], where: Where, team: Team) -> dict[bytes, UUID]:
     if not families:
         return {}
-    arriving, sources = [], []
     parts = [_as_arriving(family, where) for family in families]
     arriving = [one for one, _ in parts]
     with journal.together():
@@ -237,11 +253,12 @@ def _registered(families: Sequence[_Family], where: Where, team: Team) -> dict[b
         for key, case in zip(keys, became.cases, strict=True)
         if key is not None
     }
-    sources = [
-        {"id": uuid7(), "country": where.country, "key": key, "team_id": team.id, "case_id": case_id}
-        for key, case_id in files.items()
-    ]
-    session.execute(sa.insert(ImportSource), sources)
+    insert_rows(
+        [
+            ImportSource(country=where.country, key=key, team_id=team.id, case_id=file)
+            for key, file in files.items()
+        ]
+    )
     return files
 
 
@@ -260,7 +277,8 @@ def _as_arriving(family: _Family, where: Where) -> tuple[Arriving, list[bytes | 
                 continue
             members.append(KnownPerson(file, relation))
         else:
-            members.append(replace(new_person(row, where.country), relation_to_head=relation))
+            tokens = family.asked[place].is_found_by
+            members.append(replace(new_person(row, where.country), relation_to_head=relation, tokens=tokens))
         keys.append(None if line.key in family.files else line.key)
         arrivals.append(NewArrival(row.arrived_on, row.place))
     return Arriving(NewFamily(tuple(members)), tuple(arrivals)), keys
@@ -297,20 +315,30 @@ def _hold(
         for family in families
     ]  # fmt: skip
     crypto.new_keys([row.id for row in rows], where.country)
-    sources = []
+    sources: list[ImportSource] = []
     for row, family in zip(rows, families, strict=True):
         row.people = json.dumps([_packed(line, family.files) for line in family.lines], ensure_ascii=False)
         sources += [
-            {"id": uuid7(), "country": where.country, "key": line.key, "team_id": team.id, "held_id": row.id}
+            ImportSource(country=where.country, key=line.key, team_id=team.id, held_id=row.id)
             for _, line in family.new
         ]
     session.add_all(rows)
     session.flush()
-    session.execute(sa.insert(ImportSource), sources)
+    insert_rows(sources)
+
+
+def _said(family: _Family) -> Iterator[tuple[int, Wrong]]:
+    """For each row of the family that may be somebody else's: whose, the likeliest."""
+    for place, found in sorted(family.alike.items()):
+        rows = {one.ref[0] for one in found if one.case_id is None}
+        if rows:
+            yield family.lines[place].checked.number, Wrong("", "ALIKE_ROW", {"row": min(rows)})
+        if any(one.case_id for one in found):
+            yield family.lines[place].checked.number, Wrong("", "ALIKE_REGISTERED")
 
 
 def _told(place: int, one: Alike, files: dict[bytes, UUID]) -> dict[str, Any]:
-    case_id = one.case_id or files.get(one.ref)
+    case_id = one.case_id or files.get(one.ref[1])
     return {
         "member": place, "score": one.score, "reasons": list(one.reasons),
         "case_id": None if case_id is None else str(case_id),

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from caseapp.accounts.models import Team
 from caseapp.core import access
-from caseapp.core.db import session
+from caseapp.core.db import insert_rows, session
 from caseapp.people import service as people
 from caseapp.people.service import Came, Intake, KnownPerson, NewFamily, Numbers, Registered
 from caseapp.reception import rules
@@ -79,7 +79,7 @@ def register_families(
         numbers=numbers,
         assigned_to=assigned_to,
     )
-    session.add_all(
+    arrivals = [
         Arrival(
             case_id=case.id,
             site_id=team.site_id,
@@ -90,8 +90,9 @@ def register_families(
         for one, became in zip(arriving, made, strict=True)
         for member, case, arrival in zip(one.family.members, became.cases, one.of_each(), strict=True)
         if not isinstance(member, KnownPerson)
-    )
+    ]
     session.flush()
+    insert_rows(arrivals)
     return made
 
 

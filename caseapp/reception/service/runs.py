@@ -15,13 +15,14 @@ from caseapp.core.errors import Refused
 from caseapp.core.i18n import _l
 from caseapp.places.models import Site
 from caseapp.reception.access import IMPORT
-from caseapp.reception.models import ImportProblem, ImportRun, ImportState
+from caseapp.reception.models import ImportErased, ImportProblem, ImportRun, ImportState
 from caseapp.reception.rules.rows import Where
 from caseapp.reception.service.importing import Report
 
 #: Teams that register people, the likeliest first.
 DESKS = ("RECEPTION_DESK", "BORDER_POINT", "RETURNEE_RECEPTION", "IDP_AUTHORITY")
 KEPT_FOR = timedelta(days=1)
+MARKS_KEPT = timedelta(days=731)  # of erased rows: as long as the same list may come again
 SILENT_AFTER = timedelta(minutes=2)
 MOST_PROBLEMS = 5000  # kept for the page; a file that is wrong more often is wrong as a whole
 
@@ -168,7 +169,8 @@ def _aad(run_id: UUID) -> bytes:
 
 
 def sweep() -> int:
-    """Files that were checked and not imported within a day go."""
+    """Files that were checked and not imported within a day go; so do marks of erased rows, two years old."""
+    session.execute(sa.delete(ImportErased).where(ImportErased.since < clock.today() - MARKS_KEPT))
     old = session.scalars(
         sa.select(ImportRun.id).where(
             ImportRun.ended_at < clock.real_now() - KEPT_FOR, ImportRun.file_name_sealed.is_not(None)
@@ -194,7 +196,7 @@ def end(run_id: UUID, report: Report) -> None:
             "id": uuid7(), "run_id": run_id, "row": row, "column_name": wrong.column, "reason": wrong.code,
             "facts": dict(wrong.facts),
         }
-        for row, wrong in report.errors[:MOST_PROBLEMS]
+        for row, wrong in (*report.errors[:MOST_PROBLEMS], *report.alike)
     ]  # fmt: skip
     if problems:
         session.execute(sa.insert(ImportProblem), problems)

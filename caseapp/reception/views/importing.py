@@ -28,6 +28,7 @@ from caseapp.reception.service import runs
 from caseapp.reception.views import blueprint
 
 SHOWN_RUNS = 10
+SHOWN_ALIKE = 100
 
 
 def _form() -> tuple[ImportForm, list[Team]]:
@@ -144,6 +145,7 @@ def _run_page(run: ImportRun, form: GoOnForm) -> str:
         counts=_counts(run),
         page=page,
         problems=[_problem(p) for p in page.rows],
+        alike=[_problem(p) for p in session.scalars(queries.alike_of(run).limit(SHOWN_ALIKE))],
         may_go_on=runs.may_go_on(run) and not run.refusal,
         form=form,
         held=held,

@@ -9,7 +9,9 @@ from caseapp.core.db import session
 from caseapp.core.errors import NotYours
 from caseapp.referral import errors, events, queries, rules
 from caseapp.referral.models import Referral, ReferralNights
+from caseapp.referral.service.sending import GIVES_PLACES
 from caseapp.referral.service.steps import notice, tell_journal
+from caseapp.shelter import service as shelter
 
 #: States in which the sender may still change what is asked; after a yes the stay is changed instead.
 STILL_ASKED = ("DRAFT", "SENT", "INFO_ASKED")
@@ -32,7 +34,18 @@ def change_nights(found: Referral, first_night: date, last_night: date, reason: 
     if found.state != "DRAFT":
         tell_journal(events.INFO_GIVEN, found, rules.SENDER, code="NIGHTS_CHANGED")
         notice(found, "NIGHTS_CHANGED", found.to_team_id)
+        _hold_instead(found, first_night, last_night)
     session.flush()
+
+
+def _hold_instead(found: Referral, first_night: date, last_night: date) -> None:
+    """Places that the shelter holds while it answers are held for the new nights."""
+    shelter.release_holds(found.id)
+    if found.kind in GIVES_PLACES:
+        shelter.hold_on_send(
+            [m.case_id for m in found.members], team_id=found.to_team_id, first_night=first_night,
+            last_night=last_night, priority=found.priority, referral_id=found.id,
+        )  # fmt: skip
 
 
 def write_nights(found: Referral, first_night: date, last_night: date, reason: str, party: str) -> None:

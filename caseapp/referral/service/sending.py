@@ -135,9 +135,15 @@ def _people(case_ids: Sequence[UUID], from_team: Team, kind: str) -> list[querie
     return queries.subjects(case_ids, rules.purpose_of(kind), on, access.current())
 
 
-def send(found: Referral, *, people: Sequence[queries.Subject] | None = None) -> None:
+def send(
+    found: Referral,
+    *,
+    people: Sequence[queries.Subject] | None = None,
+    places: Mapping[UUID, UUID] | None = None,
+) -> None:
     """Send a draft: consent or a legal basis for each person, the clock of its priority, requirements as they
-    are now; the receiver reads the cases from here on. `people` as in `draft`. Raises `ConsentMissing` and the others of
+    are now; the receiver reads the cases from here on. A shelter that declares so holds places while it
+    answers: those chosen (`places`, case id → place id), or the first it can offer. `people` as in `draft`. Raises `ConsentMissing` and the others of
     `draft`."""
     timezone = timezone_of(found.from_team_id)
     on = clock.today(timezone)
@@ -165,6 +171,11 @@ def send(found: Referral, *, people: Sequence[queries.Subject] | None = None) ->
             code=found.to_team.type if "S" not in reference.code("team_type", found.to_team.type).flags else None,
         )  # fmt: skip
     open_reading(found)
+    if found.kind in GIVES_PLACES and found.first_night is not None and found.last_night is not None:
+        shelter.hold_on_send(
+            ids, team_id=found.to_team_id, first_night=found.first_night, last_night=found.last_night,
+            priority=found.priority, referral_id=found.id, places=places,
+        )  # fmt: skip
     notice(found, "ARRIVED", found.to_team_id)
     tell_if_nobody_is_there(found)
     session.flush()

@@ -18,6 +18,7 @@ from caseapp.core.journal import EventKind
 from caseapp.people.models import AccessScope, CaseAccess
 from caseapp.referral import errors, queries, rules
 from caseapp.referral.models import Referral, ReferralMember, ReferralNotice, ReferralStep
+from caseapp.shelter import service as shelter
 
 
 def step(found: Referral, verb: str, *, channel: str = "SYSTEM", code: str | None = None) -> str:
@@ -44,6 +45,7 @@ def write_step(found: Referral, verb: str, party: str, after: str, code: str | N
     found.state = after
     if after in rules.ENDED:
         found.ended_at = clock.now()
+        shelter.release_holds(found.id)
 
 
 def team_acting(found: Referral, party: str) -> Team:

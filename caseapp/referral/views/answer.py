@@ -14,10 +14,13 @@ from caseapp.core import clock, reference
 from caseapp.core.access import needs
 from caseapp.core.commits import commits
 from caseapp.core.i18n import _, ngettext
+from caseapp.people import queries as people_queries
+from caseapp.people import rules as people_rules
+from caseapp.places.models import Site
 from caseapp.referral import present, queries, service
 from caseapp.referral.access import ANSWER
 from caseapp.referral.forms import AcceptForm, DeclineForm
-from caseapp.referral.models import Referral
+from caseapp.referral.models import Referral, ReferralMember
 from caseapp.referral.rules import unlocking
 from caseapp.referral.service.sending import GIVES_PLACES
 from caseapp.referral.views import blueprint
@@ -72,7 +75,9 @@ def accept(number: str) -> ResponseReturnValue:
         if answer is not None:
             return answer
     form.version.data = found.version
-    offered = _offers(found, [m.case_id for m in members], first, last) if gives_places else []
+    site = site_of(found.to_team_id) if gives_places else None
+    needs_leave = _needs_leave(site, members, first)
+    offered = [] if needs_leave else _offers(found, site, [m.case_id for m in members], first, last)
     people = present.seen_by_receiver(found.items, found.members, clock.today(timezone_of(found.to_team_id)))
     page = render_template(
         "referral/accept.html",
@@ -83,6 +88,7 @@ def accept(number: str) -> ResponseReturnValue:
         chosen=chosen,
         part=len(members) < len(found.members),
         gives_places=gives_places,
+        needs_leave=needs_leave,
         options=offers.as_options(offered, request.form.get("place", "")),
         first=first,
         last=last,
@@ -91,13 +97,20 @@ def accept(number: str) -> ResponseReturnValue:
     return page, 422 if request.method == "POST" else 200
 
 
+def _needs_leave(site: Site | None, members: list[ReferralMember], first: date | None) -> bool:
+    """Whether one of these people lacks the authority's leave to come to the receiver's state."""
+    if site is None or first is None:
+        return False
+    movements = people_queries.movements_of([m.case_id for m in members], first)
+    return people_rules.lacking(movements.values(), site.admin1)
+
+
 def _offers(
-    found: Referral, case_ids: list[UUID], first: date | None, last: date | None
+    found: Referral, site: Site | None, case_ids: list[UUID], first: date | None, last: date | None
 ) -> list[offers.Offer]:
-    site = site_of(found.to_team_id)
     if site is None or first is None or last is None or last < first:
         return []
-    return offers.for_people(found.to_team_id, case_ids, first, last, site)
+    return offers.for_people(found.to_team_id, case_ids, first, last, site, referral_id=found.id)
 
 
 @blueprint.route("/referrals/<number>/decline", methods=["GET", "POST"])

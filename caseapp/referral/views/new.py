@@ -127,7 +127,7 @@ def _form(
         (str(s.case.id), f"{people_present.name_of(s.person)} · {people_present.age_text(s.person, tonight)}")
         for s in subjects
     ]
-    form.to_team.choices = _receivers(offered, form, kind)
+    form.to_team.choices = _receivers(offered, form, kind, subjects, tonight)
     if len(offered) == 1 and not form.is_submitted():
         form.to_team.data = str(offered[0].team.id)
     form.priority.choices = [
@@ -172,8 +172,12 @@ def _proposed_priority(kind: str) -> str:
     return "IMMEDIATE" if kind in GIVES_PLACES else "URGENT"
 
 
-def _receivers(offered: list[Offer], form: NewForm, kind: str) -> list[tuple[str, str]]:
-    """Each team with its site, and for shelters how many places are free on those nights (one statement)."""
+def _receivers(
+    offered: list[Offer], form: NewForm, kind: str, subjects: list[queries.Subject], on: date
+) -> list[tuple[str, str]]:
+    """Each team with its site, for shelters how many places are free on those nights (one statement), and whether one
+    of the people lacks the authority's leave to go there (one statement)."""
+    movements = people.movements_of([s.case.id for s in subjects], on).values()
     first, last = form.first_night.data, form.last_night.data
     free: Counter[UUID] = Counter()
     nights = kind in GIVES_PLACES and first is not None and last is not None and first <= last
@@ -190,6 +194,8 @@ def _receivers(offered: list[Offer], form: NewForm, kind: str) -> list[tuple[str
         elif nights:
             count = free[offer.team.id]
             words += " · " + ngettext("%(num)s lugar libre", "%(num)s lugares libres", count)
+        if kind in GIVES_PLACES and people_rules.lacking(movements, offer.site.admin1):
+            words += " · " + _("otro estado: falta el permiso de la autoridad")
         lines.append((str(offer.team.id), words))
     return lines
 

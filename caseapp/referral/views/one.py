@@ -23,8 +23,12 @@ from caseapp.referral.options import next_options
 from caseapp.referral.queries import related
 from caseapp.referral.rules import linking, reviewing
 from caseapp.referral.service.nights import STILL_ASKED
+from caseapp.referral.service.sending import GIVES_PLACES
 from caseapp.referral.views import blueprint
+from caseapp.shelter import present as shelter_present
 from caseapp.shelter import queries as shelter_queries
+from caseapp.shelter import service as shelter_service
+from caseapp.shelter.models import Stay
 
 #: Verb → (label, endpoint, kind of button, permission). The first that is allowed is the primary one.
 VERBS = (
@@ -83,8 +87,13 @@ def page(found: Referral, wrong: str = "") -> str:
                 "state": s.state,
             }
             for s in stays
+            if s.state != "HELD"
         ],
-        records=sender and who.may(SEND) and not stays and _may_be_told(found),
+        hold=_hold(found, stays, timezone),
+        records=sender
+        and who.may(SEND)
+        and not any(s.state in ("BOOKED", "IN") for s in stays)
+        and _may_be_told(found),
         link_url=url_for("referral.link", number=found.number)
         if sender and who.may(SEND) and found.nobody_told_at is not None and found.state in linking.MAY
         else None,
@@ -147,6 +156,17 @@ def _next(found: Referral, sender: bool) -> dict[str, Any]:
         "again": url_for("referral.new", number=number, kind=found.kind, again=found.number),
         "options": options,
     }
+
+
+def _hold(found: Referral, stays: Sequence[Stay], timezone: str) -> str:
+    """What is held while the shelter answers, or what it declares, before it is sent."""
+    if found.kind not in GIVES_PLACES:
+        return ""
+    if found.state == "DRAFT":
+        minutes = shelter_service.hold_policy(found.to_team_id).get(found.priority)
+        return shelter_present.hold_words(minutes)
+    held = [s for s in stays if s.state == "HELD" and s.held_until and s.held_until > clock.now()]
+    return shelter_present.held_words(held, timezone) if held else ""
 
 
 def _reads_everybody(found: Referral, people: Sequence[present.Seen]) -> bool:

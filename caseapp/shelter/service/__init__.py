@@ -11,6 +11,14 @@ from caseapp.shelter.service.booking import (
     show_again,
 )
 from caseapp.shelter.service.capacity import add_unit, confirm_capacity, open_surge, put_back, take_out
+from caseapp.shelter.service.holding import (
+    declare_holds,
+    hold,
+    hold_on_send,
+    hold_policy,
+    release_holds,
+    release_lapsed,
+)
 from caseapp.shelter.service.presence import check_in, depart, review_departure
 
 __all__ = [
@@ -19,14 +27,20 @@ __all__ = [
     "cancel",
     "check_in",
     "confirm_capacity",
+    "declare_holds",
     "depart",
     "extend",
     "forget",
+    "hold",
+    "hold_on_send",
+    "hold_policy",
     "keep_minimum",
     "move",
     "no_show",
     "open_surge",
     "put_back",
+    "release_holds",
+    "release_lapsed",
     "review_departure",
     "show_again",
     "take_out",

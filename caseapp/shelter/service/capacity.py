@@ -14,7 +14,7 @@ from caseapp.core.db import session
 from caseapp.core.errors import NotYours
 from caseapp.places.models import Site
 from caseapp.shelter import errors, events, queries
-from caseapp.shelter.models import HOLDING, Place, PlaceOut, Stay, Takes, Unit
+from caseapp.shelter.models import Place, PlaceOut, Stay, Takes, Unit, holding
 
 
 def add_unit(
@@ -84,7 +84,7 @@ def take_out(place: Place, *, first_night: date, last_night: date | None, reason
         raise errors.NightsInvalid
     session.scalars(sa.select(Place).where(Place.id == place.id).with_for_update()).one()
     held = sa.select(Stay.id).where(
-        Stay.place_id == place.id, Stay.state.in_(HOLDING), Stay.last_night >= first_night
+        Stay.place_id == place.id, holding(clock.now()), Stay.last_night >= first_night
     )
     if last_night is not None:
         held = held.where(Stay.first_night <= last_night)

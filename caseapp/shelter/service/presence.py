@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -11,7 +11,7 @@ from caseapp.core import access, clock, outbox, reference
 from caseapp.core.db import session
 from caseapp.places.models import Site
 from caseapp.shelter import errors, events, queries, rules
-from caseapp.shelter.models import HOLDING, Stay, StayEndPair, StayState
+from caseapp.shelter.models import GIVEN, Stay, StayEndPair, StayState
 
 
 def check_in(stays: Sequence[Stay], *, at: datetime | None = None) -> None:
@@ -52,7 +52,20 @@ def check_in(stays: Sequence[Stay], *, at: datetime | None = None) -> None:
             code=kinds.get(stay.place_id),
         )
     session.flush()
+    _note_presence(stays, moment)
     events.tell(events.arrived, stays)
+
+
+def _note_presence(stays: Sequence[Stay], moment: datetime) -> None:
+    """Who comes in is on the roll of that night; the roll stands above this file, which it uses."""
+    from caseapp.shelter.night import service as roll
+
+    by_night: dict[date, list[Stay]] = {}
+    for stay in stays:
+        night = queries.night_at(session.get_one(Site, stay.site_id), moment)
+        by_night.setdefault(night, []).append(stay)
+    for night, came in by_night.items():
+        roll.seen_on_arrival(came, night, moment)
 
 
 def depart(
@@ -145,7 +158,7 @@ def _with_child(stay: Stay) -> bool:
             .select_from(Stay)
             .where(
                 Stay.household_id == stay.household_id, Stay.child, Stay.team_id == stay.team_id,
-                sa.or_(Stay.state.in_(HOLDING), Stay.last_night >= stay.first_night),
+                sa.or_(Stay.state.in_(GIVEN), Stay.last_night >= stay.first_night),
             )
         )
     )  # fmt: skip

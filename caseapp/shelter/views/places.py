@@ -54,6 +54,7 @@ def places() -> ResponseReturnValue:
             nights, tonight, lambda n: url_for("shelter.places", team=team.code, night=n.isoformat())
         ),
         units=list(units.values()),
+        held=next((n.held for n in nights if n.night == night), 0),
     )
 
 

@@ -1,24 +1,34 @@
-"""Tonight: who is expected, who is in, who leaves, what is free; check-in of several; the paper."""
+"""Tonight: who is expected, who is in, who is missing, who leaves, what is free; check-in of several."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from caseapp.accounts.models import Team
-from caseapp.core import access, audit, clock
+from caseapp.core import access, audit, clock, reference
 from caseapp.core.access import needs
 from caseapp.core.commits import commits, records_view
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours, Refused
 from caseapp.core.i18n import _, ngettext
-from caseapp.core.pages import day, moment
+from caseapp.core.pages import day
 from caseapp.shelter import present, queries, service
 from caseapp.shelter.access import CHECK_IN, MANAGE, TONIGHT
+from caseapp.shelter.models import Stay
+from caseapp.shelter.night import queries as night
+from caseapp.shelter.night.queries import FreeUnit, Tonight
+from caseapp.shelter.night.rules import ALERT_NIGHTS
 from caseapp.shelter.views import blueprint
+
+LISTS = (
+    "expected", "overdue_in", "present", "absent", "leaving", "overdue_out", "arriving", "to_agree", "to_review",
+)  # fmt: skip
 
 
 def chosen_team() -> tuple[Team, list[Team]]:
@@ -39,24 +49,22 @@ def chosen_team() -> tuple[Team, list[Team]]:
 @needs(TONIGHT)
 @records_view
 def tonight() -> ResponseReturnValue:
-    """Tonight's list. The gate sees called name, place, requirements and what is life-critical."""
+    """Tonight's list. The gate sees called name, place, requirements, what is life-critical and alerts."""
     return _page()
 
 
 def _page(wrong: str = "", chosen: frozenset[str] = frozenset()) -> str:
     team, teams = chosen_team()
     whole = access.current().may(MANAGE)
-    seen = queries.tonight(team, whole=whole)
+    seen = night.tonight(team, whole=whole)
     audit.record("viewed", "shelter_tonight", team.id)
     assert team.site is not None
-    rows = {
-        name: [present.stay_row(s, whole=whole) for s in getattr(seen, name)]
-        for name in ("expected", "overdue_in", "present", "leaving", "overdue_out", "to_agree", "to_review")
-    }
+    rows = {name: rows_of(getattr(seen, name), seen, whole=whole) for name in LISTS}
     # Whoever comes late is received like everybody else.
     rows["expected"] = [*rows["overdue_in"], *rows["expected"]]
     if not whole:
-        rows["overdue_in"] = rows["leaving"] = rows["overdue_out"] = []
+        for name in ("overdue_in", "leaving", "overdue_out", "arriving"):
+            rows[name] = []
     confirmed = queries.last_confirmation(team.id) if whole else None
     return render_template(
         "shelter/tonight.html",
@@ -66,6 +74,7 @@ def _page(wrong: str = "", chosen: frozenset[str] = frozenset()) -> str:
         night=day(seen.night),
         rows=rows,
         count=seen.count,
+        free=[_free(f) for f in seen.free],
         whole=whole,
         confirmed=confirmed,
         timezone=team.site.timezone,
@@ -75,15 +84,41 @@ def _page(wrong: str = "", chosen: frozenset[str] = frozenset()) -> str:
     )
 
 
+def rows_of(stays: Sequence[Stay], seen: Tonight, *, whole: bool) -> list[dict[str, Any]]:
+    """Rows of people, with their alerts; for a coordinator also how long somebody has been missing."""
+    found = []
+    for stay in stays:
+        row = present.stay_row(stay, whole=whole, alerts=seen.alerts.get(stay.case_id, ()))
+        row["new"] = stay.id in seen.arrived
+        row["seen"] = stay.id in seen.seen
+        away = seen.away.get(stay.id, 0)
+        if away and whole:
+            row["absent"] = present.away_text(away)
+            row["signal"] = "urgent" if away >= ALERT_NIGHTS or stay.child else "warning"
+        found.append(row)
+    return found
+
+
+def _free(found: FreeUnit) -> dict[str, Any]:
+    return {
+        "unit": found.unit.name,
+        "places": _("%(a)s de %(b)s", a=sum(found.kinds.values()), b=found.places),
+        "kinds": present.kinds_text(found.kinds),
+        "takes": reference.label("unit_takes", found.unit.takes),
+        "traits": present.requirements_text(list(found.traits)),
+        "until": day(found.until) if found.until else "",
+    }
+
+
 @blueprint.post("/shelter/check-in")
 @needs(CHECK_IN)
 @commits
 def check_in() -> ResponseReturnValue:
-    """Several people came in, in one act."""
+    """Several people came in, in one act; who is not ticked stays expected."""
     typed = request.form.getlist("stay")
     if not typed:
         return _page(_("Elija a quién recibe.")), 422
-    stays = queries.managed_many(access.current(), _ids(typed))
+    stays = queries.managed_many(access.current(), ids_of(typed))
     try:
         with session.begin_nested():
             service.check_in(stays)
@@ -93,50 +128,12 @@ def check_in() -> ResponseReturnValue:
     return redirect(url_for("shelter.tonight", team=request.form.get("team")))
 
 
-def _ids(typed: list[str]) -> list[UUID]:
+def ids_of(typed: list[str]) -> list[UUID]:
+    """The ids that a form sent; anything else is not found."""
     try:
         return [UUID(t) for t in typed]
     except ValueError:
         raise NotYours from None
-
-
-@blueprint.get("/shelter/tonight/print")
-@needs(TONIGHT)
-@records_view
-def print_tonight() -> ResponseReturnValue:
-    """The list on paper, for when the network is down: place, called name, requirement; when it was printed and
-    by when it is destroyed. Who asked not to stand on lists that others see has no name here."""
-    team, _teams = chosen_team()
-    assert team.site is not None
-    seen = queries.tonight(team, whole=False)
-    audit.record("printed", "shelter_tonight", team.id)
-    stays = sorted([*seen.overdue_in, *seen.expected, *seen.present], key=lambda s: (s.place.code, s.id))
-    rows = []
-    for stay in stays:
-        row = present.stay_row(stay, whole=False)
-        rows.append(
-            {
-                "place": row["place"],
-                "name": "—" if "NO_PUBLIC_LIST" in stay.requirements else row["name"],
-                "requirements": "; ".join(filter(None, [*row["life"], row["requirements"]])),
-            }
-        )
-    timezone = team.site.timezone
-    destroy = clock.at(seen.night + timedelta(days=1), team.site.rollover_hour, 0, timezone)
-    return render_template(
-        "print/list.html",
-        page_title=_("Lista de la noche del %(day)s", day=day(seen.night)),
-        place=team.site.name if team.type != "SAFE_HOUSE" else "",
-        columns=[
-            {"key": "place", "label": _("Lugar"), "head": True},
-            {"key": "name", "label": _("Nombre")},
-            {"key": "requirements", "label": _("Requiere")},
-        ],
-        rows=rows,
-        printed_at=moment(clock.now(), timezone),
-        destroy_by=moment(destroy, timezone),
-        back_url=url_for("shelter.tonight", team=team.code),
-    )
 
 
 @blueprint.post("/shelter/teams/<code>/confirm")

@@ -8,8 +8,8 @@ from alembic import op
 
 from migrations import wall
 
-revision = "0033"
-down_revision = "0032"
+revision = "0040"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 
