@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from caseapp.casefile import rules
@@ -10,7 +11,9 @@ from caseapp.casefile.queries.file import CodeRow, File
 from caseapp.core import clock, reference
 from caseapp.people import present
 from caseapp.people import rules as people_rules
+from caseapp.protection.queries import began_at
 from caseapp.shelter.models import GIVEN
+from caseapp.shelter.rules import AT_RISK
 
 _PARTNERS = frozenset({"SPOUSE", "PARTNER"})
 
@@ -30,7 +33,7 @@ def alert_facts(file: File) -> rules.AlertFacts:
         adults_here=len(adults),
         related_adults_here=len(related(file) & adults),
         in_union=any(r.a in _PARTNERS and r.b != "DISPROVED" for r in (*file.of("is_of"), *file.of("has"))),
-        guardian=_newest(file, "guardian.assigned"),
+        guardian=bool(file.of("guardian")),
         custody=_in_custody(file),
         interpreter_needed=bool(person.interpreter_needed),
         possible_duplicates=len(file.of("duplicate")),
@@ -44,8 +47,54 @@ def alert_facts(file: File) -> rules.AlertFacts:
         legal_clocks=[day for r, day in _clock_days(file) if r.c == "LEGAL" and r.b != "PAUSED"],
         stays_in=next((row.a for row in file.of("limit")), None),
         going_to=_going_to(file),
+        **_absence(file),
+        **_health(file),
         signature_due=next((day for r, day in _clock_days(file) if r.a == "CLAIM_SIGN_IN"), None),
     )
+
+
+def _absence(file: File) -> dict[str, Any]:
+    """How long the file is open, and whether somebody at risk is gone. A need without words outside its matter puts
+    nobody on a screen."""
+    glance = file.glance
+    timezone, intake = glance.site.timezone, file.intake_event
+    began = clock.at(glance.case.opened_on, 0, 0, timezone)
+    if intake and intake.day and intake.at:
+        began = began_at(intake.day, intake.at, timezone)
+    gone = [
+        s.left_at for s in file.stays if s.state == "ENDED" and s.left_at and s.end_destination in AT_RISK
+    ]
+    urgent = any(
+        n.state == "OPEN"
+        and n.priority in ("EMERGENCY", "HIGH")
+        and reference.outside_label("need_code", n.code)
+        for n in file.needs
+    )
+    return {
+        "hours_here": (clock.now() - began) / timedelta(hours=1),
+        "gone_on": clock.local(max(gone), timezone).date() if gone else None,
+        "reached_on": next((row.day for row in file.of("reached")), None),
+        "housed": any(s.state in GIVEN for s in file.stays),
+        "at_risk": urgent
+        or any(present.is_child(p, glance.on) for p in (glance.person, *(m.person for m in file.members))),
+    }
+
+
+def _health(file: File) -> dict[str, Any]:
+    """Days on which care must not come late."""
+    at = {row.a: row.at for row in file.of("health") if row.at}
+    timezone = file.glance.site.timezone
+
+    def local(kind: str) -> date | None:
+        return clock.local(at[kind], timezone).date() if kind in at else None
+
+    since = at.get("INCIDENT")
+    return {
+        "medicine_ends": local("MEDICINE"),
+        "term_from": local("PREGNANCY"),
+        "incident_hours": (clock.now() - since) / timedelta(hours=1) if since else None,
+        "man": file.glance.person.sex_in_document == "M",
+    }
 
 
 def _going_to(file: File) -> set[str]:
@@ -90,10 +139,6 @@ def _standing_consents(file: File) -> list[CodeRow]:
     """The newest answer to each purpose, where it is a yes."""
     newest = {c.a: c for c in file.of("consent")}
     return [c for c in newest.values() if c.b == "GIVEN"]
-
-
-def _newest(file: File, kind: str) -> bool:
-    return any(e.a == kind for e in file.of("event"))
 
 
 def _in_custody(file: File) -> bool:

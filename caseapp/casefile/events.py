@@ -25,8 +25,7 @@ CONSENT_WAIVED = kind("consent.waived")
 TRANSFER_RESPONDED = kind("transfer.responded")
 
 # The topics of the file's own packages are handled there; they are known once this module is.
-# What a referral that was not carried out opens in the file.
-from caseapp.casefile import at_risk as _at_risk  # noqa: E402, F401
+from caseapp.casefile import from_shelter as _from_shelter  # noqa: E402, F401
 from caseapp.casefile import not_completed as _not_completed  # noqa: E402, F401
 from caseapp.casefile import offering as _offering  # noqa: E402, F401
 from caseapp.casefile.enquiry import events as _enquiry  # noqa: E402, F401

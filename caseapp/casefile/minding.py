@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from caseapp.casefile.alerting import codes_of
+from caseapp.casefile import rules
+from caseapp.casefile.alerting import alert_facts, codes_of
 from caseapp.casefile.queries.file import CodeRow, File, Glance
 from caseapp.core import clock, reference
 from caseapp.core.i18n import _, ngettext
@@ -74,8 +75,8 @@ def alerts_of(file: File) -> tuple[list[dict[str, str]], bool]:
     return shown, len(shown) < len(codes) or _has_sealed(file) or _supervisor_knows(file)
 
 
-def in_words(codes: Iterable[str]) -> list[dict[str, str]]:
-    """Alerts with what to do; sealed ones have no words here."""
+def in_words(codes: Iterable[str], *, sealed: bool = False) -> list[dict[str, str]]:
+    """Alerts with what to do; sealed ones have no words but on the private page, which asks for them."""
     return [
         {
             "code": code,
@@ -84,8 +85,21 @@ def in_words(codes: Iterable[str]) -> list[dict[str, str]]:
             "kind": ALERT_KIND.get(reference.group_of("alert", code) or "", "info"),
         }
         for code in codes
-        if "S" not in reference.code("alert", code).flags
+        if ("S" in reference.code("alert", code).flags) is sealed
     ]
+
+
+def sealed_by_rule(file: File) -> list[dict[str, str]]:
+    """Sealed alerts that follow from what the file holds, for the private page: with the hours that are left."""
+    facts = alert_facts(file)
+    left = {"PEP_WINDOW": rules.PEP_HOURS, "EC_WINDOW": rules.EC_HOURS}
+    found = in_words(rules.alerts(facts), sealed=True)
+    for each in found:
+        if each["code"] in left and facts.incident_hours is not None:
+            hours = max(1, int(left[each["code"]] - facts.incident_hours))
+            said = ngettext("Queda %(num)s hora.", "Quedan %(num)s horas.", hours)
+            each["todo"] = f"{each['todo']} {said}"
+    return found
 
 
 def _has_sealed(file: File) -> bool:
@@ -101,7 +115,7 @@ def _supervisor_knows(file: File) -> bool:
     screenings = file.of("screening")
     return bool(
         file.of("request")
-        or file.of("kept")
+        or any(row.ended is None or row.ended >= file.glance.on for row in file.of("kept"))
         or any(s.d == "FAMILY_MEMBER" for s in screenings)
         or (screenings and screenings[-1].a == "UNFINISHED")
         or any(r.b == "CLAIMED" for r in (*file.of("is_of"), *file.of("has")))

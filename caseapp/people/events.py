@@ -53,6 +53,7 @@ NEED_MET = kind("need.met")
 NEED_ENDED = kind("need.ended")
 REQUIREMENT_SET = kind("requirement.set")
 REQUIREMENT_ENDED = kind("requirement.ended")
+GUARDIAN_NAMED = kind("guardian.assigned")
 
 #: Handlers of areas above, called in the same transaction: a key was given, refused, taken back or ran out, and a
 #: review did not uphold that somebody acted without one.

@@ -21,6 +21,8 @@ from caseapp.people.models import (
     Consent,
     Contact,
     DuplicateCandidate,
+    Guardian,
+    HealthDate,
     Household,
     HouseholdMember,
     IdentityDocument,
@@ -230,6 +232,21 @@ def requirements_of(case_ids: Iterable[UUID]) -> list[PlacementRequirement]:
             .order_by(PlacementRequirement.id)
         )
     )
+
+
+def health_dates_of(case_id: UUID) -> dict[str, HealthDate]:
+    """The days on which care must not come late, by kind."""
+    rows = session.scalars(
+        sa.select(HealthDate).where(HealthDate.case_id == case_id, HealthDate.ended_at.is_(None))
+    )
+    return {row.kind: row for row in rows}
+
+
+def guardian_of(case_id: UUID) -> Guardian | None:
+    """Who stands for a child now."""
+    return session.scalars(
+        sa.select(Guardian).where(Guardian.case_id == case_id, Guardian.ended_at.is_(None))
+    ).one_or_none()
 
 
 def movement_limits_of(case_ids: Iterable[UUID]) -> dict[UUID, str]:

@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    DateField,
+    DateTimeLocalField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import Length, Optional
 
 from caseapp.core import reference
@@ -23,6 +32,7 @@ from caseapp.protection.rules import Conditions, Decision, Proposed
 from caseapp.protection.service import asking_detail
 
 BLANK = "-blank"
+MINUTE = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
 
 
 class StartForm(Form):
@@ -221,3 +231,34 @@ class RequirementForm(Form):
         _l("Detalle"), description=_l("Solo lo que el lugar debe saber, sin diagnóstico; por ejemplo, a qué es la alergia."),
         validators=[Length(max=200)],
     )  # fmt: skip
+
+
+# -- health dates and guardians -----------------------------------------------------------------------
+class MedicineForm(Form):
+    until = DateField(
+        _l("Hasta qué día alcanza"), validators=[required(_l("Escriba hasta qué día alcanza."))]
+    )
+
+
+class PregnancyForm(Form):
+    weeks = IntegerField(_l("Semanas de embarazo hoy"), validators=[required(_l("Escriba cuántas semanas."))])
+
+
+class IncidentForm(Form):
+    at = DateTimeLocalField(
+        _l("Cuándo ocurrió"), format=MINUTE, validators=[required(_l("Escriba el día y la hora, aunque sea aproximada."))]
+    )  # fmt: skip
+
+
+class GuardianForm(Form):
+    name = StringField(
+        _l("Quién ejerce la tutela: nombre, cargo y teléfono"),
+        validators=[required(_l("Escriba quién ejerce la tutela y cómo se le localiza.")), Length(max=200)],
+    )
+    authority = StringField(
+        _l("Autoridad que la asignó"),
+        validators=[required(_l("Escriba qué autoridad la asignó.")), Length(max=200)],
+    )
+    at = DateTimeLocalField(
+        _l("Cuándo se asignó"), format=MINUTE, validators=[required(_l("Escriba el día y la hora."))]
+    )

@@ -18,12 +18,14 @@ from caseapp.core.errors import ChangedMeanwhile, says
 from caseapp.core.i18n import language
 from caseapp.core.reference import Questionnaire, Section
 from caseapp.core.reference.questions import Answer
+from caseapp.deadline.rules import end_of
 from caseapp.people import queries as people
 from caseapp.people import rules as people_rules
 from caseapp.people.events import happened
 from caseapp.people.models import Case, Person
 from caseapp.people.rules import FOR_INFANTS
-from caseapp.people.service import change_need, record_need, set_requirement
+from caseapp.people.rules.health import MOST_DAYS, MOST_WEEKS
+from caseapp.people.service import change_need, note_medicine, note_pregnancy, record_need, set_requirement
 from caseapp.protection import events, queries, rules
 from caseapp.protection.models import Screening, ScreeningDecision, ScreeningOutcome
 from caseapp.protection.rules import Conditions, Decision, Facts, Proposed
@@ -243,12 +245,24 @@ def _end(
             [{"case_id": case.id, "screening_id": screening.id, "outcome": o} for o in outcomes],
         )
     screening.state, screening.main_outcome = state, main
+    _dates(case, screening, on)
     for outcome in outcomes:
         happened(
             events.OUTCOME, case, on=on, person=person, subject_id=screening.id, outcome=outcome,
             code="MAIN" if outcome == main else "OTHER",
         )  # fmt: skip
     session.flush()
+
+
+def _dates(case: Case, screening: Screening, on: date) -> None:
+    """Keep the days that the answers tell: how long a medicine lasts, how far a pregnancy is."""
+    said = answers_of(screening)
+    left, weeks = said.get("medicine_days_left"), said.get("pregnancy_weeks")
+    if isinstance(left, int) and 0 <= left <= MOST_DAYS:
+        until = end_of(on + timedelta(days=left), timezone_of(case.team_id))
+        note_medicine(case, until)
+    if isinstance(weeks, int) and 1 <= weeks <= MOST_WEEKS:
+        note_pregnancy(case, weeks)
 
 
 def _hours(case: Case, screening: Screening) -> int | None:

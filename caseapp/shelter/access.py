@@ -8,4 +8,5 @@ from caseapp.core.access import permission
 TONIGHT = permission("shelter.tonight", "SHELTER_COORDINATOR", "GATE_NIGHT")
 CHECK_IN = permission("shelter.check_in", "SHELTER_COORDINATOR", "GATE_NIGHT")
 CHECK_OUT = permission("shelter.check_out", "SHELTER_COORDINATOR", "GATE_NIGHT")
+WALK_IN = permission("shelter.walk_in", "SHELTER_COORDINATOR", "GATE_NIGHT")
 MANAGE = permission("shelter.manage", "SHELTER_COORDINATOR")

@@ -96,5 +96,8 @@ def write_lapsed(row: outbox.OutboxRow) -> None:
         happened(HOLD_ENDED, stay, session.get_one(Site, stay.site_id), reason="TIME")
 
 
-# The roll's own kinds and table are known once this module is.
+# The roll's own kinds and table, and what hangs on people without a referral, are known once this module is.
 from caseapp.shelter.night import events as _night  # noqa: E402, F401
+from caseapp.shelter.walk_in import events as _walk_in  # noqa: E402
+
+left.append(_walk_in.people_left)

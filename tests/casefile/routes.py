@@ -8,6 +8,7 @@ from typing import Any
 from caseapp.casefile.models import (
     Approval,
     CaseAlert,
+    CaseNote,
     CasePlan,
     CaseTask,
     ClosureRequest,
@@ -229,8 +230,20 @@ def _pack(db: Any, ns: Any) -> str:
     return f"/casework/pack/{other.id}"
 
 
+def _mark(db: Any, ns: Any) -> Any:
+    with db.as_owner():
+        note = CaseNote(
+            case_id=ns.case.id, team_id=ns.team.id, level="AUTHOR_AND_SUPERVISOR", author_id=ns.user.id,
+            written_on=date(2025, 11, 20), written_at=clock.now(), marks_until=date(2025, 12, 20),
+        )  # fmt: skip
+        note.words = "Nota"
+        db.session.add(note)
+    return f"/cases/{ns.case.number}/notes/{note.id}/mark", {"verb": "end"}
+
+
 ROUTES = {
     **oversight.ROUTES,
+    ("casefile.review_mark", "POST"): _mark,
     ("casefile.today", "GET"): _today,
     ("casefile.show", "GET"): _case(),
     ("casefile.private", "GET"): _case("/private"),

@@ -331,7 +331,7 @@ def test_who_sees_each_raised_alert(desk, client, code):
 
 def test_sealed_alerts_look_the_same_however_many(desk, client):
     pages = []
-    for code in (None, "SELF_HARM", "PEP_WINDOW"):
+    for code in (None, "SELF_HARM", "SAFETY_SEPARATION"):
         with access.acting_as(desk.supervisor):
             restart()
             case = desk.case(desk.woman)

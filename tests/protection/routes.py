@@ -90,7 +90,25 @@ def _requirement(db: Any, ns: Any) -> Any:
     return f"/cases/{ns.case.number}/requirements", {"verb": f"end-{row.id}"}
 
 
+def _health(db: Any, ns: Any) -> Any:
+    return f"/cases/{ns.case.number}/private/health", {"verb": "PREGNANCY", "pregnancy-weeks": "20"}
+
+
+def _guardian(post: bool) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        if post:
+            with db.as_owner():
+                ns.person.birth_from = ns.person.birth_to = date(2015, 1, 1)
+        fields = {"name": "Lic. Prueba", "authority": "Procuraduría", "at": "2025-11-22T10:00"}
+        return (f"/cases/{ns.case.number}/guardian", fields) if post else f"/cases/{ns.case.number}/guardian"
+
+    return build
+
+
 ROUTES = {
+    ("protection.health", "GET"): lambda db, ns: f"/cases/{ns.case.number}/private/health",
+    ("protection.note_health", "POST"): _health,
+    **{("protection.guardian", m): _guardian(m == "POST") for m in ("GET", "POST")},
     ("protection.start", "GET"): _new,
     ("protection.begin", "POST"): _begin,
     ("protection.resume", "GET"): _at("/resume"),

@@ -40,6 +40,13 @@ def _check_in(db: Any, ns: Any) -> Any:
     return "/shelter/check-in", {"stay": str(_stay(db, ns).id), "team": ns.team.code}
 
 
+def _walk_in(db: Any, ns: Any) -> Any:
+    with db.as_owner():
+        _furnished(ns)
+    written = {"members-0-name": "Chela", "members-0-band": "18-59", "members-0-sex": "F", "verb": "look"}
+    return "/shelter/walk-in", {**written, "team": ns.team.code}
+
+
 def _roll(db: Any, ns: Any) -> Any:
     stay = _inside(db, ns)
     return "/shelter/tonight/roll", {"listed": str(stay.id), "stay": str(stay.id), "team": ns.team.code}
@@ -130,6 +137,8 @@ ROUTES = {
     ("shelter.tonight", "GET"): _public("/shelter/tonight"),
     ("shelter.print_tonight", "GET"): _public("/shelter/tonight/print"),
     ("shelter.check_in", "POST"): _check_in,
+    ("shelter.walk_in", "GET"): _public("/shelter/walk-in"),
+    ("shelter.receive_walk_in", "POST"): _walk_in,
     ("shelter.roll", "GET"): _public("/shelter/tonight/roll"),
     ("shelter.call_roll", "POST"): _roll,
     ("shelter.mark_absent", "POST"): _of_stay("/absent", {}, inside=True),

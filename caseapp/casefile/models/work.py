@@ -118,11 +118,13 @@ class CaseTask(Identified, Versioned, Base):
 
 class CaseNote(Identified, Base):
     """A note, never changed once written. `level` says who reads it; the policy says it again. Notes above TEAM are
-    read in the team that wrote them only."""
+    read in the team that wrote them only, and put the neutral mark on the file until a day: somebody who reads it
+    looks again by then, or the mark goes."""
 
     __tablename__ = "case_note"
     __table_args__ = (
         one_of("level", NOTE_LEVELS),
+        sa.CheckConstraint("(level = 'TEAM') = (marks_until IS NULL)", name="marks_above_team"),
         sa.Index("ix_case_note_newest", "case_id", "written_at"),
     )
 
@@ -133,6 +135,7 @@ class CaseNote(Identified, Base):
     author_id: Mapped[UUID] = mapped_column(sa.ForeignKey(USER), index=True)
     written_on: Mapped[date]
     written_at: Mapped[datetime]
+    marks_until: Mapped[date | None]
 
     words = Encrypted("words")
 

@@ -30,7 +30,10 @@ from caseapp.people.models import (
     Case,
     Consent,
     Contact,
+    ContactAttempt,
     DuplicateCandidate,
+    Guardian,
+    HealthDate,
     Household,
     HouseholdMember,
     IdentityDocument,
@@ -54,7 +57,7 @@ from caseapp.shelter.queries import for_case as stays_of
 from caseapp.solutions.models import Employment, SolutionPlan, SolutionStep, Training, WorkPermit
 
 #: Events that say something about the state of a file and have no table of their own yet.
-MARKING = ("intake.opened", "case.handed_over", "guardian.assigned")
+MARKING = ("intake.opened", "case.handed_over")
 
 
 @dataclass(frozen=True)
@@ -170,11 +173,12 @@ def _clock_part(whose: Any) -> sa.Select[Any]:
 
 
 def _kept_part(case_id: Any) -> sa.Select[Any]:
-    """NOTE and ALERT (`a`) where the supervision keeps one, whoever asks: for the neutral mark, and for closing."""
-    kept = sa.func.kept_for_supervision(case_id).table_valued("what")
-    nothing = (sa.cast(sa.null(), t) for t in (sa.Text, sa.Text, sa.Text, sa.Date, sa.Date))
+    """NOTE (with the day until which it marks the file) and ALERT (`a`) where the supervision keeps one, whoever asks:
+    for the neutral mark, and for closing."""
+    kept = sa.func.kept_by_supervision(case_id).table_valued("what", "until")
+    nothing = (sa.cast(sa.null(), t) for t in (sa.Text, sa.Text, sa.Text, sa.Date))
     return sa.select(
-        sa.literal("kept"), case_id, sa.cast(sa.null(), sa.Uuid()), kept.c.what, *nothing,
+        sa.literal("kept"), case_id, sa.cast(sa.null(), sa.Uuid()), kept.c.what, *nothing, sa.cast(kept.c.until, sa.Date),
         sa.cast(sa.null(), sa.DateTime(timezone=True)), sa.cast(sa.null(), sa.Integer()),
     )  # fmt: skip
 
@@ -239,6 +243,10 @@ def _asked_codes() -> sa.CompoundSelect[Any]:
         _kept_part(case_id),
         _part("limit", MovementLimit, sa.and_(of(MovementLimit), MovementLimit.ended_on.is_(None)), a=MovementLimit.admin1, day=MovementLimit.since),
         _going_part(case_id),
+        _part("guardian", Guardian, sa.and_(of(Guardian), Guardian.ended_at.is_(None)), at=Guardian.named_at),
+        _part("health", HealthDate, sa.and_(of(HealthDate), HealthDate.ended_at.is_(None)), a=HealthDate.kind, at=HealthDate.at),
+        _part("reached", ContactAttempt, sa.and_(of(ContactAttempt), ContactAttempt.result == "REACHED"), day=sa.cast(ContactAttempt.at, sa.Date()))
+        .order_by(ContactAttempt.at.desc()).limit(1),
     ]  # fmt: skip
     return sa.union_all(*parts)
 

@@ -1,6 +1,6 @@
 """Decisions about a whole file as pure functions: alerts, what answers a need, closing and opening again."""
 
-from caseapp.casefile.rules.alerts import STANDING, AlertFacts, alerts
+from caseapp.casefile.rules.alerts import EC_HOURS, PEP_HOURS, STANDING, AlertFacts, alerts
 from caseapp.casefile.rules.answers import services_for
 from caseapp.casefile.rules.closing import (
     ALL_MET,
@@ -45,7 +45,7 @@ from caseapp.casefile.rules.closing import (
 )
 
 __all__ = [
-    "ALL_MET", "REASONS", "REOPENING", "REQUEST_STATES", "REVIEWED", "SOLUTIONS", "STANDING", "WITHOUT_CHILD",
+    "ALL_MET", "EC_HOURS", "PEP_HOURS", "REASONS", "REOPENING", "REQUEST_STATES", "REVIEWED", "SOLUTIONS", "STANDING", "WITHOUT_CHILD",
     "AlertFacts", "AlertOpen", "AlreadyClosed", "Attempt", "ChildWithoutCarer", "ClosingFacts", "InCustody",
     "LegalClockNear", "NeedWasFound", "NeedsRemain", "NotClosable", "NotClosed", "NotHandedOver", "NotMerged",
     "NotYetLost", "OwnRequest", "ReasonUnknown", "ReferralOpen", "RequestDecided", "RequestOpen",

@@ -18,6 +18,8 @@ STANDING = frozenset(
         "LEGAL_DEADLINE",
         "WEEKLY_SIGN_IN_MISSED",
         "LEAVE_OF_STATE_NEEDED",
+        "MEDICINE_RUNS_OUT",
+        "PREGNANCY_TERM",
     }
 )
 #: The rules below say these; nobody raises them.
@@ -25,7 +27,8 @@ DERIVED = frozenset(
     {
         "CHILD_ALONE", "CHILD_IN_CUSTODY", "CHILD_WITH_UNVERIFIED_ADULT", "CHILD_SPOUSE", "CHILD_TURNS_18",
         "DOCUMENT_EXPIRES", "POSSIBLE_DUPLICATE", "CONSENT_ENDS", "INTERPRETER_NEEDED", "LEGAL_DEADLINE",
-        "WEEKLY_SIGN_IN_MISSED", "LEAVE_OF_STATE_NEEDED",
+        "WEEKLY_SIGN_IN_MISSED", "LEAVE_OF_STATE_NEEDED", "CHILD_NO_GUARDIAN_24H", "ABSENT_AT_RISK", "MEDICINE_RUNS_OUT",
+        "PREGNANCY_TERM", "PEP_WINDOW", "EC_WINDOW",
     }
 )  # fmt: skip
 #: Who sees an alert, as the list `alert` says it (`who_sees`).
@@ -34,6 +37,9 @@ SOON_DAYS = 30
 TURNS_18_DAYS = 90
 #: A legal clock that ends within these days, or ended, is near. Closing asks the clock itself.
 LEGAL_DAYS = 7
+#: Hours without a guardian, hours in which a treatment helps, days of medicine left: as `clocks.yml` says them.
+GUARDIAN_HOURS, PEP_HOURS, EC_HOURS = 24, 72, 120
+MEDICINE_DAYS, TERM_DAYS, ABSENT_DAYS = 3, 56, 30
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,10 @@ class AlertFacts:
     """What the rules look at. `adults_here` counts the adults of the household, `related_adults_here` those
     related to the child by evidence; `in_union` a partner of any evidence; `guardian` that an authority named
     one. `legal_clocks` are the last days of legal clocks, `signature_due` that by which the person signs.
-    `stays_in` is the state (P-code) that the person may not leave, `going_to` those where a place is asked or held."""
+    `stays_in` is the state (P-code) that the person may not leave, `going_to` those where a place is asked or held. `hours_here` since the file was opened; `gone_on` is the day of a
+    departure to the street or nobody knows where, `reached_on` that on which the person was last spoken with, `at_risk`
+    a child in the household or an urgent need that may stand on a screen. `term_from` is the day on which a pregnancy
+    comes to its term, `incident_hours` how long ago that was after which a treatment helps."""
 
     today: date
     child: bool = False
@@ -61,6 +70,15 @@ class AlertFacts:
     signature_due: date | None = None
     stays_in: str | None = None
     going_to: Collection[str] = ()
+    hours_here: float = 0.0
+    gone_on: date | None = None
+    reached_on: date | None = None
+    housed: bool = False
+    at_risk: bool = False
+    medicine_ends: date | None = None
+    term_from: date | None = None
+    incident_hours: float | None = None
+    man: bool = False
 
 
 def alerts(facts: AlertFacts) -> tuple[str, ...]:
@@ -71,6 +89,10 @@ def alerts(facts: AlertFacts) -> tuple[str, ...]:
         code
         for code, holds in {
             "CHILD_ALONE": facts.child and not facts.adults_here and not facts.guardian,
+            "CHILD_NO_GUARDIAN_24H": facts.child
+            and not facts.guardian
+            and not facts.related_adults_here
+            and facts.hours_here >= GUARDIAN_HOURS,
             "CHILD_AGE_DISPUTED": facts.age_disputed,
             "CHILD_IN_CUSTODY": facts.child and facts.custody,
             "CHILD_WITH_UNVERIFIED_ADULT": facts.child
@@ -80,7 +102,16 @@ def alerts(facts: AlertFacts) -> tuple[str, ...]:
             "CHILD_SPOUSE": facts.child and facts.in_union,
             "CHILD_TURNS_18": turns is not None
             and facts.today <= turns <= facts.today + timedelta(days=TURNS_18_DAYS),
+            "ABSENT_AT_RISK": _absent(facts),
             "ALLERGY_LIFE": "ALLERGY_LIFE" in facts.requirements,
+            "MEDICINE_RUNS_OUT": facts.medicine_ends is not None
+            and facts.medicine_ends <= facts.today + timedelta(days=MEDICINE_DAYS),
+            "PREGNANCY_TERM": facts.term_from is not None
+            and facts.term_from <= facts.today <= facts.term_from + timedelta(days=TERM_DAYS),
+            "PEP_WINDOW": facts.incident_hours is not None and facts.incident_hours < PEP_HOURS,
+            "EC_WINDOW": facts.incident_hours is not None
+            and facts.incident_hours < EC_HOURS
+            and not facts.man,
             "CUSTODY": facts.custody and not facts.child,
             "DOCUMENT_EXPIRES": any(facts.today <= day <= soon for day in facts.documents_end),
             "LEGAL_DEADLINE": any(
@@ -95,3 +126,13 @@ def alerts(facts: AlertFacts) -> tuple[str, ...]:
         }.items()
         if holds
     )
+
+
+def _absent(facts: AlertFacts) -> bool:
+    """Left for the street or nobody knows where, and neither spoken with nor housed since. After the time in which
+    contact is lost the file may close for that reason."""
+    if facts.gone_on is None or not facts.at_risk or facts.housed:
+        return False
+    if facts.reached_on is not None and facts.reached_on >= facts.gone_on:
+        return False
+    return facts.today < facts.gone_on + timedelta(days=ABSENT_DAYS)

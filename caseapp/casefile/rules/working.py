@@ -31,6 +31,10 @@ APPROVAL_STATES = ("ASKED", "APPROVED", "REFUSED", "WITHDRAWN")
 REVIEW_DAYS, CHILD_REVIEW_DAYS = 90, 30
 
 
+#: How long a note above the team's level marks a file before somebody looks at it again. Own practice.
+MARK_DAYS = 30
+
+
 class PlanOpen(Refused):
     sentence = _l("Ya hay un plan en curso. Revíselo o termínelo antes de acordar otro.")
 
@@ -118,6 +122,10 @@ class AlertReviewDate(Refused):
     field = "review_on"
 
 
+class NoMark(Refused):
+    sentence = _l("Una nota del equipo no marca el expediente.")
+
+
 class OwnApproval(Refused):
     sentence = _l("Nadie aprueba lo que pidió. Lo decide otra persona de supervisión.")
 
@@ -174,6 +182,19 @@ def may_read_note(level: str, *, same_team: bool, author: bool, supervisor: bool
     if level == "TEAM":
         return True
     return same_team and (supervisor or (author and level == "AUTHOR_AND_SUPERVISOR"))
+
+
+def marks_until(level: str, on: date) -> date | None:
+    """Until when a note marks its file, looked at on a day: one for the team does not."""
+    return None if level == "TEAM" else on + timedelta(days=MARK_DAYS)
+
+
+def mark_after(level: str, today: date, *, keep: bool) -> date:
+    """The last day of a mark after somebody looked again. Raises NoMark."""
+    kept = marks_until(level, today)
+    if kept is None:
+        raise NoMark
+    return kept if keep else today - timedelta(days=1)
 
 
 def may_raise(code: str, review_on: date, today: date, most_days: int, *, derived: bool) -> None:

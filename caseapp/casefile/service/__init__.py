@@ -20,7 +20,7 @@ from caseapp.casefile.service.handing import (
     offer_handover,
     withdraw_handover,
 )
-from caseapp.casefile.service.noting import add_note
+from caseapp.casefile.service.noting import add_note, review_mark
 from caseapp.casefile.service.planning import add_goal, end_goal, make_plan, review_plan
 from caseapp.casefile.service.tasks import finish_task, reassign_task, set_task
 
@@ -28,5 +28,5 @@ __all__ = [
     "Offer", "accept_handover", "add_goal", "add_note", "arrived", "ask_approval", "ask_to_close", "assign", "close",
     "decide_approval", "decide_closing", "decline_handover", "end_goal", "finish_task", "look_at_handovers",
     "make_plan", "may_close", "offer_handover", "raise_alert", "reassign_task", "reopen", "resolve_alert",
-    "review_alert", "review_plan", "set_task", "withdraw_approval", "withdraw_handover", "withdraw_request",
+    "review_alert", "review_mark", "review_plan", "set_task", "withdraw_approval", "withdraw_handover", "withdraw_request",
 ]  # fmt: skip

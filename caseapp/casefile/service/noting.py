@@ -21,10 +21,18 @@ def add_note(case: Case, *, words: str, level: str = "TEAM") -> CaseNote:
         raise working.WordsMissing
     today = people.today_of(case)
     note = CaseNote(
-        case_id=case.id, team_id=case.team_id, level=level, author_id=worker(), written_on=today, written_at=clock.now()
+        case_id=case.id, team_id=case.team_id, level=level, author_id=worker(), written_on=today, written_at=clock.now(),
+        marks_until=working.marks_until(level, today),
     )  # fmt: skip
     note.words = words.strip()
     session.add(note)
     happened(events.NOTE_ADDED, case, on=today, subject_id=note.id, code=level)
     session.flush()
     return note
+
+
+def review_mark(case: Case, note: CaseNote, *, keep: bool) -> None:
+    """Somebody who reads a note above the team's level looked at it again: it goes on marking the file, or no longer.
+    Raises NoMark."""
+    note.marks_until = working.mark_after(note.level, people.today_of(case), keep=keep)
+    session.flush()

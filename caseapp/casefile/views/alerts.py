@@ -116,15 +116,17 @@ def _page(case: Case, *, sealed: bool = False, raising: Any = None, wrong: Any =
     told = [t for t in work.alerts_of(case.id) if _is_sealed(t.alert) is sealed]
     raised = {t.alert.code for t in told if t.alert.resolved_on is None}
     today = people.today_of(case)
-    by_rule, _mark = minding.alerts_of(
-        queries.file_of(queries.open_file(case.number, access.current()), access.current())
-    )
+    file = queries.file_of(queries.open_file(case.number, access.current()), access.current())
+    by_rule = minding.sealed_by_rule(file) if sealed else minding.alerts_of(file)[0]
     return render_template(
         "casefile/alerts.html",
         page_title=_("Alertas de %(name)s", name=present.name_of(people.person_of(case))),
         number=case.number,
         private=sealed,
-        by_rule=[] if sealed else [a for a in by_rule if a["code"] not in raised],
+        guardian=url_for("protection.guardian", number=case.number)
+        if present.is_child(people.person_of(case), today) and not sealed
+        else None,
+        by_rule=[a for a in by_rule if a["code"] not in raised],
         open=[_row(t, today) for t in told if t.alert.resolved_on is None],
         over=[_row(t, today) for t in told if t.alert.resolved_on is not None],
         raising=raising or AlertForm(None, prefix=NEW),

@@ -5,6 +5,7 @@ from caseapp.people.models.case import AccessScope, Case, CaseAccess, CaseStatus
 from caseapp.people.models.consent import Consent
 from caseapp.people.models.contact import Contact, ContactAttempt
 from caseapp.people.models.duplicate import DuplicateCandidate, NameToken
+from caseapp.people.models.health import Guardian, HealthDate
 from caseapp.people.models.household import Household, HouseholdMember, Relation
 from caseapp.people.models.movement import MovementException, MovementLimit
 from caseapp.people.models.need import Need, PlacementRequirement
@@ -20,7 +21,7 @@ from caseapp.people.models.waiver import ConsentWaiver
 
 __all__ = [
     "AccessScope", "BirthPrecision", "Case", "CaseAccess", "CaseStatus", "Consent", "ConsentWaiver", "Contact",
-    "ContactAttempt", "DuplicateCandidate", "Household", "HouseholdMember", "IdentityDocument",
+    "ContactAttempt", "DuplicateCandidate", "Guardian", "HealthDate", "Household", "HouseholdMember", "IdentityDocument",
     "MovementException", "MovementLimit", "NameToken", "Need", "Person", "PersonLanguage", "PersonNationality", "PersonPopulation",
     "PlacementRequirement", "Relation",
 ]  # fmt: skip

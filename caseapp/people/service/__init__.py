@@ -19,6 +19,14 @@ from caseapp.people.service.correct import (
     set_gender_self,
 )
 from caseapp.people.service.erase import erase
+from caseapp.people.service.health import (
+    end_guardian,
+    end_health_date,
+    name_guardian,
+    note_incident,
+    note_medicine,
+    note_pregnancy,
+)
 from caseapp.people.service.household import (
     begin_population,
     change_population,
@@ -94,6 +102,8 @@ __all__ = [
     "decide_candidate",
     "details_of",
     "end_contact",
+    "end_guardian",
+    "end_health_date",
     "end_movement_limit",
     "end_need",
     "end_population",
@@ -110,8 +120,12 @@ __all__ = [
     "limit_movement",
     "meet_need",
     "merge",
+    "name_guardian",
     "name_head",
     "note_candidate",
+    "note_incident",
+    "note_medicine",
+    "note_pregnancy",
     "open_case",
     "record_attempt",
     "record_consent",

@@ -6,4 +6,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("protection", __name__)
 
-from caseapp.protection.views import needs, result, screening  # noqa: E402, F401
+from caseapp.protection.views import health, needs, result, screening  # noqa: E402, F401

@@ -10,4 +10,4 @@ blueprint = Blueprint("shelter", __name__)
 nav(30, _l("Esta noche"), "shelter.tonight", TONIGHT)
 nav(35, _l("Lugares"), "shelter.places", MANAGE)
 
-from caseapp.shelter.views import paper, places, policy, roll, stay, tonight  # noqa: E402, F401
+from caseapp.shelter.views import paper, places, policy, roll, stay, tonight, walk_in  # noqa: E402, F401

@@ -25,6 +25,7 @@ from caseapp.shelter.night import queries as night
 from caseapp.shelter.night.queries import FreeUnit, Tonight
 from caseapp.shelter.night.rules import ALERT_NIGHTS
 from caseapp.shelter.views import blueprint
+from caseapp.shelter.walk_in import service as walk_in
 
 LISTS = (
     "expected", "overdue_in", "present", "absent", "leaving", "overdue_out", "arriving", "to_agree", "to_review",
@@ -65,6 +66,8 @@ def _page(wrong: str = "", chosen: frozenset[str] = frozenset()) -> str:
     if not whole:
         for name in ("overdue_in", "leaving", "overdue_out", "arriving"):
             rows[name] = []
+    if whole:
+        rows["unregistered"] = rows_of(walk_in.waiting(team), seen, whole=True)
     confirmed = queries.last_confirmation(team.id) if whole else None
     return render_template(
         "shelter/tonight.html",

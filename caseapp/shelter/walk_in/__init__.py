@@ -1,0 +1,1 @@
+"""People at the gate whom nobody has referred."""

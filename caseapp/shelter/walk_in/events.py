@@ -1,0 +1,67 @@
+"""What hangs on people who came without a referral: the desk's work, and the end of what the shelter reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+
+import sqlalchemy as sa
+
+from caseapp.core import clock, outbox
+from caseapp.core.db import session
+from caseapp.people import events as people_events
+from caseapp.people import queries as people
+from caseapp.people import rules as people_rules
+from caseapp.people.models import AccessScope, Case, CaseAccess, Consent
+from caseapp.places.models import Site
+from caseapp.shelter.models import HOLDING, Stay
+
+#: Handlers of higher areas: files that the desk has to complete, and the site where these people are.
+to_register: list[Callable[[Sequence[Case], Site], None]] = []
+
+READING_OVER = "shelter.reading_over"
+PURPOSE = "REGISTER"
+
+
+def people_left(stays: Sequence[Stay]) -> None:
+    """Who came without a referral has left: the shelter's reading of the file, if it has one, ends after the answer
+    (the gate that notes the departure may not write it)."""
+    for stay in stays:
+        if stay.referral_id is None:
+            outbox.leave(READING_OVER, stay.id)
+
+
+@outbox.handles(READING_OVER)
+def end_reading(row: outbox.OutboxRow) -> None:
+    """End what a team reads because of a stay that is over; may run twice."""
+    session.execute(
+        sa.update(CaseAccess)
+        .where(
+            CaseAccess.subject_id == row.subject_id, CaseAccess.scope == AccessScope.STAY,
+            CaseAccess.ended_at.is_(None),
+        )
+        .values(ended_at=clock.now())
+        .execution_options(synchronize_session="fetch")
+    )  # fmt: skip
+
+
+def key_turned(case: Case, consent: Consent, on: date) -> None:
+    """The person no longer agrees to be registered: until departure the house keeps name, bed, nights and what is
+    life-critical."""
+    from caseapp.shelter.service.booking import keep_minimum
+
+    if consent.purpose != PURPOSE or consent.state == "GIVEN":
+        return
+    if people_rules.consent_opens(people.answers_of(case.id), PURPOSE, people_rules.ANYBODY, on):
+        return
+    here = session.scalars(
+        sa.select(Stay).where(
+            Stay.case_id == case.id, Stay.referral_id.is_(None), Stay.state.in_(HOLDING), ~Stay.minimum
+        )
+    ).all()
+    if here:
+        keep_minimum(here)
+
+
+if key_turned not in people_events.consent_turned:
+    people_events.consent_turned.append(key_turned)
