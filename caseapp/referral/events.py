@@ -18,6 +18,7 @@ from caseapp.people.models import Case, Consent, ConsentWaiver
 from caseapp.places.models import Site
 from caseapp.referral import queries, rules
 from caseapp.referral.models import Referral
+from caseapp.referral.waiting import models as waiting_models  # noqa: F401  (the tables are known with the events)
 from caseapp.shelter import events as shelter_events
 from caseapp.shelter.models import Stay
 
@@ -141,6 +142,10 @@ def key_turned(case: Case, consent: Consent, on: date) -> None:
     from caseapp.referral.service import consenting
 
     consenting.key_turned(case, consent, on)
+    if consent.state in ("REFUSED", "WITHDRAWN"):
+        from caseapp.referral.waiting import service as waiting
+
+        waiting.ground_gone(case.id, consent.purpose)
 
 
 def waiver_not_upheld(case: Case, waiver: ConsentWaiver, on: date) -> None:

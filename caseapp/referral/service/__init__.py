@@ -15,9 +15,14 @@ from caseapp.referral.service.depending import dependants
 from caseapp.referral.service.nights import change_nights
 from caseapp.referral.service.reviewing import review
 from caseapp.referral.service.sending import draft, give_info, refer, send, withdraw
-from caseapp.referral.service.steps import read_notices
+from caseapp.referral.service.steps import MOVED, read_notices
+from caseapp.referral.waiting.service import follow, lapse_offers
+
+if follow not in MOVED:
+    MOVED.append(follow)
 
 __all__ = [
     "accept", "agree_part", "ask_info", "change_nights", "complete", "decline", "dependants", "draft", "give_info",
+    "lapse_offers",
     "look_at_clocks", "not_complete", "read_notices", "refer", "refuse_part", "review", "send", "start", "withdraw",
 ]  # fmt: skip

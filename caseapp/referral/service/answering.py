@@ -18,6 +18,7 @@ from caseapp.referral.service.reviewing import ask_review
 from caseapp.referral.service.sending import GIVES_PLACES, read_on_as_stay
 from caseapp.referral.service.steps import (
     end_reading,
+    moved,
     notice,
     step,
     team_acting,
@@ -100,7 +101,7 @@ def accept(
         code=channel,
     )
     notice(found, word, found.from_team_id)
-    session.flush()
+    moved(found)
 
 
 def _answer(found: Referral, verb: str, channel: str, answered_by_name: str, read_back: bool) -> str:
@@ -169,7 +170,7 @@ def decline(
     if reviewing.is_reviewed("decline_reason", reason):
         ask_review(found, "DECLINE", reason, found.to_team_id)
     end_reading(found)
-    session.flush()
+    moved(found)
 
 
 def _must_be_said(reason: str, said: unlocking.Said, today: date) -> None:
@@ -203,7 +204,7 @@ def agree_part(found: Referral) -> None:
     _not_accepted(found, others, common)
     end_reading(found, others)
     notice(found, "ACCEPTED", found.to_team_id)
-    session.flush()
+    moved(found)
     if any(s.state == "IN" for s in shelter_queries.holding_for_referral(found.id)):
         # Somebody came before the sender had agreed.
         write_step(found, "start", rules.STAY, "STARTED")
@@ -238,7 +239,7 @@ def refuse_part(found: Referral) -> None:
         shelter.cancel(stays, "PERSON_DECLINED")
     notice(found, "DECLINED", found.to_team_id)
     end_reading(found)
-    session.flush()
+    moved(found)
 
 
 def start(found: Referral, *, channel: str = "SYSTEM") -> None:

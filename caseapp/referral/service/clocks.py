@@ -11,7 +11,7 @@ from caseapp.referral import events, queries, rules
 from caseapp.referral.models import Referral
 from caseapp.referral.queries import related
 from caseapp.referral.service.inbox import tell_if_nobody_is_there
-from caseapp.referral.service.steps import end_reading, notice, step, tell_journal
+from caseapp.referral.service.steps import end_reading, moved, notice, step, tell_journal
 
 
 def look_at_clocks(limit: int = 200) -> dict[str, int]:
@@ -70,6 +70,7 @@ def _look_at(found: Referral) -> str:
         tell_journal(events.LAPSED, found, rules.CLOCK, priority=found.priority, outcome="LATE")
         notice(found, "LAPSED", found.from_team_id, found.to_team_id)
         end_reading(found)
+        moved(found)
         return "lapsed"
     if found.due_at <= now and found.escalated_at is None:
         found.escalated_at = now

@@ -28,6 +28,7 @@ from caseapp.referral.service.depending import dependants
 from caseapp.referral.service.inbox import tell_if_nobody_is_there
 from caseapp.referral.service.steps import (
     end_reading,
+    moved,
     notice,
     open_reading,
     purpose_of_reading,
@@ -178,7 +179,7 @@ def send(
         )  # fmt: skip
     notice(found, "ARRIVED", found.to_team_id)
     tell_if_nobody_is_there(found)
-    session.flush()
+    moved(found)
 
 
 def _must_be_shared(found: Referral, people: Sequence[queries.Subject], on: date) -> None:
@@ -246,7 +247,7 @@ def _withdraw(found: Referral, reason: str) -> None:
     step(found, "withdraw", code=reason)
     found.withdraw_reason, found.paused_at = reason, None
     tell_journal(events.WITHDRAWN, found, rules.SENDER, priority=found.priority, reason=reason)
-    session.flush()
+    moved(found)
     if not was_sent:
         return
     inside = [s for s in stays if s.state == "IN"]

@@ -103,6 +103,7 @@ def page(found: Referral, wrong: str = "") -> str:
         review_url=_review_url(found),
         ground=_ground(found) if sender else None,
         **_next(found, sender),
+        may_wait=sender and who.may(SEND) and found.state in ("DRAFT", "DECLINED", "LAPSED"),
     )
 
 

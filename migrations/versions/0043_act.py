@@ -8,14 +8,15 @@ from alembic import op
 
 from migrations import wall
 
-revision = "0042"
-down_revision = "0041"
+revision = "0043"
+down_revision = "0042"
 branch_labels = None
 depends_on = None
 
 NOTICES = (
     "ARRIVED", "NEXT_CONTACT", "ESCALATED", "LAPSED", "INFO_ASKED", "INFO_GIVEN", "ACCEPTED", "PART_ACCEPTED", "DECLINED",
     "WITHDRAWN", "STARTED", "COMPLETED", "NOT_COMPLETED", "PERSON_LEFT", "CONSENT_ENDED",
+    "PLACE_OFFERED",
 )  # fmt: skip
 MORE_NOTICES = ("NOBODY_THERE", "LINK_LOCKED", "NIGHTS_CHANGED", "REVIEW")
 SILENT = "unlocks_code IS NULL AND unlocks_on IS NULL AND unlocks_sealed IS NULL"
