@@ -139,6 +139,13 @@ class PlacesMissing(Refused):
     field = "places"
 
 
+class OfferChanged(Refused):
+    """What a site could give when the page was read is not what it can give now."""
+
+    sentence = _l("Lo que ofrecía esta sede cambió mientras decidía. Revise de nuevo las opciones.")
+    status = 409
+
+
 says("referral_transition", NotNow)
 says("ck_referral_not_to_itself", ReceiverNotAllowed)
 says("ck_referral_nights_whole", NightsMissing)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from flask import request
 from wtforms import (
@@ -21,7 +22,7 @@ from wtforms.validators import Length, Optional
 
 from caseapp.core import reference
 from caseapp.core.forms import CheckField, CodeField, Form, VersionedForm, required
-from caseapp.core.i18n import _l
+from caseapp.core.i18n import _, _l
 from caseapp.people.rules.waiver import BASES
 from caseapp.referral.rules import RECORDED_BY_SENDER, unlocking
 
@@ -178,3 +179,30 @@ class GuestDeclineForm(DeclineForm, GuestForm):
 
     class Meta(Form.Meta):
         csrf = False
+
+
+class WhoForm(Form):
+    """Who looks for a place, and for which nights; also the act that holds and refers."""
+
+    members = CheckField(_l("A quiénes"), validators=[required(_l("Elija al menos a una persona."))])
+    first_night = DateField(_l("Primera noche"), validators=[required(_l("Escriba la primera noche."))])
+    last_night = DateField(_l("Última noche"), validators=[required(_l("Escriba la última noche."))])
+    priority = SelectField(_l("Para cuándo se necesita la respuesta"))
+
+    def chosen(self) -> list[UUID]:
+        """The case ids that were chosen, of those that were offered."""
+        return [UUID(value) for value in self.members.data or () if value in dict(self.members.choices)]
+
+    def asks_well(self) -> bool:
+        """Whether there is somebody and some nights to ask about; what is wrong stands beside its field."""
+        first, last = self.first_night.data, self.last_night.data
+        if not self.chosen():
+            self.members.errors = [*self.members.errors, _("Elija al menos a una persona.")]
+        elif first is None or last is None or not first <= last <= first + timedelta(days=366):
+            self.last_night.errors = [
+                *self.last_night.errors,
+                _("Escriba la primera y la última noche, en orden."),
+            ]
+        else:
+            return True
+        return False

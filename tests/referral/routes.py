@@ -112,6 +112,25 @@ def _lists(db: Any, ns: Any) -> str:
 
 _lists.public = True  # type: ignore[attr-defined]
 
+
+def _who(data: bool) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        with db.as_owner():
+            consent(ns.person)
+        url = f"/cases/{ns.case.number}/who"
+        if not data:
+            return url
+        nights = {"first_night": str(date(2025, 11, 23)), "last_night": str(date(2025, 11, 24))}
+        return url, {
+            **nights,
+            "members": str(ns.case.id),
+            "priority": "IMMEDIATE",
+            "to_team": str(ns.team.id),
+        }
+
+    return build
+
+
 SENDER = {"received": False}
 ROUTES = {
     ("referral.inbox", "GET"): _inbox,
@@ -119,6 +138,8 @@ ROUTES = {
     ("referral.seen", "POST"): _of("/seen", {}),
     ("referral.new", "GET"): _new(False),
     ("referral.new", "POST"): _new(True),
+    ("referral.who", "GET"): _who(False),
+    ("referral.hold_and_refer", "POST"): _who(True),
     ("referral.send", "POST"): _of("/send", {}, state="DRAFT", **SENDER),
     ("referral.accept", "GET"): _of("/accept"),
     ("referral.accept", "POST"): _of("/accept", {}),
