@@ -11,7 +11,7 @@ from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from caseapp.accounts.queries import timezone_of
-from caseapp.assistance.access import COUNT, DESK
+from caseapp.assistance.access import AID, COUNT, DESK
 from caseapp.casefile import minding
 from caseapp.casefile.access import BREAK_GLASS, READ_ENQUIRY, TODAY
 from caseapp.casefile.glass import queries as glass_queries
@@ -319,6 +319,7 @@ def _ways(who: Principal) -> list[dict[str, str]]:
             {},
             _("Asignar expedientes a otra persona del equipo"),
         ),
+        (AID.roles, "assistance.requests", {}, _("Solicitudes de asistencia")),
         (DESK.roles, "assistance.desk", {}, _("Entregas de hoy")),
         (COUNT.roles, "assistance.tally", {}, _("Contar entregas por número")),
         (frozenset({"DATA_STEWARD"}), "publication.releases", {}, _("Preparar y revisar publicaciones")),
