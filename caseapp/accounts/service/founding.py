@@ -7,7 +7,6 @@ may be read again; nothing that stands is changed.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,6 +19,7 @@ from caseapp.accounts.models import Team
 from caseapp.core import reference
 from caseapp.core.db import session
 from caseapp.places.models import Organisation, Service, Site, SiteKind
+from caseapp.places.rules.naming import sort_key
 
 Lines = Mapping[str, Any]
 _ORGANISATION = ("code", "country", "name")
@@ -116,12 +116,6 @@ def found(file: Lines, opened_on: date, moment: datetime) -> Founded:
     _services(teams, moment)
     rows = len(file.get("organisations", ())) + len(file.get("sites", ())) + wanted
     return Founded(rows, len(organisations) + len(sites) + len(teams) - stood, teams)
-
-
-def sort_key(name: str) -> str:
-    """Lower case without accents, by which places and organisations are sorted."""
-    plain = unicodedata.normalize("NFKD", name)
-    return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
 
 
 def _by_code(table: Any) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from caseapp.core.reference.dated import (
     working_age,
     working_ages,
 )
+from caseapp.core.reference.directory import FreshnessRule, freshness_rule, freshness_rules
 from caseapp.core.reference.geography import (
     OTHER_COUNTRY,
     STATELESS,
@@ -88,6 +89,7 @@ __all__ = [
     "Country",
     "DatabaseRow",
     "DeliveryInterval",
+    "FreshnessRule",
     "Holiday",
     "Language",
     "Option",
@@ -116,6 +118,8 @@ __all__ = [
     "country_label",
     "delivery_interval",
     "delivery_intervals",
+    "freshness_rule",
+    "freshness_rules",
     "group_of",
     "holidays",
     "holidays_in",

@@ -6,8 +6,8 @@ from alembic import op
 
 from migrations import wall
 
-revision = "0041"
-down_revision = "0040"
+revision = "0047"
+down_revision = "0046"
 branch_labels = None
 depends_on = None
 

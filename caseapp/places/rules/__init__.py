@@ -1,0 +1,1 @@
+"""Decisions of the directory: opening, for whom, how fresh, how entries are named."""
