@@ -110,7 +110,7 @@ def test_answers_are_rounded_in_the_database_by_group(country):
         for reason, count in (
             ("NO_PLACE_TONIGHT", 4),
             ("NO_STAFF", 4),
-            ("NOT_ELIGIBLE", 3),
+            ("MAX_STAY_USED", 3),
             ("PREVIOUS_INCIDENT", 5),
         ):
             for _n in range(count):
