@@ -10,8 +10,8 @@ from alembic import op
 
 from migrations import wall
 
-revision = "0044"
-down_revision = "0043"
+revision = "0048"
+down_revision = "0047"
 branch_labels = None
 depends_on = None
 
