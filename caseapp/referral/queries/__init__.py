@@ -176,10 +176,10 @@ def everyone_of(referral_id: UUID) -> list[ReferralMember]:
     )
 
 
-def inbox_for(principal: Principal, limit: int = 10) -> list[Referral]:
+def inbox_for(principal: Principal, limit: int = 10, first: int = 0) -> list[Referral]:
     """What waits for the principal's teams, the nearest deadline first, with teams and members."""
     asked = awaiting(principal).options(*WHOLE).order_by(Referral.due_at.nulls_last(), Referral.id)
-    return list(session.scalars(asked.limit(limit)))
+    return list(session.scalars(asked.limit(limit).offset(first)))
 
 
 def listed(
