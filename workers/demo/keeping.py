@@ -20,7 +20,7 @@ from workers.demo.acting import acting
 from workers.demo.places import opening, worker
 
 #: How long places are held, by priority; a shelter in four holds none.
-HELD = (
+HELD: tuple[dict[str, int | None], ...] = (
     {"IMMEDIATE": 45, "EMERGENCY": 120},
     {"IMMEDIATE": 60},
     {"IMMEDIATE": 30, "EMERGENCY": 60, "URGENT": 240},
