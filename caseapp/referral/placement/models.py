@@ -38,7 +38,7 @@ class Placement(Identified, Versioned, Base):
     country: Mapped[str] = mapped_column(sa.CHAR(3))
     admin1: Mapped[str | None]
     night: Mapped[date]
-    state: Mapped[str] = mapped_column(default="WAITING", server_default="WAITING")
+    state: Mapped[str] = mapped_column(default="WAITING")
     step: Mapped[str | None]
     asked_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
     made_at: Mapped[datetime]
@@ -64,7 +64,7 @@ class PlacementLine(Identified, Base):
         sa.UniqueConstraint("placement_id", "rank"),
         sa.CheckConstraint("people > 0 AND rank > 0", name="somebody_ranked"),
         sa.CheckConstraint(
-            "state IN ('NO_PLACE') = (to_team_id IS NULL)", name="placed_has_team"
+            "(state = 'NO_PLACE') = (to_team_id IS NULL)", name="placed_has_team"
         ),
         sa.CheckConstraint("(state = 'REFUSED') = (refused IS NOT NULL)", name="refused_has_reason"),
     )  # fmt: skip

@@ -221,3 +221,12 @@ def send_line(line: PlacementLine, night: date) -> tuple[UUID, int]:
         send(standing, places=places)
     held = [s for s in shelter_queries.holding_for_referral(standing.id) if s.state == "HELD"]
     return standing.id, len(held)
+
+
+def note(line: PlacementLine, done: tuple[UUID, int] | None, reason: str = "") -> None:
+    """Write down what became of a line."""
+    if done is None:
+        line.state, line.refused = "REFUSED", reason
+    else:
+        line.state, (line.sent_referral_id, line.held) = "SENT", done
+    session.flush()
