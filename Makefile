@@ -94,6 +94,10 @@ translations: ready ## gather the sentences of the program into the catalogues, 
 indicators: ready ## print the catalogue of indicators into docs/indicators.md
 	@$(BIN)/python -m caseapp.indicators.printed
 
+.PHONY: vocabulary
+vocabulary: ready ## print where each list of the vocabulary is kept and tested into docs/vocabulary-coverage.md
+	@$(BIN)/python -m tests.architecture.vocabulary
+
 .PHONY: screenshots
 screenshots: ready ## take the pictures of the README and the docs (needs Chromium)
 	@$(BIN)/python -m tests.journeys.screenshots $(ARGS)

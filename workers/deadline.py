@@ -12,11 +12,12 @@ from workers.app import app
 
 @app.task(name="workers.deadline.look", principal="clocks")
 def look() -> dict[str, int]:
-    """Tell, escalate and lapse the referrals that wait for an answer; warn of every other clock, and tell a second
+    """Tell, escalate and lapse the referrals that wait for an answer; end offers to waiting lists; warn of every other clock, and tell a second
     person of those that ran out; write down documents that expired and signatures that were missed; let offers of files
     lapse, and note who did not arrive; let consents end whose last day has passed."""
     return {
         **referral.look_at_clocks(),
+        "waiting_offers_lapsed": referral.lapse_offers(),
         **_named("clocks", deadline.look()),
         "consents_ended": people.expire_consents(),
         "documents_expired": procedure.look_at_documents(),

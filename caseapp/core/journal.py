@@ -74,6 +74,12 @@ class CaseEvent(Identified, Base):
     """
 
     __tablename__ = "case_event"
+    # The last word on a shelter's places is asked for hundreds of shelters at once.
+    __table_args__ = (
+        sa.Index(
+            "ix_case_event_capacity", "team_id", "recorded_at", postgresql_where=sa.text("kind = 'capacity.confirmed'")
+        ),
+    )  # fmt: skip
 
     position: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(always=True), index=True)
     kind: Mapped[str] = mapped_column(sa.ForeignKey("event_kind.kind"), index=True)

@@ -216,6 +216,7 @@ class Stay(Identified, Versioned, Base):
         ),
         sa.Index("ix_stay_held_until", "held_until", postgresql_where=sa.text("state = 'HELD'")),
         sa.Index("ix_stay_end", "end_reason", "end_destination"),
+        sa.Index("ix_stay_holding", "team_id", "last_night", postgresql_where=sa.text("state IN ('HELD', 'BOOKED', 'IN')")),
         sa.Index("ix_stay_team_state", "team_id", "state", "first_night"),
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from typing import Any
 from caseapp.core import clock
 from caseapp.people.models import CaseAccess
 from caseapp.referral.models import Referral, ReferralMember
+from caseapp.referral.waiting.models import WaitingEntry
 from tests.factories import make_person, make_team
 from tests.factories.referral import consent, offer
 
@@ -84,6 +85,52 @@ def _new(data: bool) -> Any:
     return build
 
 
+def _waiting(path: str, data: dict[str, str] | None = None, *, received: bool, state: str = "WAITING") -> Any:
+    """An entry that the team keeps for others (received), or its own people on the list of another."""
+
+    def build(db: Any, ns: Any) -> Any:
+        behind = _referral(db, ns, received=received, state="DRAFT")
+        now = clock.now()
+        with db.as_owner():
+            offered = state == "OFFERED"
+            row = WaitingEntry(
+                referral_id=behind.id, from_team_id=behind.from_team_id, to_team_id=behind.to_team_id, kind=behind.kind,
+                priority="URGENT", adults=1, children=0, since=now, sort_key="02", state=state, rank=1,
+                offered_at=now if offered else None, offer_until=now + timedelta(hours=72) if offered else None,
+            )  # fmt: skip
+            db.session.add(row)
+            db.session.flush()
+        url = f"/referrals/waiting/{row.id}{path}"
+        return url if data is None else (url, {**data, "version": "1"})
+
+    return build
+
+
+def _lists(db: Any, ns: Any) -> str:
+    return "/referrals/waiting"
+
+
+_lists.public = True  # type: ignore[attr-defined]
+
+
+def _who(data: bool) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        with db.as_owner():
+            consent(ns.person)
+        url = f"/cases/{ns.case.number}/who"
+        if not data:
+            return url
+        nights = {"first_night": str(date(2025, 11, 23)), "last_night": str(date(2025, 11, 24))}
+        return url, {
+            **nights,
+            "members": str(ns.case.id),
+            "priority": "IMMEDIATE",
+            "to_team": str(ns.team.id),
+        }
+
+    return build
+
+
 SENDER = {"received": False}
 ROUTES = {
     ("referral.inbox", "GET"): _inbox,
@@ -91,6 +138,8 @@ ROUTES = {
     ("referral.seen", "POST"): _of("/seen", {}),
     ("referral.new", "GET"): _new(False),
     ("referral.new", "POST"): _new(True),
+    ("referral.who", "GET"): _who(False),
+    ("referral.hold_and_refer", "POST"): _who(True),
     ("referral.send", "POST"): _of("/send", {}, state="DRAFT", **SENDER),
     ("referral.accept", "GET"): _of("/accept"),
     ("referral.accept", "POST"): _of("/accept", {}),
@@ -109,14 +158,35 @@ ROUTES = {
     ("referral.start", "POST"): _of("/start", {}, state="ACCEPTED"),
     ("referral.agree_part", "POST"): _of("/agree-part", {}, state="PART_ACCEPTED", **SENDER),
     ("referral.refuse_part", "POST"): _of("/refuse-part", {}, state="PART_ACCEPTED", **SENDER),
+    ("referral.waiting_lists", "GET"): _lists,
+    ("referral.waiting_entry", "GET"): _waiting("", received=True),
+    ("referral.wait", "GET"): _of("/wait", state="DRAFT", **SENDER),
+    ("referral.wait", "POST"): _of("/wait", {}, state="DRAFT", **SENDER),
+    ("referral.offer_place", "GET"): _waiting("/offer", received=True),
+    ("referral.offer_place", "POST"): _waiting("/offer", {"reason": ""}, received=True),
+    ("referral.put_off", "POST"): _waiting("/not-now", {}, state="OFFERED", **SENDER),
+    ("referral.take_place", "POST"): _waiting("/take", {}, **SENDER),
+    ("referral.leave_list", "GET"): _waiting("/leave", **SENDER),
+    ("referral.leave_list", "POST"): _waiting("/leave", {"reason": "NEED_ENDED"}, **SENDER),
     ("referral.record", "GET"): _of("/record", **SENDER),
+    ("referral.link", "GET"): _of("/link", **SENDER),
+    ("referral.make_link", "POST"): _of("/link", {}, **SENDER),
+    ("referral.revoke_link", "POST"): _of("/link/revoke", {}, **SENDER),
+    ("referral.nights", "GET"): _of("/nights", **SENDER),
+    ("referral.nights", "POST"): _of(
+        "/nights",
+        {"first_night": "2025-11-24", "last_night": "2025-11-25", "reason": "ARRIVES_LATER"},
+        **SENDER,
+    ),
+    ("referral.review", "GET"): _of("/review"),
+    ("referral.review", "POST"): _of("/review", {"outcome": "UPHELD"}),
     ("referral.record", "POST"): _of(
         "/record",
         {
             "answer": "accept",
             "channel": "PHONE_RECORDED_BY_SENDER",
             "answered_by_name": "Dra. Inventada",
-            "reason": "",
+            "read_back": "y",
         },
         **SENDER,
     ),

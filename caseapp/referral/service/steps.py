@@ -3,7 +3,7 @@ and open or end the reading of the cases."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,17 @@ from caseapp.people.models import AccessScope, CaseAccess
 from caseapp.referral import errors, queries, rules
 from caseapp.referral.models import Referral, ReferralMember, ReferralNotice, ReferralStep
 from caseapp.shelter import service as shelter
+
+#: Called when a verb has moved a referral to another state, in the same transaction, with the referral (a waiting list
+#: follows it; it lists itself in `events.py`).
+MOVED: list[Callable[[Referral], None]] = []
+
+
+def moved(found: Referral) -> None:
+    """The verb is done: write it, and let follow whoever follows."""
+    session.flush()
+    for follows in MOVED:
+        follows(found)
 
 
 def step(found: Referral, verb: str, *, channel: str = "SYSTEM", code: str | None = None) -> str:

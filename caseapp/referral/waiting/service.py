@@ -1,0 +1,243 @@
+"""Verbs of waiting lists: join, offer, not now, leave; and what follows when the referral behind an entry moves.
+
+No event of its own is written: joining prepares a referral, leaving withdraws it, taking a place sends it, and the
+journal says so. The history of ranks stands beside the entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from caseapp.accounts.queries import timezone_of
+from caseapp.core import access, clock, reference
+from caseapp.core.db import session
+from caseapp.core.errors import NotYours
+from caseapp.people import queries as people_queries
+from caseapp.people.rules import age_range
+from caseapp.people.service.register import fresh_number
+from caseapp.referral import queries as referrals
+from caseapp.referral import rules as referral_rules
+from caseapp.referral.errors import ConsentMissing
+from caseapp.referral.models import Referral
+from caseapp.referral.service.sending import draft, withdraw
+from caseapp.referral.waiting import errors, queries, rules
+from caseapp.referral.waiting.models import WaitingEntry, WaitingPassed
+
+
+def join(
+    found: Referral, told: Sequence[str] = (), *, numbers: Callable[[str], str] = fresh_number
+) -> WaitingEntry:
+    """Put the people of a referral on the list of its receiver. `found`: a draft, which the entry then stands on, or a
+    declined or lapsed referral, of which a new draft is made. `told`: criteria that the sender answered with yes.
+    Consent is asked as for sending: the receiver learns how many wait and what they require. Raises NotYours,
+    NothingToWaitFor, AlreadyOnTheList, ConsentMissing."""
+    who = access.current()
+    if found.from_team_id not in who.case_teams:
+        raise NotYours
+    if found.state not in ("DRAFT", "DECLINED", "LAPSED"):
+        raise errors.NothingToWaitFor
+    ids = [m.case_id for m in found.members]
+    if queries.waits_already(ids, found.to_team_id, found.kind):
+        raise errors.AlreadyOnTheList
+    on = clock.today(timezone_of(found.from_team_id))
+    people = referrals.subjects(ids, referral_rules.purpose_of(found.kind), on, who)
+    _must_be_shared(found, people, on)
+    standing = found if found.state == "DRAFT" else again(found, numbers)
+    queries.hold_list(found.to_team_id, found.kind)
+    requirements = sorted({r for p in people for r in p.requirements})
+    criteria = rules.criteria_that_hold(found.kind, _as_somebody(people, on), requirements, told)
+    now = clock.now()
+    row = WaitingEntry(
+        referral_id=standing.id, from_team_id=found.from_team_id, to_team_id=found.to_team_id, kind=found.kind,
+        priority=found.priority, adults=sum(not p.child for p in people), children=sum(p.child for p in people),
+        requirements=requirements, criteria=sorted(criteria), since=now, rank=0,
+        sort_key=rules.sort_key(found.kind, rules.Waiting(found.priority, criteria, now)),
+    )  # fmt: skip
+    row.referral, row.from_team, row.to_team = standing, found.from_team, found.to_team
+    session.add(row)
+    session.flush()
+    _rank(row, "JOINED")
+    return row
+
+
+def _must_be_shared(found: Referral, people: Sequence[referrals.Subject], on: date) -> None:
+    bases = {m.case_id: (m.basis, m.basis_reason or "") for m in found.members if m.basis}
+    purpose = referral_rules.purpose_of(found.kind)
+    standing = referrals.standings(people, bases, purpose, found.to_team_id, on)
+    if any(referral_rules.may_share(purpose, s) for s in standing.values()):
+        raise ConsentMissing
+
+
+def again(found: Referral, numbers: Callable[[str], str] = fresh_number) -> Referral:
+    """A draft as the referral was, to be sent when there is a place. Nights that have passed begin today."""
+    on = clock.today(timezone_of(found.from_team_id))
+    first, last = found.first_night, found.last_night
+    if first is not None and last is not None and first < on:
+        first, last = on, max(last, on)
+    return draft(
+        [m.case_id for m in found.members], from_team=found.from_team, to_team=found.to_team, kind=found.kind,
+        priority=found.priority, items=found.items, first_night=first, last_night=last, message=found.message or "",
+        bases={m.case_id: (m.basis, m.basis_reason or "") for m in found.members if m.basis},
+        numbers=numbers,
+    )  # fmt: skip
+
+
+def _as_somebody(people: Sequence[referrals.Subject], on: date) -> list[rules.Somebody]:
+    adults = {p.case.id for p in people if not p.child}
+    return [
+        rules.Somebody(
+            p.child,
+            age_range(people_queries.birth_of(p.person), on),
+            with_family=bool(p.guardians & adults),
+        )
+        for p in people
+    ]
+
+
+def offer(found: WaitingEntry, passed: Mapping[UUID, str] | None = None) -> None:
+    """The receiver offers a place to an entry, for as long as the referral's priority gives for an answer. `passed`:
+    for every entry that stands before it and waits, a reason of the list `waiting_passed_reason`. The sender is told.
+    Raises NotYours, NotWaitingNow, PassedOverWithoutReason."""
+    who = access.current()
+    if found.to_team_id not in who.case_teams:
+        raise NotYours
+    reasons = passed or {}
+    ahead = queries.before(found) if found.state == rules.WAITING else []
+    if any(reasons.get(e.id) not in rules.PASSED_REASONS for e in ahead):
+        raise errors.PassedOverWithoutReason
+    now = clock.now()
+    limits = referral_rules.clock_of(
+        found.priority, now, timezone_of(found.to_team_id), found.to_team.country
+    )
+    _step(found, "OFFERED")
+    found.offered_at, found.offer_until, found.offered_by_id = now, limits.due_at, who.user_id
+    session.add_all(
+        WaitingPassed(
+            entry_id=each.id, offered_id=found.id, at=now, reason=reasons[each.id], by_id=who.user_id
+        )
+        for each in ahead
+    )
+    session.flush()
+    _rank(found, "OFFERED")
+
+
+def not_now(found: WaitingEntry) -> None:
+    """The sender cannot take the offer now; they wait on with their time. Raises NotYours, NotWaitingNow."""
+    _must_send(found)
+    _end_offer(found, "NOT_NOW")
+
+
+def take(found: WaitingEntry) -> Referral:
+    """The draft with which the sender takes a place: the one that the entry stands on, or a new one where that was
+    declined or lapsed before. Raises NotYours, NotWaitingNow."""
+    _must_send(found)
+    if found.state not in (rules.WAITING, rules.OFFERED):
+        raise errors.NotWaitingNow
+    behind = _behind(found)
+    if behind.state == "DRAFT":
+        return behind
+    made = again(behind)
+    found.referral_id = made.id
+    session.flush()
+    return made
+
+
+def leave(found: WaitingEntry, reason: str) -> None:
+    """The sender takes them off the list (list `withdraw_reason`); a draft behind the entry is withdrawn. Raises
+    NotYours, NotWaitingNow where the referral has been sent, which is withdrawn itself."""
+    _must_send(found)
+    if found.state == rules.ASKED:
+        raise errors.NotWaitingNow
+    behind = _behind(found)
+    if behind.state == "DRAFT":
+        withdraw(behind, reason)  # and the entry follows
+    else:
+        _leave(found)
+
+
+def _must_send(found: WaitingEntry) -> None:
+    if found.from_team_id not in access.current().case_teams:
+        raise NotYours
+
+
+def _behind(found: WaitingEntry) -> Referral:
+    number = session.scalar(sa.select(Referral.number).where(Referral.id == found.referral_id))
+    return referrals.referral(access.current(), number or "", lock=True)
+
+
+def lapse_offers(limit: int = 200) -> int:
+    """End the offers whose time ran out; the acting principal is the system. May run twice. Returns how many."""
+    ended = 0
+    for entry_id in queries.offers_to_lapse(clock.now(), limit):
+        found = queries.entry(access.current(), entry_id, lock=True)
+        if found.offer_until is not None and found.offer_until <= clock.now():
+            _end_offer(found, "OFFER_LAPSED")
+            ended += 1
+    return ended
+
+
+#: By the state that a referral has come to: what becomes of the entry behind it. A receiver that declines for want of a
+#: place has not used up anybody's time.
+_FOLLOWS = {"SENT": "ASKED", "ACCEPTED": "PLACED", "DECLINED": "BACK", "LAPSED": "BACK", "WITHDRAWN": "LEFT"}
+
+
+def follow(behind: Referral) -> None:
+    """The referral behind an entry moved: sent, accepted, not accepted or withdrawn."""
+    step = _FOLLOWS.get(behind.state)
+    found = queries.of_referral(behind.id) if step else None
+    if found is None or step is None or rules.next_state(step, found.state) is None:
+        return
+    if step == "LEFT":
+        _leave(found)
+        return
+    _step(found, step)
+    found.offered_at = found.offer_until = None
+    if step == "PLACED":
+        found.rank, found.ended_at = None, clock.now()
+    session.flush()
+    _rank(found, step)
+
+
+def ground_gone(case_id: UUID, purpose: str) -> None:
+    """Nobody waits on a key that was taken back: what rests on it leaves the list at once. A referral that was sent
+    closes by itself, and its entry follows."""
+    kinds = [c.code for c in reference.codes("service_kind") if c.extra["consent_purpose"] == purpose]
+    for found in queries.of_case(case_id, kinds):
+        if found.state != rules.ASKED:
+            leave(found, "CONSENT_WITHDRAWN")
+
+
+def _leave(found: WaitingEntry) -> None:
+    _step(found, "LEFT")
+    found.offered_at = found.offer_until = None
+    found.rank, found.ended_at = None, clock.now()
+    session.flush()
+    _rank(found, "LEFT")
+
+
+def _end_offer(found: WaitingEntry, step: str) -> None:
+    _step(found, step)
+    found.offered_at = found.offer_until = None
+    session.flush()
+    _rank(found, step)
+
+
+def _step(found: WaitingEntry, step: str) -> None:
+    after = rules.next_state(step, found.state)
+    if after is None:
+        raise errors.NotWaitingNow
+    found.state = after
+
+
+def _rank(found: WaitingEntry, step: str) -> None:
+    """Number the list anew and write the history. The database does it, because a sender sees only its own entries;
+    an offer's word to the sender goes with it, because a receiver does not see the draft."""
+    session.execute(sa.select(sa.func.rank_waiting(found.id, step, clock.now())))
+    session.refresh(found, ["rank"])
+
+
+__all__ = ["again", "follow", "ground_gone", "join", "lapse_offers", "leave", "not_now", "offer", "take"]

@@ -1,0 +1,222 @@
+"""From rooms and people to booleans: which resources there are, and which options each party has.
+
+Each option was asked of `rules.why_not` and of the places, here and once more when it is booked; the solver learns
+that it exists and nothing else. In a room that several households share, adults are placed, and children alone
+where a unit is theirs: a family with children there would shut it for everybody else, which a person may decide and
+a program does not.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from caseapp.shelter import rules
+from caseapp.shelter.allocation.problem import Option, Party, Problem
+from caseapp.shelter.who.fitting import Bay, Seating, divided, fits
+from caseapp.shelter.who.ranking import Seekers, Spot, km_between, needs_leave, strangers_to
+
+#: Where one of two points is not known, the distance counts as this.
+FAR_KM = 1000
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Seekers in the queue of a night: `urgency` 0 is the most urgent class, `came` the order of asking."""
+
+    seekers: Seekers
+    urgency: int
+    came: int
+    last_night: date
+
+
+@dataclass(frozen=True)
+class Resource:
+    """What a resource of the problem stands for: rooms that are alike (`bays`, each one household), or beds of one
+    kind (`beds`) in a shared room."""
+
+    spot: Spot
+    bays: tuple[Bay, ...]
+    beds: int | None
+    capacity: int
+
+
+@dataclass(frozen=True)
+class Offered:
+    """The problem, and what its resources are."""
+
+    problem: Problem
+    resources: tuple[Resource, ...]
+
+
+def offered(waiting: Sequence[Waits], spots: Sequence[Spot]) -> Offered:
+    """The problem of a night: parties in the order given, which must be that of their rank."""
+    resources: list[Resource] = []
+    at: list[_Site] = [_site(n, spot, resources) for n, spot in enumerate(spots)]
+    memory: dict[Any, Any] = {}
+    parties = tuple(Party(len(w.seekers.guests), w.urgency, w.came, _options(w, at, memory)) for w in waiting)
+    return Offered(Problem(parties, tuple(r.capacity for r in resources)), tuple(resources))
+
+
+@dataclass(frozen=True)
+class _Site:
+    """A site's resources: `rooms` by one of the rooms that are alike, `shared` with a resource for each kind of bed."""
+
+    index: int
+    spot: Spot
+    rooms: tuple[tuple[Bay, int], ...]
+    shared: tuple[tuple[Bay, tuple[int, ...]], ...]
+    number: Mapping[UUID, int | tuple[int, ...]]
+
+
+def _site(index: int, spot: Spot, resources: list[Resource]) -> _Site:
+    alike: dict[Any, list[Bay]] = defaultdict(list)
+    shared: list[tuple[Bay, tuple[int, ...]]] = []
+    number: dict[UUID, int | tuple[int, ...]] = {}
+    for bay in spot.bays:
+        if bay.own:
+            continue
+        if bay.one_household:
+            alike[bay.takes, bay.child_licence, bay.traits, bay.beds].append(bay)
+            continue
+        numbers = tuple(range(len(resources), len(resources) + len(bay.beds)))
+        resources.extend(Resource(spot, (bay,), i, beds.count) for i, beds in enumerate(bay.beds))
+        shared.append((bay, numbers))
+        number[bay.unit_id] = numbers
+    rooms = []
+    for several in alike.values():
+        rooms.append((several[0], len(resources)))
+        number.update(dict.fromkeys((b.unit_id for b in several), len(resources)))
+        resources.append(Resource(spot, tuple(several), None, len(several)))
+    return _Site(index, spot, tuple(rooms), tuple(shared), number)
+
+
+def _options(wait: Waits, sites: Sequence[_Site], memory: dict[Any, Any]) -> tuple[Option, ...]:
+    seekers = wait.seekers
+    found: list[Option] = []
+    kind = _kind_of(seekers.guests)
+    for site in sites:
+        if needs_leave(seekers, site.spot):
+            continue
+        km = km_between(seekers, site.spot)
+        km, strange = FAR_KM if km is None else km, strangers_to(seekers, site.spot)
+        for way in _ways(seekers.guests, kind, site, memory):
+            short = any(s.until is not None and s.until <= wait.last_night for s in way)
+            rooms = len({s.bay.unit_id for s in way})
+            found.append(Option(_uses(way, site), site.index, rooms - 1 + short, km, strange))
+    return tuple(dict.fromkeys(found))
+
+
+def _uses(seatings: Sequence[Seating], site: _Site) -> tuple[tuple[int, int], ...]:
+    uses: Counter[int] = Counter()
+    for seating in seatings:
+        number = site.number[seating.bay.unit_id]
+        if isinstance(number, int):
+            uses[number] += 1
+        else:
+            uses.update(number[i] for i in seating.beds.values())
+    return tuple(sorted(uses.items()))
+
+
+def _kind_of(guests: Sequence[rules.Guest]) -> Any:
+    """People who are alike to the rules about rooms have the same ways (positions instead of ids)."""
+    place = {g.case_id: n for n, g in enumerate(guests)}
+
+    def among(ids: frozenset[UUID]) -> tuple[int, ...]:
+        return tuple(sorted(place[i] for i in ids if i in place))
+
+    return tuple(
+        (
+            g.child,
+            g.safe_in,
+            g.requirements,
+            among(g.related),
+            among(g.guardians),
+            among(g.partners),
+            bool(g.partners),
+        )
+        for g in guests
+    )
+
+
+def _ways(
+    guests: tuple[rules.Guest, ...], kind: Any, site: _Site, memory: dict[Any, Any]
+) -> list[tuple[Seating, ...]]:
+    """The ways in which a site can take these people: in one room, in one shared room, or apart."""
+    key = (kind, site.spot.team_id)
+    if key not in memory:
+        memory[key] = _asked(guests, site, memory, kind)
+    here = {n: g.case_id for n, g in enumerate(guests)}
+    return [
+        tuple(replace(s, beds={here[n]: i for n, i in s.beds.items()}) for s in way)  # type: ignore[index, misc]
+        for way in memory[key]
+    ]
+
+
+def _asked(guests: tuple[rules.Guest, ...], site: _Site, memory: dict[Any, Any], kind: Any) -> list[Any]:
+    ways: list[tuple[Seating, ...]] = []
+    for bay, _number in site.rooms:
+        seating = _fits(guests, bay, memory, kind)
+        if seating is not None:
+            ways.append((seating,))
+    open_to = [bay for bay, _n in site.shared if may_share(guests, bay)]
+    for bay in open_to:
+        ways += [(seating,) for seating in _in_shared(guests, bay)]
+    if len(guests) > 1:
+        apart = divided(guests, [b for b, _n in site.rooms] + [b for b, _n in site.shared if _grown(guests)])
+        if apart and len(apart) > 1 and all(b.bay.one_household or _only_adults(b, guests) for b in apart):
+            ways.append(tuple(apart))
+    place = {g.case_id: n for n, g in enumerate(guests)}
+    return [tuple(replace(s, beds={place[c]: i for c, i in s.beds.items()}) for s in way) for way in ways]  # type: ignore[misc]
+
+
+def _fits(guests: tuple[rules.Guest, ...], bay: Bay, memory: dict[Any, Any], kind: Any) -> Seating | None:
+    key = (
+        kind,
+        bay.takes,
+        bay.child_licence,
+        bay.traits,
+        tuple((b.kind, b.traits, min(b.count, len(guests))) for b in bay.beds),
+    )
+    if key not in memory:
+        memory[key] = (fits(guests, bay), guests)
+    seating, asked = memory[key]
+    if seating is None:
+        return None
+    mine = dict(zip((g.case_id for g in asked), (g.case_id for g in guests), strict=True))
+    return replace(seating, bay=bay, beds={mine[c]: i for c, i in seating.beds.items()})
+
+
+def _grown(guests: Sequence[rules.Guest]) -> bool:
+    return any(not g.child for g in guests)
+
+
+def _only_adults(seating: Seating, guests: Sequence[rules.Guest]) -> bool:
+    return not any(g.child for g in guests if g.case_id in seating.beds)
+
+
+def may_share(guests: Sequence[rules.Guest], bay: Bay) -> bool:
+    """Whether a program may put these people into a room that others share."""
+    if any(g.child for g in guests):
+        return bay.takes == "CHILDREN" and all(g.child and not g.partners for g in guests)
+    return bay.takes != "CHILDREN"
+
+
+def _in_shared(guests: Sequence[rules.Guest], bay: Bay) -> list[Seating]:
+    """All in one shared room: in the fittest beds, and in each one kind of bed that does for all."""
+    first = fits(guests, bay)
+    if first is None:
+        return []
+    found = [first]
+    for i, beds in enumerate(bay.beds):
+        if set(first.beds.values()) == {i}:
+            continue
+        others = tuple(replace(b, count=b.count if n == i else 0) for n, b in enumerate(bay.beds))
+        seating = fits(guests, replace(bay, beds=others)) if beds.count >= len(guests) else None
+        if seating is not None:
+            found.append(replace(seating, bay=bay))
+    return found
