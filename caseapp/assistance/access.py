@@ -13,3 +13,10 @@ DESK = permission(
 EXPORT_NAMES = permission("delivery.export_names", "SUPERVISOR", "SHELTER_COORDINATOR")
 #: So many of an item, and nobody's name.
 COUNT = permission("delivery.count", "SHELTER_VOLUNTEER", "SHELTER_COORDINATOR")
+#: Ask for assistance: whoever holds the file, or the providing team for whom it reads. Never need codes, never the claim.
+ASK = permission("assistance.ask", "CASEWORKER", "SUPERVISOR", "ASSISTANCE_OFFICER")
+#: The requests of one's providing team.
+AID = permission("assistance.read", "ASSISTANCE_OFFICER", "PAYMENTS_APPROVER")
+#: Approve or refuse what another person asked for, and reconcile what another person paid.
+DECIDE = permission("assistance.decide", "PAYMENTS_APPROVER")
+PAY = permission("assistance.pay", "ASSISTANCE_OFFICER")

@@ -93,3 +93,7 @@ class ItemTally(Identified, Base):
     made_at: Mapped[datetime]
     made_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
     withdrawn_at: Mapped[datetime | None]
+
+
+# The tables of asking and paying stand in their own folder; whoever loads this area's tables loads them too.
+from caseapp.assistance.paying import models as _paying  # noqa: E402, F401

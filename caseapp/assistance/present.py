@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+from uuid import UUID
 
 from flask import flash, redirect
 from flask.typing import ResponseReturnValue
 
 from caseapp.assistance import rules
 from caseapp.assistance.models import Delivery
+from caseapp.assistance.paying.models import Assistance, Payment
 from caseapp.core import reference
 from caseapp.core.db import session
 from caseapp.core.errors import ChangedMeanwhile, Refused
@@ -84,3 +86,69 @@ def facts(row: Delivery, *, dated: bool = True, provider: str | None = None) -> 
     if row.withdrawn_reason:
         found.append(reference.label("delivery_withdrawn_reason", row.withdrawn_reason))
     return [fact for fact in found if fact]
+
+
+# -- what was asked for -------------------------------------------------------------------------------
+def request_title(row: Assistance) -> str:
+    """What was asked for, with the sum."""
+    what = reference.label("assistance_kind", row.item)
+    return _("%(what)s, %(amount)s dólares", what=what, amount=row.amount) if row.amount else what
+
+
+def request_state(row: Assistance) -> tuple[str, str]:
+    """How it stands, and the kind of its tag."""
+    if row.delivered_on:
+        return _("Entregada"), "good"
+    if row.decision is None:
+        return _("Espera decisión"), "warning"
+    kind = {"APPROVED": "info", "REFUSED": "neutral", "APPEALED": "warning"}[row.decision]
+    return reference.label("assistance_decision", row.decision), kind
+
+
+def request_facts(
+    row: Assistance,
+    *,
+    users: dict[UUID, str] | None = None,
+    teams: dict[UUID, str] | None = None,
+    payments: Sequence[Payment] = (),
+) -> list[str]:
+    """Who asked and when, the means, until when, why not, and how the payments stand."""
+    users, teams = users or {}, teams or {}
+    by = ", ".join(w for w in (users.get(row.asked_by_id), teams.get(row.from_team_id)) if w)
+    found = [
+        _("pedida el %(day)s por %(who)s", day=day(row.asked_on), who=by)
+        if by
+        else _("pedida el %(day)s", day=day(row.asked_on)),
+        _("a más tardar el %(day)s", day=day(row.until_on)),
+    ]
+    if row.mechanism:
+        found.append(reference.label("cash_mechanism", row.mechanism))
+    if row.refusal:
+        found.append(reference.label("assistance_refusal", row.refusal))
+    if row.appealed_on:
+        found.append(_("se pidió revisión el %(day)s", day=day(row.appealed_on)))
+    if row.decided_on:
+        found.append(_("decidida el %(day)s", day=day(row.decided_on)))
+    if row.delivered_on:
+        found.append(_("entregada el %(day)s", day=day(row.delivered_on)))
+    found += [
+        _(
+            "pago de %(amount)s: %(state)s",
+            amount=one.amount,
+            state=reference.label("payment_state", one.state),
+        )
+        for one in payments
+    ]
+    return found
+
+
+def payment_facts(row: Payment) -> list[str]:
+    """When it was planned and last moved, by what means, and why it failed."""
+    found = [_("programado para el %(day)s", day=day(row.planned_on)), _("al %(day)s", day=day(row.moved_on))]
+    if row.mechanism:
+        found.append(reference.label("cash_mechanism", row.mechanism))
+    if row.collected_on:
+        found.append(_("cobrado el %(day)s", day=day(row.collected_on)))
+    if row.failure:
+        found.append(reference.label("payment_failure", row.failure))
+    return found

@@ -1,0 +1,1 @@
+"""Assistance that is asked for, decided by a second person, and paid."""
