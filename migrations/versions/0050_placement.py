@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql
 
 from migrations import wall
 
-revision = "0049"
-down_revision = "0048"
+revision = "0050"
+down_revision = "0049"
 branch_labels = None
 depends_on = None
 
