@@ -12,11 +12,7 @@ from caseapp.core import access, clock, jobs
 from caseapp.core.db import engine, session
 from caseapp.core.jobs import JobRun
 from caseapp.indicators import service as indicators
-<<<<<<< HEAD
-from workers.demo import accounts, claiming, confirming, filling, keeping, overseeing, places
-=======
-from workers.demo import accounts, claiming, confirming, filling, nights, overseeing, places
->>>>>>> main
+from workers.demo import accounts, claiming, confirming, filling, keeping, nights, overseeing, places
 from workers.demo.filling import MAKER, casework_session
 
 JOB = "demo.upkeep"
@@ -70,11 +66,8 @@ def keep_up(seed: int, today: date) -> bool:
         confirming.confirm(seed, today, recent=False)
         confirming.read_what_was_said(today)
         overseeing.oversee(seed, today)
-<<<<<<< HEAD
-        keeping.keep_true(seed, today)
-=======
         nights.tell(seed, today)
->>>>>>> main
+        keeping.keep_true(seed, today)
         jobs.ended(run.id)
         session.commit()
     session.remove()
