@@ -31,12 +31,13 @@ HELD: tuple[dict[str, int | None], ...] = (
 def keep_true(seed: int, today: date) -> None:
     """Each shelter's coordinator writes it down on the morning of today."""
     moment = datetime(today.year, today.month, today.day, 15, 0, tzinfo=UTC)
-    teams = session.scalars(sa.select(Team).where(Team.type == "SHELTER").order_by(Team.code)).all()
+    codes = sorted(f"{line['code']}-SHELTER" for line in calibration.sites_file()["sites"] if "units" in line)
+    teams = session.scalars(sa.select(Team).where(Team.code.in_(codes)).order_by(Team.code)).all()
     for number, team in enumerate(teams):
         random = calibration.stream(seed, "keeping", team.code)
         site = session.get_one(Site, team.site_id)
-        units = session.scalars(sa.select(Unit).where(Unit.team_id == team.id).order_by(Unit.code)).all()
         with clock.held_at(moment), acting(worker("SHELTER_COORDINATOR", team.code)):
+            units = session.scalars(sa.select(Unit).where(Unit.team_id == team.id).order_by(Unit.code)).all()
             for unit in units:
                 beds = session.scalar(
                     sa.select(sa.func.count()).where(Place.unit_id == unit.id, Place.kind != "COT")
@@ -45,7 +46,8 @@ def keep_true(seed: int, today: date) -> None:
                 shelter.measure(
                     unit, area_m2=area, turnaround_nights=1 if unit.one_household and number % 3 == 0 else 0
                 )
-                seen = today - timedelta(days=random.randrange(20, 170))
+                # In this month: what earlier months hold has been released.
+                seen = today - timedelta(days=random.randrange(max(1, today.day - 1)))
                 outcome = random.choices(("PASSED", "WITH_REMARKS"), (4, 1))[0]
                 shelter.inspect(unit, on=seen, outcome=outcome, next_due_on=seen + timedelta(days=182))
             if number == 0:
