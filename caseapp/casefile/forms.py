@@ -113,6 +113,14 @@ class AlertForm(Form):
     words = TextAreaField(_l("Qué se sabe"), validators=WORDS)
 
 
+class PauseForm(Form):
+    reason = CodeField(
+        _l("Por qué se detiene"),
+        list_name="clock_pause_reason",
+        validators=[required(_l("Elija el motivo."))],
+    )
+
+
 class ResolveForm(VersionedForm):
     outcome = CodeField(
         _l("Cómo se resolvió"), list_name="alert_outcome", validators=[required(_l("Elija cómo se resolvió."))]

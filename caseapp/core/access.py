@@ -54,8 +54,10 @@ class Principal:
     name: str = "anonymous"
     user_id: UUID | None = None
     grants: tuple[Grant, ...] = ()
-    kind: str = "anonymous"  # anonymous | user | system
+    kind: str = "anonymous"  # anonymous | user | system | guest
     language: str | None = None
+    #: A guest has no account and no team; this is the one record that was opened to them.
+    guest_of: UUID | None = None
     _extra: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -189,6 +191,17 @@ def _array(ids: tuple[UUID, ...]) -> str:
     return "{" + ",".join(str(i) for i in ids) + "}"
 
 
+@contextmanager
+def admitted(guest: Principal, in_session: Any) -> Iterator[Principal]:
+    """Act as a guest for a block of the running transaction, whose database is told so, and of the one before when
+    the block ends (`core.db.session` as `in_session`)."""
+    with acting_as(guest):
+        tell_database(None, None, in_session.connection())
+        yield guest
+        in_session.flush()
+    tell_database(None, None, in_session.connection())
+
+
 @event.listens_for(CaseworkSession, "after_begin")
 def tell_database(session: Any, transaction: Any, connection: sa.Connection) -> None:
     """Tell PostgreSQL who acts, at the beginning of *every* transaction: the setting is lost at each
@@ -198,7 +211,7 @@ def tell_database(session: Any, transaction: Any, connection: sa.Connection) -> 
         sa.text(
             "SELECT set_config('app.user', :user, true), set_config('app.teams', :teams, true), "
             "set_config('app.site_teams', :sites, true), set_config('app.overseen', :overseen, true), "
-            "set_config('app.count_teams', :counts, true)"
+            "set_config('app.guest', :guest, true), set_config('app.count_teams', :counts, true)"
         ),
         {
             "user": str(who.user_id or ""),
@@ -206,6 +219,7 @@ def tell_database(session: Any, transaction: Any, connection: sa.Connection) -> 
             "sites": _array(who.site_teams) if who.grants else "",
             "counts": _array(who.count_teams) if who.grants else "",
             "overseen": "{" + ",".join(who.overseen) + "}" if who.overseen else "",
+            "guest": str(who.guest_of or ""),
         },
     )
 

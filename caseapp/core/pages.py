@@ -264,6 +264,8 @@ def refusal_page(error: Refused) -> ResponseReturnValue:
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None and not isinstance(error, CSRFError):
+        return error.response  # whoever raised it has its own words
     code = error.code or 500
     if isinstance(error, CSRFError):
         code = 400

@@ -24,7 +24,7 @@ NOTICES = ("WARNING", "LATE")
 PAUSE_REASONS = (
     "AUTHORITY_SUSPENDED", "FORCE_MAJEURE", "INFORMATION_AWAITED", "INTERPRETER_AWAITED", "PERSON_UNAVAILABLE", "HEALTH",
 )  # fmt: skip
-CANCEL_REASONS = ("NO_LONGER_NEEDED", "SUBJECT_ENDED", "MOVED_AWAY", "ERROR")
+CANCEL_REASONS = ("NO_LONGER_NEEDED", "SUBJECT_ENDED", "MOVED_AWAY", "ERROR", "FILE_CLOSED")
 STATES = ("RUNNING", "PAUSED", "LATE", "MET", "CANCELLED")
 OPEN = ("RUNNING", "PAUSED", "LATE")
 #: verb: from which states, to which. LATE is what the sweep (or a look) makes of a clock that ran out.
@@ -36,6 +36,9 @@ TRANSITIONS: Mapping[str, tuple[frozenset[str], str]] = {
     "cancel": (frozenset(OPEN), "CANCELLED"),
     "move": (frozenset({"RUNNING", "LATE"}), "RUNNING"),
 }
+#: Clocks that a person may stop; the others are about a day that comes all the same, or about somebody in danger.
+PAUSABLE = ("LEGAL", "PROTOCOL")
+NEVER_PAUSED = frozenset({"CUSTODY_CHILD_AUTHORITY", "CUSTODY_SAFEGUARDS", "CHILD_GUARDIAN"})
 #: Less than this share of the whole time left: soon.
 SOON = 4
 
@@ -72,6 +75,10 @@ class DueBeforeStart(Refused):
     sentence = _l("El plazo no puede vencer antes de empezar.")
 
 
+class NotPausable(Refused):
+    sentence = _l("Este plazo no se detiene.")
+
+
 class ReasonUnknown(Refused):
     sentence = _l("Elija el motivo.")
     field = "reason"
@@ -83,6 +90,19 @@ def after(verb: str, state: str) -> str:
     if state not in before:
         raise ClockEnded
     return then
+
+
+def pausable(kind: str, rule: str) -> bool:
+    """Whether a person may stop a clock of this kind and rule."""
+    return kind in PAUSABLE and rule not in NEVER_PAUSED
+
+
+def due_again(kind: str, due: datetime, closed: datetime, now: datetime) -> datetime:
+    """When a clock ends that the closing of its file had ended, and that goes on as the file is opened again. What a
+    law or a document sets is due when it was; anything else has the time that was left, where its day has passed."""
+    if due >= now or kind in ("LEGAL", "DOCUMENT"):
+        return due
+    return now + max(due - closed, timedelta(0))
 
 
 def weekdays(day: date) -> bool:

@@ -156,6 +156,37 @@ def resume(subject: Subject, *, rule: str | None = None) -> int:
     return _change(subject, rule, "resume", done)
 
 
+def restart(case: Case) -> int:
+    """A closed file is opened again: the clocks that its closing ended go on (`rules.due_again`). Returns how many."""
+    ended = session.scalars(
+        sa.select(Deadline)
+        .where(
+            Deadline.case_id == case.id,
+            Deadline.state == "CANCELLED",
+            Deadline.cancel_reason == "FILE_CLOSED",
+        )
+        .order_by(Deadline.id)
+        .with_for_update()
+    ).all()
+    now, begun = clock.now(), 0
+    for old in ended:
+        old.cancel_reason = "SUBJECT_ENDED"
+        assert old.ended_at is not None
+        if running((old.subject_kind, old.subject_id), old.rule):
+            continue
+        due = rules.due_again(old.kind, old.due_at, old.ended_at, now)
+        made = Deadline(
+            case_id=case.id, team_id=case.team_id, holder_id=None, subject_kind=old.subject_kind,
+            subject_id=old.subject_id, rule=old.rule, kind=old.kind, unit=old.unit, sealed=old.sealed,
+            started_at=old.started_at, due_at=due,
+            warn_at=rules.warn_at(old.started_at, due, _law(old, case).extra.get("warn_days")),
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        begun += 1
+    return begun
+
+
 def move(subject: Subject, due_at: datetime | date, *, rule: str | None = None) -> int:
     """Another end was agreed: it is warned of and told anew. Raises DueBeforeStart. Returns how many."""
 
@@ -253,7 +284,7 @@ def seen(case_id: UUID) -> None:
         sa.update(DeadlineNotice)
         .where(
             DeadlineNotice.case_id == case_id, DeadlineNotice.seen_at.is_(None),
-            DeadlineNotice.user_id == access.current().user_id,
+            sa.or_(DeadlineNotice.user_id == access.current().user_id, DeadlineNotice.user_id.is_(None)),
         )
         .values(seen_at=clock.now())
         .execution_options(synchronize_session=False)

@@ -65,6 +65,78 @@ class NameMissing(Refused):
     field = "answered_by_name"
 
 
+class NotReadBack(Refused):
+    sentence = _l("Lea la respuesta de vuelta por teléfono y márquelo.")
+    field = "read_back"
+
+
+class CodeMissing(Refused):
+    """What would make it possible: one of the answers that the reason asks for."""
+
+    sentence = _l("Elija una respuesta de la lista.")
+    field = "unlocks_code"
+
+
+class DayInvalid(Refused):
+    sentence = _l("Escriba un día de hoy en adelante, a un año como máximo.")
+    field = "unlocks_on"
+
+
+class HourInvalid(Refused):
+    sentence = _l("Escriba la hora de 0 a 23, con su día.")
+    field = "unlocks_hour"
+
+
+class WordsMissing(Refused):
+    sentence = _l("Escriba qué lo haría posible.")
+    field = "unlocks"
+
+
+class SaysTooMuch(Refused):
+    """Something was said that this reason does not ask for."""
+
+    sentence = _l("Este motivo no lleva más datos. Deje vacío lo demás.")
+
+
+class NightsSame(Refused):
+    sentence = _l("Esas son las noches que ya tiene. Escriba otras.")
+    field = "first_night"
+
+
+class AnotherReviews(Refused):
+    """Flag R: whoever wrote it down does not look at it."""
+
+    sentence = _l("La revisa otra persona, no quien la anotó.")
+
+
+class GroundNotOurs(Refused):
+    """A referral is made because of one that the same team sent for one of the same people."""
+
+    sentence = _l("Solo puede depender de una referencia abierta de su equipo para las mismas personas.")
+    field = "because_of"
+
+
+class LinkNotNow(Refused):
+    """A one-time page is made for a referral that waits, or whose people are on their way."""
+
+    sentence = _l("La página solo se hace para una referencia que espera respuesta o llegada.")
+    status = 409
+
+
+class ReceiverAnswersHere(Refused):
+    """A one-time page is for receivers without an account: others answer in the system, where places are booked."""
+
+    sentence = _l("Esta entidad responde en el sistema, donde se reservan los lugares.")
+    status = 409
+
+
+class NotOnPaper(Refused):
+    """Something sealed, or not sent yet, is never printed."""
+
+    sentence = _l("Esta referencia no se imprime.")
+    status = 409
+
+
 class CaseClosed(Refused):
     sentence = _l("El expediente está cerrado. Ábralo antes de referir.")
 
@@ -84,3 +156,12 @@ class OfferChanged(Refused):
 says("referral_transition", NotNow)
 says("ck_referral_not_to_itself", ReceiverNotAllowed)
 says("ck_referral_nights_whole", NightsMissing)
+says("ck_referral_nights_something_changed", NightsSame)
+says("ck_referral_protected_says_nothing", SaysTooMuch)
+says("ck_referral_not_eligible_by_which_rule", CodeMissing)
+says("ck_referral_unlocks_hour_of_day", HourInvalid)
+says("ck_referral_telephone_read_back", NotReadBack)
+says("ck_referral_page_says_who", NameMissing)
+says("ck_referral_review_by_another", AnotherReviews)
+says("fk_referral_because_of", GroundNotOurs)
+says("uq_referral_link_live", LinkNotNow)

@@ -3,20 +3,21 @@ give their booking up: handlers that shelter calls in the same transaction (refe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from caseapp.core import access, clock
+from caseapp.core import access, clock, outbox
 from caseapp.core.db import session, uuid7
 from caseapp.core.journal import EventKind, kind
 from caseapp.people import events as people_events
 from caseapp.people.models import Case, Consent, ConsentWaiver
 from caseapp.places.models import Site
-from caseapp.referral import rules
+from caseapp.referral import queries, rules
+from caseapp.referral.models import Referral
 from caseapp.referral.waiting import models as waiting_models  # noqa: F401  (the tables are known with the events)
 from caseapp.shelter import events as shelter_events
 from caseapp.shelter.models import Stay
@@ -34,6 +35,21 @@ ESCALATED = kind("referral.escalated")
 STARTED = kind("referral.started")
 COMPLETED = kind("referral.completed")
 NOT_COMPLETED = kind("referral.not_completed")
+
+#: An accepted referral was not carried out: what it opens in the file (a protection check, an alert) is done by the
+#: worker, because whoever notes it at the gate sees no file. Areas above add their handlers.
+ENDED_BADLY = "referral.ended_badly"
+ended_badly: list[Callable[[Referral], None]] = []
+
+
+@outbox.handles(ENDED_BADLY)
+def look_after(row: outbox.OutboxRow) -> None:
+    """Call the handlers with a referral that was not completed."""
+    found = session.get(Referral, row.subject_id, options=queries.WHOLE)
+    if found is not None and found.state == "NOT_COMPLETED":
+        for handler in ended_badly:
+            handler(found)
+
 
 _GIVEN_UP = {
     "PLACE_NOT_READY": "BED_NOT_READY",
@@ -114,6 +130,7 @@ def bookings_given_up(stays: Sequence[Stay]) -> None:
         )
         answer = _follow(referral_id, "NOT_COMPLETED", reason)
         if answer is not None and answer[2]:
+            outbox.leave(ENDED_BADLY, referral_id)
             for stay in _of_referral(referral_id):
                 _happened(
                     NOT_COMPLETED, stay, referral_id, sector=answer[0], priority=answer[1], reason=reason

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
+from flask import request
 from wtforms import (
     BooleanField,
     DateField,
+    IntegerField,
     RadioField,
     SelectField,
     StringField,
@@ -19,7 +24,7 @@ from caseapp.core import reference
 from caseapp.core.forms import CheckField, CodeField, Form, VersionedForm, required
 from caseapp.core.i18n import _, _l
 from caseapp.people.rules.waiver import BASES
-from caseapp.referral.rules import RECORDED_BY_SENDER
+from caseapp.referral.rules import RECORDED_BY_SENDER, unlocking
 
 WORDS = [Length(max=2000)]
 
@@ -36,6 +41,7 @@ class NewForm(Form):
     last_night = DateField(_l("Última noche"), validators=[Optional()])
     items = CheckField(_l("Qué verá la entidad de cada persona"))
     message = TextAreaField(_l("Mensaje"), validators=WORDS)
+    because_of = SelectField(_l("Depende de otra referencia"), default="")
     basis = CodeField(
         _l("Base legal para quien no ha dado su consentimiento"), list_name="no_consent_basis", only=BASES,
         blank=_l("Ninguna: todas las personas consintieron"),
@@ -46,14 +52,66 @@ class NewForm(Form):
 class AcceptForm(VersionedForm):
     reason = CodeField(
         _l("Por qué no a las demás"), list_name="decline_reason",
-        only=lambda: [c.code for c in reference.codes("decline_reason") if "S" not in c.flags],
+        only=lambda: unlocking.reasons(gives_places=True, with_child=True, outside=True, part=True),
     )  # fmt: skip
 
 
 class DeclineForm(VersionedForm):
+    """A no: the reason, and of what would make it possible only what that reason asks (`ask`)."""
+
     reason = RadioField(_l("Motivo"), validators=[required(_l("Elija un motivo de la lista."))])
-    unlocks = StringField(_l("Qué lo haría posible"), validators=WORDS)
+    unlocks_code = RadioField(_l("Qué lo haría posible"), validators=[Optional()])
     unlocks_on = DateField(_l("A partir de qué fecha"), validators=[Optional()])
+    unlocks_hour = IntegerField(_l("Desde qué hora (0 a 23)"), validators=[Optional()])
+    unlocks = StringField(_l("Con más detalle"), validators=WORDS)
+
+    def ask(self, reasons: Iterable[str]) -> DeclineForm:
+        """Offer these reasons, and the answers of the one that was chosen; the fields it does not ask are gone."""
+        labels = {c.code: c.label() for c in reference.codes("decline_reason")}
+        self.reason.choices = [(r, labels[r]) for r in reasons]
+        if self.reason.data not in dict(self.reason.choices):
+            return self
+        asked = unlocking.ASKED[self.reason.data]
+        list_name = "placement_requirement" if asked.group == "TRAIT" else unlocking.LIST
+        self.unlocks_code.choices = [
+            (c, reference.label(list_name, c)) for c in unlocking.codes_of(self.reason.data)
+        ]
+        words = reference.code("decline_reason", self.reason.data).text("unlocks")
+        for name, field in (("code", "unlocks_code"), ("on", "unlocks_on"), ("words", "unlocks")):
+            if name in asked.fields and words:
+                self[field].label.text = words
+                break
+        for name in ("code", "on", "hour", "words"):
+            field = "unlocks" if name == "words" else f"unlocks_{name}"
+            if name not in asked.fields:
+                del self[field]
+        return self
+
+    def said(self) -> dict[str, Any]:
+        """What was said, as the verb takes it; a day that was sent with one tap (`quick`) stands for the typed one."""
+        names = ("unlocks_code", "unlocks_on", "unlocks_hour", "unlocks")
+        given = {name: self[name].data for name in names if name in self}
+        if "unlocks_on" in given and request.form.get("quick"):
+            with suppress(ValueError):
+                given["unlocks_on"] = date.fromisoformat(request.form["quick"])
+        return {**given, "unlocks": given.get("unlocks") or ""}
+
+
+class NightsForm(VersionedForm):
+    """Other nights than those that were asked."""
+
+    first_night = DateField(_l("Primera noche"), validators=[required()])
+    last_night = DateField(_l("Última noche"), validators=[required()])
+    reason = CodeField(
+        _l("Por qué cambian"), list_name="nights_change_reason", validators=[required(_l("Elija un motivo de la lista."))],
+        only=lambda: [c.code for c in reference.codes("nights_change_reason") if c.group == "SENDER"],
+    )  # fmt: skip
+
+
+class ReviewForm(VersionedForm):
+    """A second person's look at a reason."""
+
+    outcome = RadioField(_l("Qué decide"), validators=[required(_l("Elija la respuesta."))])
 
 
 class AskForm(VersionedForm):
@@ -80,20 +138,47 @@ class ReasonForm(VersionedForm):
         return self
 
 
-class RecordForm(VersionedForm):
-    """An answer given outside the system, written down by the sender."""
+class ToldForm(VersionedForm):
+    """How something was told outside the system, written down by the sender."""
 
-    answer = RadioField(_l("Qué respondieron"), validators=[required(_l("Elija la respuesta."))])
     channel = CodeField(
         _l("Cómo respondieron"), list_name="answer_channel", only=RECORDED_BY_SENDER, validators=[required()]
     )
+
+
+class RecordForm(ToldForm):
+    """An answer given outside the system: who gave it, and by telephone that it was read back."""
+
     answered_by_name = StringField(
         _l("Nombre de quien respondió"), validators=[required(_l("Escriba el nombre.")), Length(max=200)]
     )
-    reason = CodeField(
-        _l("Motivo, si no aceptaron"), list_name="decline_reason",
-        only=lambda: [c.code for c in reference.codes("decline_reason") if "S" not in c.flags],
-    )  # fmt: skip
+    read_back = BooleanField(_l("Leí la respuesta de vuelta y la confirmaron"))
+
+
+class RecordDeclineForm(DeclineForm, RecordForm):
+    """A no that was given outside the system."""
+
+
+class RecordResultForm(ReasonForm, ToldForm):
+    """A result that was told outside the system."""
+
+
+class GuestForm(Form):
+    """Who answers on a one-time page. It has no cookie to be misused, so no token against that."""
+
+    class Meta(Form.Meta):
+        csrf = False
+
+    answered_by_name = StringField(
+        _l("Su nombre"), validators=[required(_l("Escriba su nombre.")), Length(max=200)]
+    )
+
+
+class GuestDeclineForm(DeclineForm, GuestForm):
+    """A no on a one-time page."""
+
+    class Meta(Form.Meta):
+        csrf = False
 
 
 class WhoForm(Form):

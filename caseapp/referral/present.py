@@ -21,7 +21,9 @@ from caseapp.people import present as people
 from caseapp.people import queries as people_queries
 from caseapp.people.models import Case, Person, PersonLanguage
 from caseapp.referral import rules
-from caseapp.referral.models import Referral
+from caseapp.referral.models import Referral, ReferralNights
+from caseapp.referral.rules import unlocking
+from caseapp.referral.service.depending import Dependant
 from caseapp.shelter.present import life_critical_lines, nights_text, requirements_text
 
 
@@ -218,6 +220,58 @@ def reason_text(found: Referral, *, own: bool) -> str:
     )
 
 
+def unlocks_text(found: Referral) -> str:
+    """What would make it possible, in words: «Sin gradas · desde el 25 nov 2025»."""
+    if found.decline_reason is None:
+        return ""
+    list_name = (
+        "placement_requirement" if unlocking.ASKED[found.decline_reason].group == "TRAIT" else unlocking.LIST
+    )
+    since = ""
+    if found.unlocks_on and found.unlocks_hour is not None:
+        since = _(
+            "desde el %(day)s a las %(hour)s", day=day(found.unlocks_on), hour=f"{found.unlocks_hour}:00"
+        )
+    elif found.unlocks_on:
+        since = _("desde el %(day)s", day=day(found.unlocks_on))
+    parts = (
+        reference.label(list_name, found.unlocks_code) if found.unlocks_code else "", since, found.unlocks or "",
+    )  # fmt: skip
+    return " · ".join(p for p in parts if p)
+
+
+def nights_changed(rows: Sequence[ReferralNights]) -> list[str]:
+    """«Antes: 23 a 25 nov · Llegan después», one line for each change, the original first."""
+    return [
+        _(
+            "Antes: %(nights)s · %(reason)s",
+            nights=nights_text(r.first_before, r.last_before),
+            reason=reference.label("nights_change_reason", r.reason),
+        )
+        for r in rows
+    ]
+
+
+def dependants_shown(found: Sequence[Dependant]) -> list[dict[str, Any]]:
+    """What hangs on a referral, with what becomes of each, for the page before a withdrawal."""
+    names = {s.case_id: s.called_name for d in found for s in d.stays}
+    return [
+        {
+            "what": _(
+                "%(service)s en %(team)s (%(number)s)", service=kind_text(d.referral), team=d.referral.to_team.name,
+                number=d.referral.number,
+            ),
+            "who": ngettext("%(num)s persona", "%(num)s personas", len(d.referral.members)),
+            "stays": [
+                f"{names[s.case_id]}: {nights_text(s.first_night, s.last_night)}" for s in d.stays if names[s.case_id]
+            ],
+            "fate": _("se retira también") if d.goes else _("sigue: ya empezó"),
+            "kind": "warning" if d.goes else "neutral",
+        }
+        for d in found
+    ]  # fmt: skip
+
+
 def verb_texts() -> dict[str, str]:
     """A step of the history in words."""
     return {
@@ -236,5 +290,7 @@ def notice_text(kind: str) -> str:
         "LAPSED": _("Venció sin respuesta"), "INFO_ASKED": _("Piden información"), "INFO_GIVEN": _("Respondieron su pregunta"),
         "ACCEPTED": _("Aceptada"), "PART_ACCEPTED": _("Aceptada en parte: decida"), "DECLINED": _("No aceptada: busque otra opción"),
         "WITHDRAWN": _("Retirada"), "STARTED": _("Llegó"), "COMPLETED": _("Concluida"), "NOT_COMPLETED": _("No se realizó"),
+        "NOBODY_THERE": _("Nadie entra a esa bandeja: llame o haga una página"), "LINK_LOCKED": _("Cinco códigos falsos: la página se cerró"),
+        "NIGHTS_CHANGED": _("Cambiaron las noches"), "REVIEW": _("Falta que otra persona revise el motivo"),
         "PLACE_OFFERED": _("Hay un cupo para quienes esperan"), "PERSON_LEFT": _("Una persona ya no va"), "CONSENT_ENDED": _("Venció un consentimiento: pregunte de nuevo"),
     }[kind]  # fmt: skip

@@ -112,7 +112,7 @@ def test_every_route_and_method_has_an_entry():
 def test_open_routes_are_these_and_no_others():
     assert {endpoint for endpoint, _ in OPEN} == {
         "healthz", "readyz", "metrics", "root", "account.sign_in", "account.second_factor", "account.enrol", "account.reset",
-        "styleguide.show",
+        "styleguide.show", "referral.guest", "referral.guest_answer",
     }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from caseapp.casefile.models import (
@@ -17,6 +17,8 @@ from caseapp.casefile.models import (
     PlanGoal,
 )
 from caseapp.core import clock
+from caseapp.core.db import uuid7
+from caseapp.deadline.models import Deadline
 from caseapp.people.models import Case
 from tests.casefile import oversight
 from tests.factories import make_person, make_team, make_user
@@ -241,8 +243,30 @@ def _mark(db: Any, ns: Any) -> Any:
     return f"/cases/{ns.case.number}/notes/{note.id}/mark", {"verb": "end"}
 
 
+def _clock(verb: str) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        paused = verb == "resume"
+        with db.as_owner():
+            now = clock.now()
+            row = Deadline(
+                case_id=ns.case.id, team_id=ns.team.id, subject_kind="claim", subject_id=uuid7(), rule="CLAIM_DECIDE",
+                kind="LEGAL", unit="working_days", started_at=now - timedelta(days=9), due_at=now + timedelta(days=9),
+                state="PAUSED" if paused else "RUNNING", paused_at=now - timedelta(days=1) if paused else None,
+            )  # fmt: skip
+            db.session.add(row)
+        return f"/cases/{ns.case.number}/clocks/{row.id}/{verb}", {"reason": "HEALTH"}
+
+    return build
+
+
 ROUTES = {
     **oversight.ROUTES,
+    ("casefile.today_list", "GET"): lambda db, ns: "/today/list?of=urgent",
+    ("casefile.clocks", "GET"): _case("/clocks"),
+    ("casefile.private_clocks", "GET"): _case("/private/clocks"),
+    ("casefile.clocks_seen", "POST"): lambda db, ns: (f"/cases/{ns.case.number}/clocks/seen", {}),
+    ("casefile.pause_clock", "POST"): _clock("pause"),
+    ("casefile.resume_clock", "POST"): _clock("resume"),
     ("casefile.review_mark", "POST"): _mark,
     ("casefile.today", "GET"): _today,
     ("casefile.show", "GET"): _case(),

@@ -169,7 +169,7 @@ def test_no_room_says_so_and_leads_to_the_answer(client, world):
 def test_decline_in_two_taps_and_what_each_side_reads(client, world):
     number = world.refer()
     client.sign_in(world.coordinator)
-    page = text(client.get(f"/referrals/{number}/decline"))
+    page = text(client.get(f"/referrals/{number}/decline?reason=PREVIOUS_INCIDENT"))
     version = re.search(r'name="version"[^>]*value="(\d+)"', page).group(1)
     answer = client.post(
         f"/referrals/{number}/decline", data={"version": version, "reason": "PREVIOUS_INCIDENT"}

@@ -373,8 +373,12 @@ def test_an_answer_by_telephone_is_written_down_by_the_sender(world):
         with pytest.raises(errors.NotNow):
             service.accept(found)
         with pytest.raises(errors.NameMissing):
-            service.accept(found, channel="PHONE_RECORDED_BY_SENDER")
-        service.accept(found, channel="PHONE_RECORDED_BY_SENDER", answered_by_name="Dra. Inventada")
+            service.accept(found, channel="PHONE_RECORDED_BY_SENDER", read_back=True)
+        with pytest.raises(errors.NotReadBack):
+            service.accept(found, channel="PHONE_RECORDED_BY_SENDER", answered_by_name="Dra. Inventada")
+        service.accept(
+            found, channel="PHONE_RECORDED_BY_SENDER", answered_by_name="Dra. Inventada", read_back=True
+        )
         assert (found.state, found.answered_by_name) == ("ACCEPTED", "Dra. Inventada")
 
 
@@ -494,6 +498,6 @@ def test_the_worker_looks_at_the_clocks_as_a_named_principal(world):
     assert deadline.look.principal == "clocks" and deadline.look.name == "workers.deadline.look"
     with access.acting_as(access.system(deadline.look.principal)), clock.held_at(NOW + timedelta(hours=2)):
         restart()
-        assert service.look_at_clocks() == {"told": 0, "escalated": 0, "lapsed": 1}
+        assert service.look_at_clocks() == {"told": 0, "escalated": 0, "lapsed": 1, "unread": 0}
         assert {e.actor for e in events_of("referral.lapsed")} == {"system:clocks"}
     world.db.as_role("app")

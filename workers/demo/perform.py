@@ -45,6 +45,7 @@ class Scene:
         self.tasks: dict[tuple[str, int], CaseTask] = {}
         self.handovers: dict[str, UUID] = {}
         self.helped: dict[str, UUID] = {}
+        self.waiting: dict[str, UUID] = {}
         self.refused: Counter[str] = Counter()
         self.numbers = _Numbers(story)
         self.team = team_called(story.team)

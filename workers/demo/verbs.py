@@ -26,6 +26,7 @@ from caseapp.shelter import queries as shelter_queries
 from caseapp.shelter import service as shelter
 from workers.demo import answers, calibration
 from workers.demo.acts import Act
+from workers.demo.answering import say_no
 from workers.demo.assisting import deliver  # noqa: F401
 from workers.demo.claiming import appeal, claim_step, close_claim, decide, lodge, move_leave, notify, sign  # noqa: F401
 from workers.demo.consenting import act_without, take_back  # noqa: F401
@@ -41,7 +42,7 @@ from workers.demo.custody_verbs import (  # noqa: F401
 from workers.demo.helping import ask_help, attend, help_step, shelter_gives  # noqa: F401
 from workers.demo.livelihood_verbs import enrol, job, move_job, move_permit, move_training, permit, plan, step  # noqa: F401
 from workers.demo.placing import places_for
-from workers.demo.waiting_verbs import wait  # noqa: F401
+from workers.demo.waiting_verbs import offer_waiting, wait  # noqa: F401
 from workers.demo.working_verbs import (  # noqa: F401
     accept_files,
     agree_plan,
@@ -230,7 +231,7 @@ def accept(scene: Scene, act: Act) -> None:
         ids = [m.case_id for m in found.members]
         chosen = places_for(found.to_team_id, site, ids, first, last)
         if chosen is None:
-            referral.decline(found, "NO_PLACE_THIS_SIZE" if len(ids) > 3 else "NO_SUITABLE_UNIT")
+            say_no(scene, found, "NO_PLACE_THIS_SIZE" if len(ids) > 3 else "NO_SUITABLE_UNIT", scene.on(act))
             return
         try:
             with session.begin_nested():
@@ -243,7 +244,7 @@ def decline(scene: Scene, act: Act) -> None:
     found = scene.referrals.get(act.ref)
     if found is not None and found.state in WAITING:
         with scene.receiving(found):
-            referral.decline(found, act.args["reason"])
+            say_no(scene, found, act.args["reason"], scene.on(act))
 
 
 def ask_info(scene: Scene, act: Act) -> None:
@@ -325,7 +326,7 @@ def extend(scene: Scene, act: Act) -> None:
         return
     with scene.as_("SHELTER_COORDINATOR", found.to_team.code), session.begin_nested():
         for stay in shelter_queries.holding_for_referral(found.id):
-            shelter.extend(stay, stay.last_night + timedelta(days=act.args["nights"]))
+            shelter.extend(stay, stay.last_night + timedelta(days=act.args["nights"]), "NO_OTHER_PLACE")
 
 
 def depart(scene: Scene, act: Act) -> None:

@@ -133,7 +133,7 @@ def to_case(case_id: UUID) -> list[Line]:
     )
 
 
-def unseen(principal: Principal, limit: int = 8) -> list[Line]:
+def unseen(principal: Principal, limit: int = 8, first: int = 0) -> list[Line]:
     """Accesses to files of the teams this person supervises that no supervisor has seen yet."""
     return _lines(
         sa.select(GlassAccess)
@@ -142,6 +142,7 @@ def unseen(principal: Principal, limit: int = 8) -> list[Line]:
         .where(Case.erased_at.is_(None))
         .order_by(GlassAccess.id)
         .limit(limit)
+        .offset(first)
     )
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from caseapp.casefile.queries.today import LIMIT, mine
+from caseapp.casefile.queries.today import FEW, Window, mine
 from caseapp.core.access import Principal
 from caseapp.core.db import session
 from caseapp.people import keys
@@ -32,16 +32,16 @@ class Turn:
     at: datetime
 
 
-def turns(who: Principal, on: date) -> Sequence[Turn]:
+def turns(who: Principal, on: date, window: Window = FEW) -> Sequence[Turn]:
     """What waits for this person, a few of each, the oldest first."""
     parts = [
-        _part("ENDING", keys.ending(mine(who), on), Consent, sa.null(), Consent.expires_on, Consent.asked_on),
+        _part(window, "ENDING", keys.ending(mine(who), on), Consent, sa.null(), Consent.expires_on, Consent.asked_on),
         _part(
-            "TELL", keys.to_tell(mine(who)), ConsentWaiver, ConsentWaiver.basis, ConsentWaiver.made_on,
+            window, "TELL", keys.to_tell(mine(who)), ConsentWaiver, ConsentWaiver.basis, ConsentWaiver.made_on,
             ConsentWaiver.made_at,
         ),
         _part(
-            "REVIEW", keys.to_review(who), ConsentWaiver, ConsentWaiver.basis, ConsentWaiver.made_on,
+            window, "REVIEW", keys.to_review(who), ConsentWaiver, ConsentWaiver.basis, ConsentWaiver.made_on,
             ConsentWaiver.made_at,
         ),
     ]  # fmt: skip
@@ -63,10 +63,12 @@ def turns(who: Principal, on: date) -> Sequence[Turn]:
     return [Turn(*row) for row in rows]
 
 
-def _part(what: str, asked: sa.Select[Any], table: Any, basis: Any, on: Any, at: Any) -> sa.Select[Any]:
+def _part(
+    window: Window, what: str, asked: sa.Select[Any], table: Any, basis: Any, on: Any, at: Any
+) -> sa.Select[Any]:
     few = asked.with_only_columns(
         sa.literal(what).label("what"), table.id.label("id"), table.case_id.label("case_id"),
         table.purpose.label("purpose"), sa.cast(basis, sa.Text()).label("basis"), on.label("on"),
         sa.cast(at, sa.DateTime(timezone=True)).label("at"),
-    ).limit(LIMIT).subquery()  # fmt: skip
+    ).limit(window.size).offset(window.first).subquery()  # fmt: skip
     return sa.select(few)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 
 from caseapp.accounts.models import Team
 from caseapp.casefile.models import Approval, CaseAlert, CasePlan, CaseTask, Handover, HandoverMember
-from caseapp.casefile.queries.today import LIMIT, mine
+from caseapp.casefile.queries.today import FEW, Window, mine
 from caseapp.casefile.sentences import sealed_codes, supervision_codes
 from caseapp.core.access import Principal
 from caseapp.core.db import session
@@ -40,7 +40,9 @@ class Duty:
     count: int | None
 
 
-def _lines(what: str, id_: Any, asked: sa.Select[Any], order: Any, **columns: Any) -> sa.Select[Any]:
+def _lines(
+    window: Window, what: str, id_: Any, asked: sa.Select[Any], order: Any, **columns: Any
+) -> sa.Select[Any]:
     def column(name: str, kind: Any) -> Any:
         return sa.cast(columns.get(name, sa.null()), kind).label(name)
 
@@ -51,13 +53,14 @@ def _lines(what: str, id_: Any, asked: sa.Select[Any], order: Any, **columns: An
             column("at", sa.DateTime(timezone=True)), column("count", sa.Integer()), maintain_column_froms=True,
         )
         .order_by(order)
-        .limit(LIMIT)
+        .limit(window.size)
+        .offset(window.first)
         .subquery()
     )  # fmt: skip
     return sa.select(inner)
 
 
-def duties(who: Principal, today: date) -> Sequence[Duty]:
+def duties(who: Principal, today: date, window: Window = FEW) -> Sequence[Duty]:
     """All lines for this person (one statement): their own tasks, and a supervisor's whole team's late ones."""
     held, teams, supervised = (
         mine(who),
@@ -92,17 +95,17 @@ def duties(who: Principal, today: date) -> Sequence[Duty]:
         Duty(*row)
         for row in session.execute(
             sa.union_all(
-                _lines("task", CaseTask.id, tasks, CaseTask.due_on, **file, code=CaseTask.kind, day=CaseTask.due_on),
-                _lines("plan", CasePlan.id, plans, CasePlan.review_on, **file, day=CasePlan.review_on),
-                _lines("alert", CaseAlert.id, alerts, CaseAlert.review_on, **file, code=CaseAlert.code, day=CaseAlert.review_on),
-                _lines("approval", Approval.id, approvals, Approval.asked_at, **file, code=Approval.subject, at=Approval.asked_at),
-                *_handovers(teams, today),
+                _lines(window, "task", CaseTask.id, tasks, CaseTask.due_on, **file, code=CaseTask.kind, day=CaseTask.due_on),
+                _lines(window, "plan", CasePlan.id, plans, CasePlan.review_on, **file, day=CasePlan.review_on),
+                _lines(window, "alert", CaseAlert.id, alerts, CaseAlert.review_on, **file, code=CaseAlert.code, day=CaseAlert.review_on),
+                _lines(window, "approval", Approval.id, approvals, Approval.asked_at, **file, code=Approval.subject, at=Approval.asked_at),
+                *_handovers(window, teams, today),
             )
         ).all()
     ]  # fmt: skip
 
 
-def _handovers(teams: list[UUID], today: date) -> list[sa.Select[Any]]:
+def _handovers(window: Window, teams: list[UUID], today: date) -> list[sa.Select[Any]]:
     other = aliased(Team)
     size = (
         sa.select(sa.func.count())
@@ -132,7 +135,7 @@ def _handovers(teams: list[UUID], today: date) -> list[sa.Select[Any]]:
         "number": sa.cast(Handover.id, sa.Text()),
     }
     return [
-        _lines("offer", Handover.id, offered, Handover.offered_at, code=Handover.kind, words=other.name, day=Handover.arrives_on, at=Handover.offered_at, count=size),
-        _lines("awaited", HandoverMember.id, awaited, Handover.arrives_on, **of_member, code=sa.case((HandoverMember.no_show_on.is_not(None), "NO_SHOW")), day=Handover.arrives_on),
-        _lines("missing", HandoverMember.id, missing, HandoverMember.no_show_on, **of_member, day=HandoverMember.no_show_on),
+        _lines(window, "offer", Handover.id, offered, Handover.offered_at, code=Handover.kind, words=other.name, day=Handover.arrives_on, at=Handover.offered_at, count=size),
+        _lines(window, "awaited", HandoverMember.id, awaited, Handover.arrives_on, **of_member, code=sa.case((HandoverMember.no_show_on.is_not(None), "NO_SHOW")), day=Handover.arrives_on),
+        _lines(window, "missing", HandoverMember.id, missing, HandoverMember.no_show_on, **of_member, day=HandoverMember.no_show_on),
     ]  # fmt: skip

@@ -18,8 +18,7 @@ from caseapp.core import clock
 from caseapp.core.access import Principal
 from caseapp.core.db import session
 from caseapp.core.journal import CaseEvent
-from caseapp.deadline.models import Deadline
-from caseapp.deadline.queries import pressing
+from caseapp.deadline.queries import Pressing, pressing
 from caseapp.people import queries as people
 from caseapp.people.models import Case, Consent, HouseholdMember, Need
 from caseapp.protection.models import Screening
@@ -27,6 +26,20 @@ from caseapp.referral.models import Referral, ReferralMember
 from caseapp.referral.queries import WHOLE
 
 LIMIT = 8
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which rows of a list are wanted: the first few on the page of the day, more on a list's own page."""
+
+    size: int = LIMIT
+    first: int = 0
+
+    def of(self, asked: Any) -> Any:
+        return asked.limit(self.size).offset(self.first)
+
+
+FEW = Window()
 #: How long an ended referral asks for another option.
 NEXT_OPTION_DAYS = 14
 CONSENT_DAYS = 30
@@ -63,7 +76,7 @@ class ToScreen:
     why: str | None
 
 
-def to_screen(who: Principal) -> list[ToScreen]:
+def to_screen(who: Principal, window: Window = FEW) -> list[ToScreen]:
     """Who waits for a first screening, the longest wait first (one statement)."""
     done = sa.select(Screening.id).where(Screening.case_id == Case.id, Screening.state == "COMPLETED")
 
@@ -88,12 +101,13 @@ def to_screen(who: Principal) -> list[ToScreen]:
             newest(Screening.incomplete_reason),
         )
         .order_by(Case.opened_on, Case.id)
-        .limit(LIMIT)
+        .limit(window.size)
+        .offset(window.first)
     ).all()
     return [ToScreen(*row) for row in rows]
 
 
-def without_consent(who: Principal) -> Sequence[Case]:
+def without_consent(who: Principal, window: Window = FEW) -> Sequence[Case]:
     """Files opened lately whose person has not been asked whether they may be kept (one statement)."""
     asked = sa.select(Consent.id).where(
         Consent.case_id == Case.id, Consent.purpose == "REGISTER", Consent.state != "NOT_ASKED"
@@ -103,11 +117,12 @@ def without_consent(who: Principal) -> Sequence[Case]:
         mine(who)
         .where(Case.opened_on >= since, ~asked.exists())
         .order_by(Case.opened_on, Case.id)
-        .limit(LIMIT)
+        .limit(window.size)
+        .offset(window.first)
     ).all()
 
 
-def to_refer_again(who: Principal) -> list[Referral]:
+def to_refer_again(who: Principal, window: Window = FEW) -> list[Referral]:
     """Referrals that lapsed or were declined, of files that are still open and were not referred for the same
     since (with teams and members)."""
     later, also = aliased(Referral), aliased(ReferralMember)
@@ -129,7 +144,8 @@ def to_refer_again(who: Principal) -> list[Referral]:
             )
             .options(*WHOLE)
             .order_by(Referral.ended_at)
-            .limit(LIMIT)
+            .limit(window.size)
+        .offset(window.first)
         )
     )  # fmt: skip
 
@@ -142,7 +158,7 @@ class Unanswered:
     since: date
 
 
-def emergencies(who: Principal) -> list[Unanswered]:
+def emergencies(who: Principal, window: Window = FEW) -> list[Unanswered]:
     """Open emergencies with no referral and no stay since; those whose only cause is sealed are on no list."""
     asked = (
         sa.select(ReferralMember.id)
@@ -159,7 +175,8 @@ def emergencies(who: Principal) -> list[Unanswered]:
         .with_only_columns(Case, sa.func.min(Need.recorded_on))
         .group_by(Case.id)
         .order_by(sa.func.min(Need.recorded_on), Case.id)
-        .limit(LIMIT)
+        .limit(window.size)
+        .offset(window.first)
     ).all()  # fmt: skip
     return [Unanswered(*row) for row in rows]
 
@@ -172,7 +189,7 @@ class Family:
     size: int
 
 
-def registered_on(who: Principal, day: date) -> list[Family]:
+def registered_on(who: Principal, day: date, window: Window = FEW) -> list[Family]:
     """Families whose files were opened on a day, the newest first (one statement)."""
     group = sa.func.coalesce(HouseholdMember.household_id, Case.id)
     first = sa.func.first_value(Case.id).over(
@@ -192,7 +209,8 @@ def registered_on(who: Principal, day: date) -> list[Family]:
         sa.select(Case, marked.c.size)
         .join(marked, sa.and_(marked.c.id == Case.id, marked.c.first == Case.id))
         .order_by(Case.id.desc())
-        .limit(LIMIT)
+        .limit(window.size)
+        .offset(window.first)
     ).all()
     return [Family(*row) for row in rows]
 
@@ -204,7 +222,7 @@ class ToDecide:
     asked_at: datetime
 
 
-def to_decide(who: Principal) -> list[ToDecide]:
+def to_decide(who: Principal, window: Window = FEW) -> list[ToDecide]:
     """Requests to close that this supervisor may decide: never their own."""
     rows = session.execute(
         people.visible_to(who)
@@ -215,7 +233,8 @@ def to_decide(who: Principal) -> list[ToDecide]:
         )
         .add_columns(ClosureRequest.reason, ClosureRequest.asked_at)
         .order_by(ClosureRequest.asked_at)
-        .limit(LIMIT)
+        .limit(window.size)
+        .offset(window.first)
     ).all()  # fmt: skip
     return [ToDecide(*row) for row in rows]
 
@@ -224,9 +243,13 @@ def to_decide(who: Principal) -> list[ToDecide]:
 CLOCK_DAYS = 3
 
 
-def clocks(who: Principal) -> Sequence[Deadline]:
-    """Clocks that ran out or are about to, of the files that are this person's business, the late ones first."""
-    return pressing(mine(who).with_only_columns(Case.id), days=CLOCK_DAYS, limit=LIMIT, without=OWN_LISTS)
+def clocks(who: Principal, window: Window = FEW) -> Sequence[Pressing]:
+    """Clocks that ran out or are about to, of the files that are this person's business: those told to them as the
+    second person, then the late ones first."""
+    return pressing(
+        mine(who).with_only_columns(Case.id), days=CLOCK_DAYS, limit=window.size, first=window.first,
+        without=OWN_LISTS, told_to=who.user_id if "SUPERVISOR" in who.roles else None,
+    )  # fmt: skip
 
 
 def known_of(case_ids: Sequence[UUID]) -> dict[UUID, people.Summary]:

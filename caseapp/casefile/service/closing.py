@@ -74,7 +74,7 @@ def _end_clocks(case: Case) -> None:
         Deadline.case_id == case.id, Deadline.state.in_(OPEN)
     )
     for kind, subject_id in session.execute(open_.distinct()).all():
-        deadline.cancel((kind, subject_id), "SUBJECT_ENDED")
+        deadline.cancel((kind, subject_id), "FILE_CLOSED")
 
 
 def _close_household(case: Case, on: date) -> None:
@@ -150,7 +150,8 @@ def withdraw_request(case: Case, request: ClosureRequest) -> None:
 
 
 def reopen(case: Case, *, reason: str, on: date | None = None, version: int | None = None) -> None:
-    """Open a closed file again (`reopen_reason`); its household opens with it. Teams that read it before do not
+    """Open a closed file again (`reopen_reason`); its household opens with it, and what was to be followed up is so
+    again. Teams that read it before do not
     read it again. Writes case.reopened. Raises NotClosed, ReasonUnknown, StillMerged, ChangedMeanwhile."""
     _unchanged(case, version)
     merged = people.person_of(case).merged_into_id is not None
@@ -162,6 +163,7 @@ def reopen(case: Case, *, reason: str, on: date | None = None, version: int | No
         household.closed_on = None
     happened(events.REOPENED, case, on=on, reason=reason)
     session.flush()
+    deadline.restart(case)
 
 
 def _unchanged(case: Case, version: int | None) -> None:

@@ -14,6 +14,7 @@ nav(0, _l("Hoy"), "casefile.today", TODAY, whole_area=False)
 from caseapp.casefile.views import (  # noqa: E402
     alerts,  # noqa: F401
     assigning,  # noqa: F401
+    clocks,  # noqa: F401
     closing,  # noqa: F401
     file,  # noqa: F401
     handing,  # noqa: F401

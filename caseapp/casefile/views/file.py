@@ -143,6 +143,7 @@ def _links(file: File) -> dict[str, Any]:
         "screen_verb": verb,
         "refer": None if closed else linked("referral.new", number=number),
         "claim": url_for("procedure.claim", number=number),
+        "clocks": url_for("casefile.clocks", number=number),
         "custody": url_for("custody.show", number=number),
         "solutions": url_for("solutions.show", number=number),
         "livelihood": url_for("solutions.work", number=number),

@@ -7,13 +7,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import redirect, render_template, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from caseapp.accounts.queries import timezone_of
-from caseapp.assistance.access import AID, COUNT, DESK
 from caseapp.casefile import minding
-from caseapp.casefile.access import BREAK_GLASS, READ_ENQUIRY, TODAY
+from caseapp.casefile.access import TODAY
 from caseapp.casefile.glass import queries as glass_queries
 from caseapp.casefile.linking import linked
 from caseapp.casefile.queries import consent as consents
@@ -21,12 +20,13 @@ from caseapp.casefile.queries import today as work
 from caseapp.casefile.queries.duties import duties as duties_of
 from caseapp.casefile.views import blueprint, today_consent, today_custody
 from caseapp.casefile.views.duties import duty_parts
+from caseapp.casefile.views.today_ways import ways
 from caseapp.core import access, clock, reference
 from caseapp.core.access import Principal, needs
 from caseapp.core.i18n import _, ngettext
-from caseapp.core.pages import day, since
+from caseapp.core.pages import asked_page, day, since
 from caseapp.custody import queries as custody
-from caseapp.deadline.models import Deadline
+from caseapp.deadline.queries import Pressing
 from caseapp.deadline.rules import due_at
 from caseapp.deadline.show import clock_shown
 from caseapp.people.models import Case
@@ -37,8 +37,8 @@ from caseapp.referral.models import Referral
 from caseapp.shelter import queries as shelter
 from caseapp.shelter.night import queries as shelter_night
 
-OFFICER = frozenset({"DATA_PROTECTION_OFFICER"})
-FIGURES_ROLES = frozenset({"DATA_STEWARD", "RELEASE_APPROVER", "COMMISSION_ANALYST", "REGIONAL_ANALYST"})
+#: Rows of a page of a whole list.
+WHOLE = 25
 
 
 @blueprint.get("/today")
@@ -49,23 +49,57 @@ def today() -> ResponseReturnValue:
     if who.roles == {"GATE_NIGHT"}:
         return redirect(url_for("shelter.tonight"))
     timezone = timezone_of(who.grants[0].team_id)
-    parts: list[dict[str, Any]] = []
-    if who.roles & {"CASEWORKER", "SUPERVISOR"}:
-        parts += _casework(who, timezone)
-    elif who.roles & {"SHELTER_COORDINATOR", "SERVICE_FOCAL_POINT"}:
-        parts.append(_inbox(who, timezone))
-    if "CHILD_OFFICER" in who.roles:
-        parts = [today_custody.told(who, timezone), *parts]
     return render_template(
         "casefile/today.html",
         page_title=_("Hoy, %(day)s", day=day(clock.today(timezone))),
-        parts=parts,
+        parts=[_with_whole(part) for part in _parts(who, timezone, work.FEW)],
         shelters=[_shelter(team) for team in shelter.shelters_of(who)]
         if "SHELTER_COORDINATOR" in who.roles
         else [],
-        ways=_ways(who),
+        ways=ways(who),
         register=linked("reception.new_family") if who.roles & {"CASEWORKER", "SUPERVISOR"} else None,
     )
+
+
+@blueprint.get("/today/list")
+@needs(TODAY)
+def today_list() -> ResponseReturnValue:
+    """One list of the day (`?of=`), whole, page by page; the page of the day where somebody has no such list."""
+    who, page, part = access.current(), asked_page(), request.args.get("of", "")
+    timezone = timezone_of(who.grants[0].team_id)
+    window = work.Window(WHOLE, (page - 1) * WHOLE)
+    found = next((p for p in _parts(who, timezone, window) if p["id"] == part), None)
+    if found is None:
+        return redirect(url_for("casefile.today"))
+    here = url_for("casefile.today_list", of=part)
+    return render_template(
+        "casefile/today_part.html",
+        page_title=found["title"],
+        part=found,
+        pages={
+            "text": _("Página %(number)s", number=page),
+            "previous": f"{here}&page={page - 1}" if page > 1 else None,
+            "next": f"{here}&page={page + 1}" if len(found["rows"]) >= WHOLE else None,
+        },
+    )
+
+
+def _parts(who: Principal, timezone: str, window: work.Window) -> list[dict[str, Any]]:
+    """The lists of the day for somebody's roles, each with these of its rows."""
+    parts: list[dict[str, Any]] = []
+    if who.roles & {"CASEWORKER", "SUPERVISOR"}:
+        parts += _casework(who, timezone, window)
+    elif who.roles & {"SHELTER_COORDINATOR", "SERVICE_FOCAL_POINT"}:
+        parts.append(_inbox(who, timezone, window))
+    if "CHILD_OFFICER" in who.roles:
+        parts = [today_custody.told(who, timezone), *parts]
+    return parts
+
+
+def _with_whole(part: dict[str, Any]) -> dict[str, Any]:
+    """A list that may have more rows than the few shown leads to its whole list."""
+    here = url_for("casefile.today_list", of=part["id"])
+    return {**part, "whole": here if len(part["rows"]) >= work.LIMIT else None}
 
 
 def _part(id: str, title: str, rows: Sequence[dict[str, Any]], nothing: str) -> dict[str, Any]:
@@ -73,22 +107,24 @@ def _part(id: str, title: str, rows: Sequence[dict[str, Any]], nothing: str) -> 
 
 
 # -- casework -----------------------------------------------------------------------------------------
-def _casework(who: Principal, timezone: str) -> list[dict[str, Any]]:
-    again, screen, consent = work.to_refer_again(who), work.to_screen(who), work.without_consent(who)
-    urgent, families = work.emergencies(who), work.registered_on(who, clock.today(timezone))
-    decide = work.to_decide(who) if "SUPERVISOR" in who.roles else []
-    waiting, clocks = referrals.inbox_for(who), work.clocks(who)
-    turns = consents.turns(who, clock.today(timezone))
-    held = custody.to_do(work.mine(who).with_only_columns(Case.id), who)
-    glass = glass_queries.unseen(who) if "SUPERVISOR" in who.roles else []
-    duties = duties_of(who, clock.today(timezone))
+def _casework(who: Principal, timezone: str, window: work.Window) -> list[dict[str, Any]]:
+    supervises, on = "SUPERVISOR" in who.roles, clock.today(timezone)
+    again, screen = work.to_refer_again(who, window), work.to_screen(who, window)
+    consent, urgent = work.without_consent(who, window), work.emergencies(who, window)
+    families, clocks = work.registered_on(who, on, window), work.clocks(who, window)
+    decide = work.to_decide(who, window) if supervises else []
+    waiting = referrals.inbox_for(who, window.size, window.first)
+    turns = consents.turns(who, on, window)
+    held = custody.to_do(work.mine(who).with_only_columns(Case.id), who, window.size)
+    glass = glass_queries.unseen(who, window.size, window.first) if supervises else []
+    duties = duties_of(who, on, window)
     known = work.known_of(
         [
             *(line.access.case_id for line in glass),
             *(r.case_id for r in (*again, *waiting)),
             *(row.case.id for rows in (screen, urgent, families, decide) for row in rows),
             *(case.id for case in consent),
-            *(c.case_id for c in clocks),
+            *(c.clock.case_id for c in clocks),
             *(t.case_id for t in turns),
             *(one.case.id for one in held),
             *(d.case_id for d in duties if d.case_id),
@@ -99,7 +135,7 @@ def _casework(who: Principal, timezone: str) -> list[dict[str, Any]]:
     parts = [
         _part("urgent", _("Emergencias que nadie atiende"), [_urgent(u, names) for u in urgent], _("Ninguna.")),
         _part("clocks", _("Plazos"), [_clock(c, names, numbers, timezone) for c in clocks], _("Ninguno vencido ni por vencer.")),
-        *duty_parts(duties, names, timezone, "SUPERVISOR" in who.roles),
+        *duty_parts(duties, names, timezone, supervises),
         _part("again", _("Buscar otra opción"), [_again(r, names) for r in again], _("Ninguna referencia quedó sin lugar.")),
         _part("waiting", _("Esperan su respuesta"), [_waiting(r, names, who, timezone) for r in waiting], _("Nada espera su respuesta.")),
         _part("screen", _("Por entrevistar"), [_screen(s, names, timezone) for s in screen], _("Todas las personas han sido entrevistadas.")),
@@ -108,7 +144,7 @@ def _casework(who: Principal, timezone: str) -> list[dict[str, Any]]:
         _part("untold", _("Decirle que se actuó sin su consentimiento"), today_consent.rows(turns, "TELL", names, _row), _("Nada por decir.")),
         _part("families", _("Registradas hoy"), [_family(f, names) for f in families], _("Nadie todavía.")),
     ]  # fmt: skip
-    if "SUPERVISOR" in who.roles:
+    if supervises:
         rows = [_decide(d, names) for d in decide]
         waived = today_consent.rows(turns, "REVIEW", names, _row)
         parts.insert(
@@ -154,13 +190,21 @@ def _urgent(row: work.Unanswered, names: dict[UUID, str]) -> dict[str, Any]:
 
 
 def _clock(
-    found: Deadline, names: dict[UUID, str], numbers: dict[UUID, str], timezone: str
+    found: Pressing, names: dict[UUID, str], numbers: dict[UUID, str], timezone: str
 ) -> dict[str, Any]:
-    what = reference.label("clock", found.rule)
-    shown = clock_shown(found.due_at, timezone, start=found.started_at)
-    href = url_for("casefile.show", number=numbers[found.case_id])
-    when = min(found.started_at, clock.now())
-    return _row(found.case_id, names, href, what, when, _("Abrir"), clock=shown)
+    """A clock; where it was told to this person as the second one, the file's clocks ask them to say that they saw it."""
+    row = found.clock
+    what = reference.label("clock", row.rule)
+    shown = clock_shown(row.due_at, timezone, start=row.started_at)
+    href = url_for("casefile.show", number=numbers[row.case_id])
+    when = min(row.started_at, clock.now())
+    if not found.told:
+        return _row(row.case_id, names, href, what, when, _("Abrir"), clock=shown)
+    return _row(
+        row.case_id, names, href, what, when, _("Ver y anotar visto"), clock=shown,
+        next_href=url_for("casefile.clocks", number=numbers[row.case_id]),
+        tag={"label": _("se le avisó a usted"), "kind": "warning"},
+    )  # fmt: skip
 
 
 def _again(found: Referral, names: dict[UUID, str]) -> dict[str, Any]:
@@ -281,8 +325,8 @@ def _glass(line: glass_queries.Line, names: dict[UUID, str]) -> dict[str, Any]:
 
 
 # -- shelters and services ----------------------------------------------------------------------------
-def _inbox(who: Principal, timezone: str) -> dict[str, Any]:
-    found = referrals.inbox_for(who)
+def _inbox(who: Principal, timezone: str, window: work.Window) -> dict[str, Any]:
+    found = referrals.inbox_for(who, window.size, window.first)
     names = referral_present.names_in(found, who)
     rows = [_waiting(r, names, who, timezone) for r in found]
     return _part("waiting", _("Esperan su respuesta"), rows, _("Nada espera su respuesta."))
@@ -307,50 +351,3 @@ def _shelter(team: Any) -> dict[str, Any]:
             {"label": _("Salidas por revisar"), "value": len(now.to_review)},
         ],
     }
-
-
-# -- those who open no file ---------------------------------------------------------------------------
-def _ways(who: Principal) -> list[dict[str, str]]:
-    """Where a role's work is, for those whose work is not in a file."""
-    wanted: list[tuple[frozenset[str], str, dict[str, str], str]] = [
-        (
-            frozenset({"SUPERVISOR"}),
-            "casefile.assign",
-            {},
-            _("Asignar expedientes a otra persona del equipo"),
-        ),
-        (AID.roles, "assistance.requests", {}, _("Solicitudes de asistencia")),
-        (DESK.roles, "assistance.desk", {}, _("Entregas de hoy")),
-        (COUNT.roles, "assistance.tally", {}, _("Contar entregas por número")),
-        (frozenset({"DATA_STEWARD"}), "publication.releases", {}, _("Preparar y revisar publicaciones")),
-        (frozenset({"RELEASE_APPROVER"}), "publication.releases", {}, _("Publicaciones por aprobar")),
-        (
-            frozenset({"COMMISSION_ANALYST", "REGIONAL_ANALYST"}),
-            "publication.releases",
-            {},
-            _("Publicaciones"),
-        ),
-        (frozenset({"REGIONAL_ANALYST"}), "publication.region", {}, _("Cifras de la región")),
-        (FIGURES_ROLES, "indicators.index", {}, _("Indicadores y sus definiciones")),
-        (frozenset({"CUSTODY_LIAISON"}), "custody.exits", {}, _("Salidas")),
-        (frozenset({"CHILD_OFFICER"}), "custody.children", {}, _("Niñez en detención")),
-        (OFFICER, "casefile.data_requests", {}, _("Solicitudes sobre datos, por plazo")),
-        (OFFICER, "casefile.retention", {}, _("Conservación y borrado")),
-        (OFFICER, "casefile.breaches", {}, _("Vulneraciones de datos")),
-        (frozenset({"ADMINISTRATOR"}), "account.jobs", {}, _("Trabajos, colas y fallas")),
-        (frozenset({"ADMINISTRATOR"}), "account.users", {}, _("Usuarios")),
-        (frozenset({"AUDITOR"}), "account.audit", {}, _("Quién miró qué")),
-        (
-            frozenset({"AUDITOR"}),
-            "casefile.glass_list",
-            {"waiting": "1"},
-            _("Accesos excepcionales por revisar"),
-        ),
-        (frozenset({"DATA_PROTECTION_OFFICER"}), "casefile.data_protection", {}, _("Protección de datos")),
-        (READ_ENQUIRY.roles, "casefile.enquiries", {}, _("Quién preguntó por quién")),
-        (BREAK_GLASS.roles, "casefile.glass", {}, _("Abrir por emergencia un expediente de otro equipo")),
-    ]
-    found = [
-        (linked(endpoint, **values), words) for roles, endpoint, values, words in wanted if who.roles & roles
-    ]
-    return [{"href": href, "label": words} for href, words in found if href]

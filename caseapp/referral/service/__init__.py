@@ -11,6 +11,9 @@ from caseapp.referral.service.answering import (
     start,
 )
 from caseapp.referral.service.clocks import look_at_clocks
+from caseapp.referral.service.depending import dependants
+from caseapp.referral.service.nights import change_nights
+from caseapp.referral.service.reviewing import review
 from caseapp.referral.service.sending import draft, give_info, refer, send, withdraw
 from caseapp.referral.service.steps import MOVED, read_notices
 from caseapp.referral.service.who import hold_and_refer
@@ -20,7 +23,7 @@ if follow not in MOVED:
     MOVED.append(follow)
 
 __all__ = [
-    "accept", "agree_part", "ask_info", "complete", "decline", "draft", "give_info", "hold_and_refer", "lapse_offers",
-    "look_at_clocks", "not_complete",
-    "read_notices", "refer", "refuse_part", "send", "start", "withdraw",
+    "accept", "agree_part", "ask_info", "change_nights", "complete", "decline", "dependants", "draft", "give_info", "hold_and_refer",
+    "lapse_offers",
+    "look_at_clocks", "not_complete", "read_notices", "refer", "refuse_part", "review", "send", "start", "withdraw",
 ]  # fmt: skip

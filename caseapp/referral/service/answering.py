@@ -6,12 +6,25 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from uuid import UUID
 
+from caseapp.accounts.queries import timezone_of
 from caseapp.core import access, clock, reference
 from caseapp.core.db import session
+from caseapp.core.outbox import leave
 from caseapp.referral import errors, events, queries, rules
 from caseapp.referral.models import CHANNELS, Referral, ReferralMember
+from caseapp.referral.rules import reviewing, unlocking
+from caseapp.referral.service.nights import write_nights
+from caseapp.referral.service.reviewing import ask_review
 from caseapp.referral.service.sending import GIVES_PLACES, read_on_as_stay
-from caseapp.referral.service.steps import end_reading, moved, notice, step, tell_journal, write_step
+from caseapp.referral.service.steps import (
+    end_reading,
+    moved,
+    notice,
+    step,
+    team_acting,
+    tell_journal,
+    write_step,
+)
 from caseapp.shelter import queries as shelter_queries
 from caseapp.shelter import service as shelter
 
@@ -38,11 +51,13 @@ def accept(
     last_night: date | None = None,
     channel: str = "SYSTEM",
     answered_by_name: str = "",
+    read_back: bool = False,
 ) -> None:
     """Accept all people of the referral, or only `members` (case ids; the sender then agrees or not; `reason`,
     list `decline_reason`, says why not the others). A shelter gives each a place of its own for the nights
-    asked or changed: acceptance and bookings are one act. `channel` other than SYSTEM is the sender writing
-    down an answer given outside, with the name of who gave it; then no place is booked here.
+    asked or changed: acceptance and bookings are one act, and other nights than those asked are written down. `channel`
+    other than SYSTEM is the receiver on a one-time page, or the sender writing down an answer given outside, with the
+    name of who gave it and (by telephone) that it was read back; then no place is booked here.
 
     Raises `NotNow`, `PlacesMissing` and the refusals of `shelter.service.book`."""
     chosen = [m for m in found.members if members is None or m.case_id in members]
@@ -51,10 +66,12 @@ def accept(
     if channel == "SYSTEM" and not queries.all_open(m.case_id for m in chosen):
         raise errors.ReadingClosed
     whole = len(chosen) == len(found.members)
-    if not whole and not reference.known("decline_reason", reason or ""):
+    if not whole and (
+        not reference.known("decline_reason", reason or "") or reason in unlocking.NOT_OF_A_PART
+    ):
         raise errors.ReasonNotKnown
     verb = "accept" if whole else "accept_part"
-    outcome = _answer(found, verb, channel, answered_by_name)
+    outcome = _answer(found, verb, channel, answered_by_name, read_back)
     for member in found.members:
         member.outcome = "ACCEPTED" if member in chosen else "NOT_ACCEPTED"
         member.not_accepted_reason = None if member in chosen else reason
@@ -66,6 +83,8 @@ def accept(
         first, last = first_night or found.first_night, last_night or found.last_night
         if first is None or last is None:
             raise errors.NightsMissing
+        if (first, last) != (found.first_night, found.last_night):
+            write_nights(found, first, last, "RECEIVER_OFFERED", party)
         shelter.book(
             places or {}, team_id=found.to_team_id, first_night=first, last_night=last, referral_id=found.id,
             immediate=found.priority == "IMMEDIATE",
@@ -85,15 +104,17 @@ def accept(
     moved(found)
 
 
-def _answer(found: Referral, verb: str, channel: str, answered_by_name: str) -> str:
+def _answer(found: Referral, verb: str, channel: str, answered_by_name: str, read_back: bool) -> str:
     """Write down that the answer came now, and say whether in time. Refuses before it writes."""
     parties = queries.party_of(found, access.current())
     if parties and not any(rules.may(verb, found.state, party, channel) for party in parties):
         raise errors.NotNow
     if channel not in CHANNELS:
         raise errors.ReasonNotKnown(field="channel")
-    if channel in rules.RECORDED_BY_SENDER and not answered_by_name.strip():
+    if channel in rules.WITH_NAME and not answered_by_name.strip():
         raise errors.NameMissing
+    if channel == "PHONE_RECORDED_BY_SENDER" and not read_back:
+        raise errors.NotReadBack
     now = clock.now()
     if found.paused_at is not None and found.due_at is not None and found.lapse_at is not None:
         stood = now - found.paused_at
@@ -102,6 +123,7 @@ def _answer(found: Referral, verb: str, channel: str, answered_by_name: str) -> 
         raise errors.NotNow
     found.answered_at, found.answer_channel, found.answered_by_id = now, channel, access.current().user_id
     found.answered_by_name = answered_by_name.strip()
+    found.read_back = read_back if channel == "PHONE_RECORDED_BY_SENDER" else None
     return rules.on_time(now, found.due_at)
 
 
@@ -116,18 +138,28 @@ def decline(
     *,
     unlocks: str = "",
     unlocks_on: date | None = None,
+    unlocks_code: str | None = None,
+    unlocks_hour: int | None = None,
     channel: str = "SYSTEM",
     answered_by_name: str = "",
+    read_back: bool = False,
 ) -> None:
-    """Say no, with a reason of the list and what would make it possible. Outside the receiving team a safety
-    reason reads CANNOT_OFFER, in the journal too. The reading of the cases ends."""
+    """Say no, with a reason of the list and what would make it possible, as the reason asks (`rules.unlocking`). Outside
+    the receiving team a safety reason reads CANNOT_OFFER, in the journal too; a second person of that team looks at it.
+    The reading of the cases ends. Raises `ReasonNotKnown`, and of what was said `CodeMissing`, `DayInvalid`,
+    `HourInvalid`, `WordsMissing`, `SaysTooMuch`."""
     if not reference.known("decline_reason", reason) or reason in reference.BLANKS:
         raise errors.ReasonNotKnown
     shown = rules.shown_reason(reason)
-    outcome = _answer(found, "decline", channel, answered_by_name)
+    if channel != "SYSTEM" and shown != reason:
+        raise errors.ReasonNotKnown
+    said = unlocking.Said(unlocks_code or None, unlocks_on, unlocks_hour, unlocks)
+    _must_be_said(reason, said, clock.today(timezone_of(found.to_team_id)))
+    outcome = _answer(found, "decline", channel, answered_by_name, read_back)
     party = step(found, "decline", channel=channel, code=shown)
-    found.decline_reason, found.unlocks_on = reason, unlocks_on
-    found.unlocks = unlocks.strip()
+    found.decline_reason, found.unlocks_on = reason, said.on
+    found.unlocks_code, found.unlocks_hour = said.code, said.hour
+    found.unlocks = said.words.strip()
     for member in found.members:
         member.outcome = "NOT_ACCEPTED"
     tell_journal(
@@ -135,8 +167,24 @@ def decline(
         reason_group=reference.group_of("decline_reason", shown), outcome=outcome, number=_took(found), code=channel,
     )  # fmt: skip
     notice(found, "DECLINED", found.from_team_id)
+    if reviewing.is_reviewed("decline_reason", reason):
+        ask_review(found, "DECLINE", reason, found.to_team_id)
     end_reading(found)
     moved(found)
+
+
+def _must_be_said(reason: str, said: unlocking.Said, today: date) -> None:
+    wrong = unlocking.wrong_in(reason, said, today)
+    if wrong is None:
+        return
+    if wrong not in unlocking.ASKED[reason].fields:
+        raise errors.SaysTooMuch
+    raise _WRONG[wrong]
+
+
+_WRONG = {
+    "code": errors.CodeMissing, "on": errors.DayInvalid, "hour": errors.HourInvalid, "words": errors.WordsMissing,
+}  # fmt: skip
 
 
 def agree_part(found: Referral) -> None:
@@ -228,6 +276,9 @@ def not_complete(found: Referral, reason: str) -> None:
     stays = shelter_queries.holding_for_referral(found.id, lock=True)
     party = step(found, "not_complete", code=reason)
     found.not_completed_reason = reason
+    if reviewing.is_reviewed("not_completed_reason", reason):
+        ask_review(found, "NOT_COMPLETED", reason, team_acting(found, party).id)
+    leave(events.ENDED_BADLY, found.id)
     tell_journal(events.NOT_COMPLETED, found, party, _accepted(found), priority=found.priority, reason=reason)
     session.flush()
     booked = [s for s in stays if s.state == "BOOKED"]

@@ -9,14 +9,16 @@ from caseapp.core import clock
 from caseapp.core.db import session
 from caseapp.referral import events, queries, rules
 from caseapp.referral.models import Referral
+from caseapp.referral.queries import related
+from caseapp.referral.service.inbox import tell_if_nobody_is_there
 from caseapp.referral.service.steps import end_reading, moved, notice, step, tell_journal
 
 
 def look_at_clocks(limit: int = 200) -> dict[str, int]:
     """Look at every referral that waits for an answer; the acting principal is the system. Returns how many
-    were told, escalated and lapsed."""
+    were told, escalated and lapsed, and how many wait where nobody answers any more."""
     now = clock.now()
-    done = {"told": 0, "escalated": 0, "lapsed": 0}
+    done = {"told": 0, "escalated": 0, "lapsed": 0, "unread": 0}
     due = (
         sa.select(Referral)
         .where(
@@ -37,7 +39,27 @@ def look_at_clocks(limit: int = 200) -> dict[str, int]:
     for found in session.scalars(due).all():
         done[_look_at(found)] += 1
         session.flush()
+    for found in session.scalars(_unread(limit)).all():
+        done["unread"] += tell_if_nobody_is_there(found)
+    session.flush()
     return done
+
+
+def _unread(limit: int) -> sa.Select[Referral]:
+    """Referrals that wait for a team in which nobody answers any more, and whose sender was not told."""
+    return (
+        sa.select(Referral)
+        .where(
+            Referral.state.in_(rules.AWAITING_RECEIVER),
+            Referral.nobody_told_at.is_(None),
+            ~related.somebody_answers(Referral.to_team_id),
+        )
+        .order_by(Referral.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Referral)
+        .options(*queries.WHOLE)
+        .execution_options(populate_existing=True)
+    )
 
 
 def _look_at(found: Referral) -> str:

@@ -23,6 +23,9 @@ from caseapp.people.rules.waiver import REFUSALS
 from caseapp.people.service.register import fresh_number
 from caseapp.referral import errors, events, queries, rules, showing
 from caseapp.referral.models import ITEMS, USUAL, Referral, ReferralMember
+from caseapp.referral.rules import depending
+from caseapp.referral.service.depending import dependants
+from caseapp.referral.service.inbox import tell_if_nobody_is_there
 from caseapp.referral.service.steps import (
     end_reading,
     moved,
@@ -53,12 +56,14 @@ def draft(
     bases: Mapping[UUID, tuple[str, str]] | None = None,
     numbers: Callable[[str], str] = fresh_number,
     people: Sequence[queries.Subject] | None = None,
+    because_of: Referral | None = None,
 ) -> Referral:
     """Prepare a referral of these people (their cases belong to `from_team`) to a team that offers `kind`.
 
     `bases` gives, for a person without consent, one of the four legal bases and its reason. Responsibility
     stays with the sender (mode SHARE). Raises the refusals of `errors`; what a refusal depends on is asked
-    again when it is sent. `people`: who they are, where that was asked in this transaction already."""
+    again when it is sent. `people`: who they are, where that was asked in this transaction already. `because_of`: the
+    referral with which this one is withdrawn."""
     if priority not in {c.code for c in reference.codes("referral_priority")}:
         raise errors.ReasonNotKnown(field="priority")
     if kind in GIVES_PLACES and (first_night is None or last_night is None or last_night < first_night):
@@ -72,7 +77,12 @@ def draft(
     _must_be_possible(people, to_team, kind)
     first = people[0]
     households = {p.household_id for p in people}
+    if because_of is not None and (
+        because_of.from_team_id != from_team.id or because_of.state in rules.ENDED
+    ):
+        raise errors.GroundNotOurs
     found = Referral(
+        because_of_id=because_of.id if because_of else None,
         number=numbers("R"), case_id=first.case.id, household_id=first.household_id if len(households) == 1 else None,
         country=first.case.country, from_team_id=from_team.id, to_team_id=to_team.id, kind=kind,
         sector=rules.sector_of(kind), mode="SHARE", priority=priority, state="DRAFT", items=_items(items, kind),
@@ -168,6 +178,7 @@ def send(
             priority=found.priority, referral_id=found.id, places=places,
         )  # fmt: skip
     notice(found, "ARRIVED", found.to_team_id)
+    tell_if_nobody_is_there(found)
     moved(found)
 
 
@@ -219,10 +230,18 @@ def give_info(found: Referral, reply: str) -> None:
 
 
 def withdraw(found: Referral, reason: str) -> None:
-    """Take the referral back (list `withdraw_reason`). Bookings are cancelled. Somebody who is already in
-    stays; after CONSENT_WITHDRAWN the shelter keeps the minimum, otherwise it reads the case on as a stay."""
+    """Take the referral back (list `withdraw_reason`), and with it what was made because of it and has not begun.
+    Bookings are cancelled. Somebody who is already in stays; after CONSENT_WITHDRAWN the shelter keeps the minimum,
+    otherwise it reads the case on as a stay."""
     if not reference.known("withdraw_reason", reason):
         raise errors.ReasonNotKnown
+    along = [d.referral for d in dependants(found) if d.goes]
+    _withdraw(found, reason)
+    for dependant in along:
+        _withdraw(dependant, depending.reason_for_dependants(reason))
+
+
+def _withdraw(found: Referral, reason: str) -> None:
     was_sent = found.sent_at is not None
     stays = shelter_queries.holding_for_referral(found.id, lock=True) if was_sent else []
     step(found, "withdraw", code=reason)

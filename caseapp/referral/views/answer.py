@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,13 +17,14 @@ from caseapp.core.i18n import _, ngettext
 from caseapp.people import queries as people_queries
 from caseapp.people import rules as people_rules
 from caseapp.places.models import Site
-from caseapp.referral import present, service
+from caseapp.referral import present, queries, service
 from caseapp.referral.access import ANSWER
 from caseapp.referral.forms import AcceptForm, DeclineForm
 from caseapp.referral.models import Referral, ReferralMember
+from caseapp.referral.rules import unlocking
 from caseapp.referral.service.sending import GIVES_PLACES
 from caseapp.referral.views import blueprint
-from caseapp.referral.views.verbs import attempt, form_page, opened
+from caseapp.referral.views.verbs import attempt, opened
 from caseapp.shelter import offers
 
 
@@ -116,27 +117,63 @@ def _offers(
 @needs(ANSWER)
 @commits
 def decline(number: str) -> ResponseReturnValue:
-    """Say no: a reason of the list, and what would make it possible."""
-    found, form, label = opened(number), DeclineForm(), _("No aceptar")
-    form.reason.choices = [(c.code, c.label()) for c in reference.codes("decline_reason")]
+    """Say no in two taps: the reason, then what would make it possible, as that reason asks."""
+    found, label = opened(number), _("No aceptar")
+    form = DeclineForm(reason=request.args.get("reason", "")).ask(reasons_of(found))
     if request.method == "POST" and form.validate():
         answer = attempt(
-            found, form,
-            lambda: service.decline(
-                found, form.reason.data, unlocks=form.unlocks.data or "", unlocks_on=form.unlocks_on.data
-            ),
-            label=label, words=_("Respuesta enviada: no se acepta."),
+            found, form, lambda: service.decline(found, form.reason.data, **form.said()), label=label,
+            words=_("Respuesta enviada: no se acepta."),
         )  # fmt: skip
         if answer is not None:
             return answer
-    lead = _("Nacionalidad, religión, embarazo, VIH, género, falta de papeles o de pago no son motivos.")
-    extra: dict[str, Any] = {
-        "lead": lead,
-        "happens": [
-            _("Su equipo deja de ver a estas personas."),
-            _("Quien envía recibe el motivo y busca otra opción."),
-        ],
-    }
-    return form_page(
-        found, form, _("No aceptar referencia %(number)s", number=found.number), label, kind="danger", **extra
+    return decline_page(found, form, label, url_for("referral.decline", number=found.number))
+
+
+def reasons_of(found: Referral, *, outside: bool = False) -> tuple[str, ...]:
+    """The decline reasons that make sense for a referral."""
+    return unlocking.reasons(
+        gives_places=found.kind in GIVES_PLACES, with_child=queries.has_child(found), outside=outside
     )
+
+
+def decline_page(
+    found: Referral, form: DeclineForm, label: str, url: str, *, first: tuple[str, ...] = ()
+) -> ResponseReturnValue:
+    """The reasons, or after one was chosen what it asks; `first` are fields that come before."""
+    form.version.data = found.version
+    chosen = form.reason.data if form.reason.data in dict(form.reason.choices) else None
+    today = clock.today(timezone_of(found.to_team_id))
+    page = render_template(
+        "referral/decline.html",
+        page_title=_("No aceptar referencia %(number)s", number=found.number),
+        found=found,
+        form=form,
+        url=url,
+        chosen=chosen,
+        first=first,
+        reason=dict(form.reason.choices).get(chosen, ""),
+        groups=grouped(form.reason.choices),
+        quick=quick_days(form, today),
+        label=label,
+        happens=[
+            _("Su equipo deja de ver a estas personas."), _("Quien envía recibe el motivo y ve otras opciones.")
+        ],
+    )  # fmt: skip
+    return page, 422 if request.method == "POST" else 200
+
+
+def grouped(choices: Any) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Reasons under the words of their groups, as the list orders them."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for code, words in choices:
+        found.setdefault(str(reference.group_of("decline_reason", code)), []).append((code, words))
+    return [(reference.label("reason_group", group), rows) for group, rows in found.items()]
+
+
+def quick_days(form: DeclineForm, today: date) -> list[tuple[str, str]]:
+    """One tap for the usual days, where a day alone is asked."""
+    if "unlocks_on" not in form or "unlocks_code" in form or "unlocks_hour" in form:
+        return []
+    words = (_("Mañana"), _("En 3 días"), _("En una semana"))
+    return [((today + timedelta(days=n)).isoformat(), w) for n, w in zip((1, 3, 7), words, strict=True)]

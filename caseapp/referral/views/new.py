@@ -18,7 +18,7 @@ from caseapp.core import access, audit, clock, reference
 from caseapp.core.access import needs
 from caseapp.core.commits import commits
 from caseapp.core.db import session
-from caseapp.core.errors import Refused
+from caseapp.core.errors import NotYours, Refused
 from caseapp.core.i18n import _, ngettext
 from caseapp.people import present as people_present
 from caseapp.people import queries as people
@@ -27,7 +27,9 @@ from caseapp.people.models import Case
 from caseapp.referral import errors, present, queries, rules, service
 from caseapp.referral.access import SEND
 from caseapp.referral.forms import NewForm
-from caseapp.referral.models import ITEMS, USUAL
+from caseapp.referral.models import ITEMS, USUAL, Referral
+from caseapp.referral.queries import related
+from caseapp.referral.service.depending import ground
 from caseapp.referral.service.sending import GIVES_PLACES
 from caseapp.referral.views import blueprint
 from caseapp.shelter import queries as shelter_queries
@@ -54,7 +56,9 @@ def new(number: str) -> ResponseReturnValue:
     offered = [
         o for o in teams_offering(kind, case.country) if o.team.id != case.team_id and not _never(o, subjects)
     ]
-    form = _form(case, kind, subjects, offered)
+    before = _before(request.values.get("again", ""), kind)
+    grounds = _grounds(case)
+    form = _form(case, kind, subjects, offered, before, grounds)
     if request.method == "POST" and form.validate():
         try:
             with session.begin_nested():
@@ -70,6 +74,8 @@ def new(number: str) -> ResponseReturnValue:
         form=form,
         standing=_standing(subjects, rules.purpose_of(kind), form.to_team.data, on),
         gives_places=kind in GIVES_PLACES,
+        grounds=grounds,
+        again=before.number if before else "",
         no_receivers=not offered,
     )
     return page, 422 if request.method == "POST" else 200
@@ -84,6 +90,26 @@ def _household(case: Case) -> list[Case]:
     return [c for c in parts if c.team_id == case.team_id and c.status == "OPEN"] or [case]
 
 
+def _before(number: str, kind: str) -> Referral | None:
+    """The referral that nobody took, whose people, nights and words this one begins with (`?again=`)."""
+    if not number:
+        return None
+    try:
+        found = queries.referral(access.current(), number)
+    except NotYours:
+        return None
+    return found if rules.SENDER in queries.party_of(found, access.current()) and found.kind == kind else None
+
+
+def _grounds(case: Case) -> list[Referral]:
+    """Open referrals of the person that this one may depend on (withdrawn with it)."""
+    return [
+        r
+        for r in queries.for_case(case)
+        if r.state not in rules.ENDED and r.from_team_id == case.team_id
+    ]  # fmt: skip
+
+
 def _never(offer: Offer, subjects: list[queries.Subject]) -> bool:
     return any(
         rules.may_receive(offer.team.type, offer.team.country, s.case.country, s.nationalities)
@@ -91,12 +117,12 @@ def _never(offer: Offer, subjects: list[queries.Subject]) -> bool:
     )
 
 
-def _form(case: Case, kind: str, subjects: list[queries.Subject], offered: list[Offer]) -> NewForm:
+def _form(
+    case: Case, kind: str, subjects: list[queries.Subject], offered: list[Offer], before: Referral | None,
+    grounds: list[Referral],
+) -> NewForm:  # fmt: skip
     tonight = clock.today(timezone_of(case.team_id))
-    form = NewForm(
-        members=[str(s.case.id) for s in subjects], items=list(USUAL), priority=_proposed_priority(kind),
-        first_night=tonight, last_night=tonight + timedelta(days=2),
-    )  # fmt: skip
+    form = NewForm(**_begins_with(kind, subjects, tonight, before))
     form.members.choices = [
         (str(s.case.id), f"{people_present.name_of(s.person)} · {people_present.age_text(s.person, tonight)}")
         for s in subjects
@@ -113,7 +139,29 @@ def _form(case: Case, kind: str, subjects: list[queries.Subject], offered: list[
     ]
     names = present.item_texts()
     form.items.choices = [(i, names[i]) for i in ITEMS]
+    form.because_of.choices = [
+        ("", _("De ninguna")),
+        *((g.number, f"{present.kind_text(g)} · {g.to_team.name} ({g.number})") for g in grounds),
+    ]
     return form
+
+
+def _begins_with(
+    kind: str, subjects: list[queries.Subject], tonight: date, before: Referral | None
+) -> dict[str, Any]:
+    given = {
+        "members": [str(s.case.id) for s in subjects], "items": list(USUAL), "priority": _proposed_priority(kind),
+        "first_night": tonight, "last_night": tonight + timedelta(days=2), "to_team": request.args.get("to", ""),
+        "because_of": request.args.get("because", ""),
+    }  # fmt: skip
+    if before is None:
+        return given
+    first = max(before.first_night, tonight) if before.first_night else None
+    last = max(before.last_night, first) if before.last_night and first else None
+    return given | {
+        "members": [str(m.case_id) for m in before.members], "items": list(before.items), "priority": before.priority,
+        "first_night": first, "last_night": last, "message": before.message,
+    }  # fmt: skip
 
 
 def _proposed_priority(kind: str) -> str:
@@ -137,10 +185,13 @@ def _receivers(
         tonight = max(shelter_queries.tonight_at(o.site) for o in offered)
         found = shelter_queries.free_places([o.team.id for o in offered], first, last, tonight=tonight)
         free = Counter(f.team_id for f in found)
+    answering = related.answering_teams([o.team.id for o in offered]) if offered else frozenset()
     lines = []
     for offer in offered:
         words = f"{offer.service.name} · {offer.site.name}"
-        if nights:
+        if offer.team.id not in answering:
+            words += " · " + _("sin cuenta: por teléfono o con página de un solo uso")
+        elif nights:
             count = free[offer.team.id]
             words += " · " + ngettext("%(num)s lugar libre", "%(num)s lugares libres", count)
         if kind in GIVES_PLACES and people_rules.lacking(movements, offer.site.admin1):
@@ -189,8 +240,11 @@ def _draft(
         if not (form.basis_reason.data or "").strip():
             raise people_rules.BasisReasonMissing
         bases = {s.case.id: (form.basis.data, form.basis_reason.data) for s in missing}
+    because_of = None
+    if form.because_of.data:
+        because_of = ground(form.because_of.data, case.team_id, [s.case.id for s in wanted], access.current())
     return service.draft(
-        [s.case.id for s in wanted], from_team=own_team, to_team=to_team, kind=kind, priority=form.priority.data,
+        [s.case.id for s in wanted], because_of=because_of, from_team=own_team, to_team=to_team, kind=kind, priority=form.priority.data,
         items=form.items.data or [], first_night=form.first_night.data if kind in GIVES_PLACES else None,
         last_night=form.last_night.data if kind in GIVES_PLACES else None, message=form.message.data or "", bases=bases,
     )  # fmt: skip

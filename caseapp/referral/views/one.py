@@ -12,11 +12,18 @@ from caseapp.accounts.queries import timezone_of
 from caseapp.core import access, audit, clock, reference
 from caseapp.core.access import needs
 from caseapp.core.commits import commits, records_view
+from caseapp.core.db import session
 from caseapp.core.i18n import _
 from caseapp.core.pages import day, moment
+from caseapp.people.models import Case
 from caseapp.referral import present, queries, rules, service, showing
 from caseapp.referral.access import ANSWER, READ, SEND
 from caseapp.referral.models import ITEMS, Referral
+from caseapp.referral.options import next_options
+from caseapp.referral.paper import may_print
+from caseapp.referral.queries import related
+from caseapp.referral.rules import linking, reviewing
+from caseapp.referral.service.nights import STILL_ASKED
 from caseapp.referral.service.sending import GIVES_PLACES
 from caseapp.referral.views import blueprint
 from caseapp.shelter import present as shelter_present
@@ -86,11 +93,74 @@ def page(found: Referral, wrong: str = "") -> str:
         hold=_hold(found, stays, timezone),
         records=sender
         and who.may(SEND)
-        and rules.may("accept", found.state, rules.SENDER, "PHONE_RECORDED_BY_SENDER"),
+        and not any(s.state in ("BOOKED", "IN") for s in stays)
+        and _may_be_told(found),
+        link_url=url_for("referral.link", number=found.number)
+        if sender and who.may(SEND) and found.nobody_told_at is not None and found.state in linking.MAY
+        else None,
         wrong=wrong,
-        again=_again(found) if sender else None,
+        nobody=found.nobody_told_at is not None and sender and found.state in rules.AWAITING_RECEIVER,
+        form_url=url_for("referral.form", number=found.number)
+        if sender and who.may(SEND) and may_print(found)
+        else None,
+        nights_url=_nights_url(found) if sender and who.may(SEND) else None,
+        review_url=_review_url(found),
+        ground=_ground(found) if sender else None,
+        **_next(found, sender),
         may_wait=sender and who.may(SEND) and found.state in ("DRAFT", "DECLINED", "LAPSED"),
     )
+
+
+def _may_be_told(found: Referral) -> bool:
+    """Whether something that is missing may be told by telephone or on paper."""
+    return any(
+        rules.may(verb, found.state, rules.SENDER, rules.RECORDED_BY_SENDER[0]) for verb in rules.OUTSIDE
+    )
+
+
+def _nights_url(found: Referral) -> str | None:
+    if found.first_night is None or found.state not in STILL_ASKED:
+        return None
+    return url_for("referral.nights", number=found.number)
+
+
+def _review_url(found: Referral) -> str | None:
+    """Where somebody else than who wrote a reason down is to look at it."""
+    row = related.review_of(found, access.current())
+    if row is None or not reviewing.may_review(access.current().user_id, row.asked_by_id):
+        return None
+    return url_for("referral.review", number=found.number)
+
+
+def _ground(found: Referral) -> Referral | None:
+    return session.get(Referral, found.because_of_id) if found.because_of_id else None
+
+
+def _next(found: Referral, sender: bool) -> dict[str, Any]:
+    """For the sender, once nobody takes them: who else may, each with the new referral already filled in."""
+    if (
+        not sender
+        or not access.current().may(SEND)
+        or not reviewing.needs_another(found.state, found.not_completed_reason)
+    ):
+        return {"again": None, "options": []}
+    number = _case_number(found)
+    if not number:
+        return {"again": None, "options": []}
+    options = [
+        {
+            "label": option.label,
+            "reasons": option.reasons,
+            "href": url_for(
+                "referral.new", number=number, kind=found.kind, again=found.number, to=option.team_id
+            ),
+        }
+        for option in next_options(found)
+    ]
+    return {
+        "again": url_for("referral.new", number=number, kind=found.kind, again=found.number),
+        "options": options,
+    }
 
 
 def _hold(found: Referral, stays: Sequence[Stay], timezone: str) -> str:
@@ -134,17 +204,7 @@ def allowed(found: Referral, parties: tuple[str, ...]) -> list[dict[str, Any]]:
     return rows
 
 
-def _again(found: Referral) -> str | None:
-    """Declined or lapsed: the way to the next option."""
-    if found.state not in ("DECLINED", "LAPSED", "NOT_COMPLETED"):
-        return None
-    return url_for("referral.new", number=_case_number(found), kind=found.kind)
-
-
 def _case_number(found: Referral) -> str:
-    from caseapp.core.db import session
-    from caseapp.people.models import Case
-
     case = session.get(Case, found.case_id)
     return case.number if case else ""
 
@@ -154,15 +214,18 @@ def _summary(found: Referral, sender: bool, timezone: str, *, texts: bool) -> li
         {"label": _("Servicio"), "value": present.kind_text(found)},
         {"label": _("De"), "value": found.from_team.name},
         {"label": _("Para"), "value": found.to_team.name},
-        {"label": _("Noches"), "value": present.nights_of(found)},
+        {
+            "label": _("Noches"),
+            "value": present.nights_of(found),
+            "note": " · ".join(present.nights_changed(related.nights_of(found) if found.first_night else [])),
+        },
         {"label": _("Enviada"), "value": moment(found.sent_at, timezone)},
         {"label": _("Mensaje"), "value": found.message if texts else ""},
         {"label": _("Pregunta"), "value": found.question if texts else ""},
         {"label": _("Respuesta a la pregunta"), "value": found.reply if texts else ""},
         {"label": _("Respondida"), "value": moment(found.answered_at, timezone), "note": _channel(found)},
         {"label": _("Motivo"), "value": present.reason_text(found, own=not sender)},
-        {"label": _("Qué lo haría posible"), "value": found.unlocks},
-        {"label": _("A partir del"), "value": day(found.unlocks_on)},
+        {"label": _("Qué lo haría posible"), "value": present.unlocks_text(found)},
         {
             "label": _("Motivo del retiro"),
             "value": found.withdraw_reason and reference.label("withdraw_reason", found.withdraw_reason),

@@ -16,10 +16,10 @@ from caseapp.core.db import session
 from caseapp.core.errors import ChangedMeanwhile, Refused
 from caseapp.core.forms import VersionedForm
 from caseapp.core.i18n import _
-from caseapp.referral import queries, service
+from caseapp.referral import present, queries, service
 from caseapp.referral.access import ANSWER, READ, SEND
 from caseapp.referral.errors import NotNow
-from caseapp.referral.forms import AskForm, ReasonForm, RecordForm, ReplyForm
+from caseapp.referral.forms import AskForm, ReasonForm, ReplyForm
 from caseapp.referral.models import Referral
 from caseapp.referral.views import blueprint
 from caseapp.referral.views.one import page
@@ -104,7 +104,7 @@ def form_page(
         form=form,
         label=label,
         back_url=url_for("referral.show", number=found.number),
-        **{"lead": "", "happens": [], "quote": "", "kind": "primary", **extra},
+        **{"lead": "", "happens": [], "quote": "", "kind": "primary", "along": [], "hidden": {}, **extra},
     )
     return html, 422 if request.method == "POST" else 200
 
@@ -164,7 +164,7 @@ def give_info(number: str) -> ResponseReturnValue:
 @needs(SEND)
 @commits
 def withdraw(number: str) -> ResponseReturnValue:
-    """Take the referral back."""
+    """Take the referral back, with everything that hangs on it, which is shown before."""
     found, form, label = opened(number), ReasonForm().offer("withdraw_reason"), _("Retirar referencia")
     if request.method == "POST" and form.validate():
         answer = attempt(
@@ -183,7 +183,15 @@ def withdraw(number: str) -> ResponseReturnValue:
             "Quien ya ingresó se queda. Si retiró su consentimiento, el albergue conserva solo nombre, cama, noches y lo vital."
         ),
     ]
-    return form_page(found, form, label, label, happens=happens, kind="danger")
+    return form_page(
+        found,
+        form,
+        label,
+        label,
+        happens=happens,
+        kind="danger",
+        along=present.dependants_shown(service.dependants(found)),
+    )
 
 
 @blueprint.route("/referrals/<number>/complete", methods=["GET", "POST"])
@@ -273,26 +281,3 @@ def _at_once(number: str, act: Callable[[Referral], None], words: str) -> Respon
         session.refresh(found)
         return page(found, str(error)), error.status
     return back(found, words)
-
-
-@blueprint.route("/referrals/<number>/record", methods=["GET", "POST"])
-@needs(SEND)
-@commits
-def record(number: str) -> ResponseReturnValue:
-    """Write down an answer that was given by telephone, on paper or in person, with who gave it."""
-    found, form, label = opened(number), RecordForm(), _("Anotar respuesta")
-    form.answer.choices = [("accept", _("Aceptaron")), ("decline", _("No aceptaron"))]
-    if request.method == "POST" and form.validate():
-
-        def act() -> None:
-            outside = {"channel": form.channel.data, "answered_by_name": form.answered_by_name.data}
-            if form.answer.data == "accept":
-                service.accept(found, **outside)
-            else:
-                service.decline(found, form.reason.data, **outside)
-
-        answer = attempt(found, form, act, label=label, words=_("Respuesta anotada."))
-        if answer is not None:
-            return answer
-    lead = _("Lea de vuelta lo que entendió antes de guardar. Aquí no se reserva lugar.")
-    return form_page(found, form, _("Anotar respuesta dada fuera del sistema"), label, lead=lead)

@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, selectinload
 
-from caseapp.core import crypto, reference
+from caseapp.core import clock, crypto, reference
 from caseapp.core.access import Principal
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours
@@ -36,6 +36,8 @@ def visible_to(principal: Principal) -> sa.Select[Referral]:
     found = sa.select(Referral)
     if principal.kind == "system":
         return found
+    if principal.guest_of is not None:
+        return found.where(Referral.id == principal.guest_of)
     teams = list(principal.case_teams)
     received = sa.and_(Referral.to_team_id.in_(teams), Referral.sent_at.is_not(None))
     return found.where(sa.or_(Referral.from_team_id.in_(teams), received))
@@ -63,6 +65,8 @@ def party_of(found: Referral, principal: Principal) -> tuple[str, ...]:
     """SENDER, RECEIVER or both, as the principal's teams stand; CLOCK for the system."""
     if principal.kind == "system":
         return (rules.CLOCK,)
+    if principal.guest_of is not None:
+        return (rules.RECEIVER,) if found.id == principal.guest_of else ()
     teams = set(principal.case_teams)
     parties = [(rules.SENDER, found.from_team_id), (rules.RECEIVER, found.to_team_id)]
     return tuple(party for party, team in parties if team in teams)
@@ -172,10 +176,10 @@ def everyone_of(referral_id: UUID) -> list[ReferralMember]:
     )
 
 
-def inbox_for(principal: Principal, limit: int = 10) -> list[Referral]:
+def inbox_for(principal: Principal, limit: int = 10, first: int = 0) -> list[Referral]:
     """What waits for the principal's teams, the nearest deadline first, with teams and members."""
     asked = awaiting(principal).options(*WHOLE).order_by(Referral.due_at.nulls_last(), Referral.id)
-    return list(session.scalars(asked.limit(limit)))
+    return list(session.scalars(asked.limit(limit).offset(first)))
 
 
 def listed(
@@ -244,6 +248,22 @@ def steps_of(found: Referral) -> list[ReferralStep]:
             .where(ReferralStep.referral_id == found.id)
             .order_by(ReferralStep.at, ReferralStep.id)
         )
+    )
+
+
+def has_child(found: Referral) -> bool:
+    """Whether a child, or somebody treated as one, is among the people that the acting team sees (two statements)."""
+    rows = session.execute(
+        sa.select(Person.birth_precision, Person.birth_from, Person.birth_to, Person.age_status).where(
+            Person.case_id.in_([m.case_id for m in found.members])
+        )
+    )
+    on = clock.today()
+    return any(
+        people_rules.is_child(
+            people_rules.Birth(r.birth_precision, r.birth_from, r.birth_to), r.age_status, on
+        )
+        for r in rows
     )
 
 

@@ -19,6 +19,9 @@ AWAITING_RECEIVER = ("SENT", "INFO_ASKED")
 AWAITING_SENDER = ("DRAFT", "INFO_ASKED", "PART_ACCEPTED")
 #: Ways of answering that the sender writes down for a receiver who does not use the system.
 RECORDED_BY_SENDER = ("PHONE_RECORDED_BY_SENDER", "PAPER", "IN_PERSON")
+ONE_TIME_PAGE = "ONE_TIME_PAGE"
+#: Ways of answering in which somebody without an account says their name.
+WITH_NAME = (*RECORDED_BY_SENDER, ONE_TIME_PAGE)
 #: What to do with the reading of the cases when a referral comes to a state.
 ENDS_READING = frozenset(ENDED)
 
@@ -54,12 +57,16 @@ TRANSITIONS: Mapping[str, Transition] = {
 }
 #: Answers that the sender may write down when they were given outside the system.
 OUTSIDE = frozenset({"accept", "decline", "start", "complete"})
+#: What a one-time page may do.
+BY_PAGE = frozenset({"accept", "decline", "start"})
 
 
 def may(verb: str, state: str, party: str, channel: str = "SYSTEM") -> bool:
     """Whether `party` may do `verb` on a referral in `state`; `channel` is how a receiver answered."""
     transition = TRANSITIONS[verb]
     who = transition.who
+    if channel == ONE_TIME_PAGE and (verb not in BY_PAGE or party != RECEIVER):
+        return False
     if channel in RECORDED_BY_SENDER and verb in OUTSIDE:
         who = who | {SENDER}
     return state in transition.before and party in who

@@ -1,0 +1,47 @@
+"""The one-time page: what its link and code are, how long it opens, and what it may do (DO_NO_HARM, VOCABULARY A1)."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+#: Wrong codes after which a link is locked.
+MOST_WRONG = 5
+DIGITS = 6
+#: How long a link opens, by priority: until the answer is surely given and the person has come, and never more than
+#: a week; a longer wait gets a new link, with a new call.
+OPENS_FOR = {
+    "IMMEDIATE": timedelta(hours=24), "EMERGENCY": timedelta(hours=48), "URGENT": timedelta(hours=144),
+    "NORMAL": timedelta(days=7),
+}  # fmt: skip
+#: States of a referral in which its page opens, and what the page may do in each.
+MAY = {
+    "SENT": ("accept", "decline"),
+    "INFO_ASKED": ("accept", "decline"),
+    "ACCEPTED": ("start",),
+}
+#: Of what the sender chose to show, what a page without an account shows at most: never a full name, a relation, a
+#: telephone number or a document.
+SHOWS = frozenset({"AGE", "SEX", "LANGUAGES", "REQUIREMENTS"})
+
+
+def expires_at(priority: str, made_at: datetime) -> datetime:
+    """When a link made at a moment opens no longer."""
+    return made_at + OPENS_FOR[priority]
+
+
+def token_hash(token: str) -> bytes:
+    """What the database keeps of a link's token."""
+    return sha256(token.encode()).digest()
+
+
+def code_mac(key: bytes, token: str, code: str) -> bytes:
+    """What the database keeps of a code: an HMAC under a key that is not in the database, bound to the token, which
+    the database does not hold either. Six figures cannot be tried out on a copy of the database."""
+    return hmac.new(key, f"referral_link|{token}|{code}".encode(), sha256).digest()
+
+
+def figures(typed: str) -> str:
+    """A code as it was typed or heard: its figures only."""
+    return "".join(c for c in typed if c in "0123456789")[: DIGITS + 1]
