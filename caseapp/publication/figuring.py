@@ -178,16 +178,13 @@ class Figuring:
         sheets = self._sheets(cube, span)
         if not sheets:
             return
-        # A country that has grown draws finer than before: what not every sheet of the span tells apart is not offered.
-        each = [next(d for d in sheet.dimensions if d.name == name) for sheet in sheets]
-        dimension = each[-1]
+        dimension = next(d for d in sheets[-1].dimensions if d.name == name)
         merged = frozenset(origin for sheet in sheets for origin in sheet.merged)
         if not is_offered(_counted(whole), len(dimension.labels)):
             return
         for label in (*dimension.labels, *dimension.groups):
             bare = replace(whole, cube=cube, figure=NOT_OFFERED, **{name: label})
-            apart = all(label in (*d.labels, *d.groups) for d in each)
-            if not apart or (name == "origin" and not figures.is_whole(dimension, (label,), merged)):
+            if name == "origin" and not figures.is_whole(dimension, (label,), merged):
                 yield bare
                 continue
             yield self._figure(indicator, bare, sheets, span)

@@ -90,10 +90,8 @@ def casework(journal, chance, name, day, who):
     said("education.asked", code="VALIDATION")
     if chance.random() < 0.6:
         said("education.recognised", code="VALIDATION")
-    pupil = who | {"age_band": "5-11"}
-    journal.event("person.registered", f"child of {name}", day, **pupil)
     if chance.random() < 0.6:
-        journal.event("education.enrolled", f"child of {name}", day, code="SCHOOL", **pupil)
+        said("education.enrolled", code="SCHOOL")
     said("work_permit.issued", code="REFUGEE", number=chance.randint(0, 20))
     said("employment.started", code="FORMAL")
     said(chance.choice(("training.completed", "training.dropped")), code="LANGUAGE")
