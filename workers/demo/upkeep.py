@@ -13,7 +13,15 @@ from caseapp.core.db import engine, session
 from caseapp.core.jobs import JobRun
 from caseapp.indicators import service as indicators
 from workers.demo import (
-    accounts, claiming, confirming, filling, helping, keeping, nights, overseeing, places,
+    accounts,
+    claiming,
+    confirming,
+    filling,
+    helping,
+    keeping,
+    nights,
+    overseeing,
+    places,
 )  # fmt: skip
 from workers.demo.filling import MAKER, casework_session
 
