@@ -24,13 +24,14 @@ from caseapp.people import present as people_present
 from caseapp.people import queries as people
 from caseapp.people import rules as people_rules
 from caseapp.people.models import Case
-from caseapp.referral import errors, present, queries, rules, service
+from caseapp.referral import errors, kinds, present, queries, rules, service
 from caseapp.referral.access import SEND
 from caseapp.referral.forms import NewForm
+from caseapp.referral.kinds import GIVES_PLACES
+from caseapp.referral.kinds.health import be_seen_by
 from caseapp.referral.models import ITEMS, USUAL, Referral
 from caseapp.referral.queries import related
 from caseapp.referral.service.depending import ground
-from caseapp.referral.service.sending import GIVES_PLACES
 from caseapp.referral.views import blueprint
 from caseapp.shelter import queries as shelter_queries
 
@@ -74,6 +75,7 @@ def new(number: str) -> ResponseReturnValue:
         form=form,
         standing=_standing(subjects, rules.purpose_of(kind), form.to_team.data, on),
         gives_places=kind in GIVES_PLACES,
+        timely=kinds.of(kind).timely,
         grounds=grounds,
         again=before.number if before else "",
         no_receivers=not offered,
@@ -247,4 +249,5 @@ def _draft(
         [s.case.id for s in wanted], because_of=because_of, from_team=own_team, to_team=to_team, kind=kind, priority=form.priority.data,
         items=form.items.data or [], first_night=form.first_night.data if kind in GIVES_PLACES else None,
         last_night=form.last_night.data if kind in GIVES_PLACES else None, message=form.message.data or "", bases=bases,
+        be_seen_by=be_seen_by(form.seen_within.data or "", form.hours_gone.data, clock.now()) if kinds.of(kind).timely else None,
     )  # fmt: skip
