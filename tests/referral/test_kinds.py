@@ -141,13 +141,13 @@ def test_the_database_says_both_again(world):
 def test_the_form_asks_only_where_hours_decide(world, client):
     with world.db.as_owner():
         consent(world.mother, "REFER_HEALTH")
+    number, mother = _number(world), str(world.mother.case_id)
     client.sign_in(world.caseworker)
-    number = _number(world)
     assert "seen_within" not in client.get(f"/cases/{number}/refer?kind=SHELTER").get_data(as_text=True)
     url = f"/cases/{number}/refer?kind=HEALTH"
     assert "seen_within" in client.get(url).get_data(as_text=True)
     answers = {
-        "kind": "HEALTH", "members": str(world.mother.case_id), "to_team": str(world.health.id), "priority": "IMMEDIATE",
+        "kind": "HEALTH", "members": mother, "to_team": str(world.health.id), "priority": "IMMEDIATE",
         "items": "NAME", "seen_within": "WINDOW_72", "hours_gone": "80",
     }  # fmt: skip
     refused = client.post(url, data=answers)

@@ -8,8 +8,10 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import aliased
 from werkzeug.utils import redirect
 
 from caseapp.accounts.models import Team
@@ -23,7 +25,7 @@ from caseapp.core.i18n import _, ngettext
 from caseapp.people import present as people_present
 from caseapp.people import queries as people
 from caseapp.people import rules as people_rules
-from caseapp.people.models import Case
+from caseapp.people.models import Case, HouseholdMember
 from caseapp.referral import errors, kinds, present, queries, rules, service
 from caseapp.referral.access import SEND
 from caseapp.referral.forms import NewForm
@@ -85,11 +87,16 @@ def new(number: str) -> ResponseReturnValue:
 
 def _household(case: Case) -> list[Case]:
     """The case and the open cases of its household that the same team owns, the head first."""
-    household = people.household_of(case.id)
-    if household is None:
-        return [case]
-    parts = [p.case for p in people.members_of(household)]
-    return [c for c in parts if c.team_id == case.team_id and c.status == "OPEN"] or [case]
+    mine = aliased(HouseholdMember)
+    rows = session.scalars(
+        sa.select(Case)
+        .join(HouseholdMember, HouseholdMember.case_id == Case.id)
+        .join(mine, mine.household_id == HouseholdMember.household_id)
+        .where(mine.case_id == case.id, mine.left_on.is_(None), HouseholdMember.left_on.is_(None))
+        .where(Case.team_id == case.team_id, Case.status == "OPEN")
+        .order_by(HouseholdMember.is_head.desc(), HouseholdMember.id)
+    )
+    return list(rows) or [case]
 
 
 def _before(number: str, kind: str) -> Referral | None:
