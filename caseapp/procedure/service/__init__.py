@@ -21,8 +21,16 @@ from caseapp.procedure.service.duties import (
     set_interval,
     sign,
 )
+from caseapp.procedure.service.home import (
+    NewProperty,
+    change_measure,
+    declare_displacement,
+    receive_returned,
+    register_property,
+)
 
 __all__ = [
+    "NewProperty", "change_measure", "declare_displacement", "receive_returned", "register_property",
     "ask_leave", "become_population", "close", "decide", "decide_leave", "intend", "interval_at", "issue", "join", "leave",
     "lodge", "look_at_documents", "look_at_signatures", "move_at_once", "renew", "reopen", "set_interval", "sign", "take", "valid_until",
 ]  # fmt: skip
