@@ -9,8 +9,8 @@ from alembic import op
 
 from migrations import wall
 
-revision = "0098"
-down_revision = "0097"
+revision = "0047"
+down_revision = "0046"
 branch_labels = None
 depends_on = None
 
