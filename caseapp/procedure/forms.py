@@ -205,9 +205,13 @@ class DisplacementForm(Form):
 
 
 class PropertyForm(Form):
-    kind = CodeField(_l("Qué bien"), list_name="property_kind", validators=[required(_l("Elija qué bien es."))])
+    kind = CodeField(
+        _l("Qué bien"), list_name="property_kind", validators=[required(_l("Elija qué bien es."))]
+    )
     tenure = CodeField(
-        _l("Con qué título lo tenía"), list_name="property_tenure", validators=[required(_l("Elija el título."))]
+        _l("Con qué título lo tenía"),
+        list_name="property_tenure",
+        validators=[required(_l("Elija el título."))],
     )
     happened = CodeField(
         _l("Qué pasó con él"), list_name="property_state", validators=[required(_l("Elija qué pasó."))]
@@ -229,5 +233,7 @@ class MeasureForm(StepForm):
 
 class ReceptionForm(Form):
     from_country = ListField(_l("De qué país volvió"), list, validators=[required(_l("Elija el país."))])
-    how = CodeField(_l("Cómo volvió"), list_name="returned_how", validators=[required(_l("Elija cómo volvió."))])
+    how = CodeField(
+        _l("Cómo volvió"), list_name="returned_how", validators=[required(_l("Elija cómo volvió."))]
+    )
     on = FormField(DatePart)

@@ -284,7 +284,9 @@ def at_home(case_id: UUID) -> AtHome:
     """The newest first (three statements)."""
 
     def rows(table: Any, order: Any) -> Any:
-        return session.scalars(sa.select(table).where(table.case_id == case_id).order_by(order.desc(), table.id)).all()
+        return session.scalars(
+            sa.select(table).where(table.case_id == case_id).order_by(order.desc(), table.id)
+        ).all()
 
     return AtHome(
         rows(Displacement, Displacement.displaced_on), rows(Property, Property.registered_on),

@@ -48,7 +48,10 @@ def upgrade() -> None:
         sa.Column("declared_on", sa.Date(), nullable=False),
         sa.CheckConstraint("displaced_on <= declared_on", name=op.f("ck_displacement_left_before_declared")),
         sa.UniqueConstraint(
-            "case_id", "displaced_on", "from_place", name=op.f("uq_displacement_case_id_displaced_on_from_place")
+            "case_id",
+            "displaced_on",
+            "from_place",
+            name=op.f("uq_displacement_case_id_displaced_on_from_place"),
         ),
     )
     _table(

@@ -7,7 +7,15 @@ from typing import Any
 
 from caseapp.core import clock
 from caseapp.people.models import MovementLimit, PersonPopulation
-from caseapp.procedure.models import Claim, ClaimApplicant, ClaimStep, IssuedDocument, LeaveRequest, Property, SignDuty
+from caseapp.procedure.models import (
+    Claim,
+    ClaimApplicant,
+    ClaimStep,
+    IssuedDocument,
+    LeaveRequest,
+    Property,
+    SignDuty,
+)
 from tests.factories import make_household, make_person
 
 ON = {"on-day": "20", "on-month": "11", "on-year": "2025"}
@@ -173,7 +181,13 @@ def _displacement(post: bool) -> Any:
     return build
 
 
-PROPERTY = {"kind": "HOUSE", "tenure": "OWNED", "happened": "OCCUPIED", "place": "MX07001", "whereabouts": "Calle 1"}
+PROPERTY = {
+    "kind": "HOUSE",
+    "tenure": "OWNED",
+    "happened": "OCCUPIED",
+    "place": "MX07001",
+    "whereabouts": "Calle 1",
+}
 
 
 def _property(post: bool) -> Any:

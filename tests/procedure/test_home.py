@@ -81,9 +81,13 @@ def home(db):
         for person, population in ((woman, "IDP"), (boy, "RETURNEE_WITH_NEEDS")):
             session.execute(sa.delete(PersonNationality).where(PersonNationality.case_id == person.case_id))
             session.execute(sa.delete(PersonPopulation).where(PersonPopulation.case_id == person.case_id))
-            session.add(PersonNationality(case_id=person.case_id, person_id=person.id, country="MEX", position=0))
             session.add(
-                PersonPopulation(case_id=person.case_id, person_id=person.id, population=population, since=TODAY)
+                PersonNationality(case_id=person.case_id, person_id=person.id, country="MEX", position=0)
+            )
+            session.add(
+                PersonPopulation(
+                    case_id=person.case_id, person_id=person.id, population=population, since=TODAY
+                )
             )
         user = make_user("CASEWORKER", team=team)
         ids = [woman.case_id, boy.case_id]
@@ -101,7 +105,9 @@ def cases(home):
 
 def told(case):
     rows = session.scalars(
-        sa.select(CaseEvent).where(CaseEvent.case_id == case.id, CaseEvent.kind.like("property.%")).order_by(CaseEvent.position)
+        sa.select(CaseEvent)
+        .where(CaseEvent.case_id == case.id, CaseEvent.kind.like("property.%"))
+        .order_by(CaseEvent.position)
     )
     return [(e.kind, e.code, e.outcome, e.place) for e in rows]
 
@@ -114,7 +120,9 @@ def test_a_national_claims_no_asylum_at_home(cases):
 def test_what_was_left_is_declared_and_protected(cases):
     woman = cases[0]
     service.declare_displacement(woman, place=PLACE, on=TODAY - timedelta(days=9))
-    row = service.register_property(woman, NewProperty("HOUSE", "OWNED", "OCCUPIED", PLACE, "Calle 1, lote 4"), on=TODAY)
+    row = service.register_property(
+        woman, NewProperty("HOUSE", "OWNED", "OCCUPIED", PLACE, "Calle 1, lote 4"), on=TODAY
+    )
     assert row.whereabouts == "Calle 1, lote 4" and row.measure == "NONE"
     with pytest.raises(ChangedMeanwhile):
         service.change_measure(woman, row, "ASKED", on=TODAY, version=9)
@@ -148,7 +156,13 @@ def test_a_child_who_came_back_is_received(cases):
 def test_the_database_refuses_what_cannot_be(cases, table, broken):
     whole = {
         Displacement: {"from_place": PLACE, "displaced_on": TODAY, "declared_on": TODAY},
-        Property: {"kind": "HOUSE", "tenure": "OWNED", "happened": "OCCUPIED", "place": PLACE, "registered_on": TODAY},
+        Property: {
+            "kind": "HOUSE",
+            "tenure": "OWNED",
+            "happened": "OCCUPIED",
+            "place": PLACE,
+            "registered_on": TODAY,
+        },
         ReturneeReception: {"received_on": TODAY, "from_country": "USA", "how": "REMOVED"},
     }[table]
     with pytest.raises(sa.exc.IntegrityError, match=f"ck_{table.__tablename__}_"), session.begin_nested():

@@ -35,13 +35,13 @@ from caseapp.core.reference.geography import (
     admin1,
     admin1_named,
     admin2,
-    place_name,
     countries,
     country_label,
     language_label,
     languages,
     origin_group,
     origin_groups,
+    place_name,
 )
 from caseapp.core.reference.holidays import Holiday, holidays, holidays_in
 from caseapp.core.reference.intervals import DeliveryInterval, delivery_interval, delivery_intervals
@@ -108,7 +108,6 @@ __all__ = [
     "admin1",
     "admin1_named",
     "admin2",
-    "place_name",
     "choices",
     "claim_procedure",
     "claim_procedures",
@@ -134,6 +133,7 @@ __all__ = [
     "origin_group",
     "origin_groups",
     "outside_label",
+    "place_name",
     "questionnaire",
     "read_list",
     "rows_for_database",

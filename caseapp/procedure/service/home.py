@@ -57,9 +57,7 @@ class NewProperty:
 
 def register_property(case: Case, new: NewProperty, *, on: date) -> Property:
     """Writes property.registered, with the municipality and no more. Raises the errors of `rules.may_declare`."""
-    rules.may_declare(
-        _now(case), new.place, _prefix(case.country), on, people.today_of(case)
-    )
+    rules.may_declare(_now(case), new.place, _prefix(case.country), on, people.today_of(case))
     row = Property(
         case_id=case.id, kind=new.kind, tenure=new.tenure, happened=new.happened, place=new.place, registered_on=on
     )  # fmt: skip

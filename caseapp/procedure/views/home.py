@@ -44,7 +44,9 @@ def home(number: str) -> ResponseReturnValue:
         displaced=bool(now & rules.DISPLACED),
         returned=bool(now & rules.RETURNED),
         still=case.status == "OPEN",
-        declared=[{"place": reference.place_name(d.from_place), "on": day(d.displaced_on)} for d in found.declared],
+        declared=[
+            {"place": reference.place_name(d.from_place), "on": day(d.displaced_on)} for d in found.declared
+        ],
         properties=[
             {
                 "what": reference.label("property_kind", p.kind),
@@ -155,9 +157,7 @@ def measure(number: str, property_id: UUID) -> ResponseReturnValue:
 
     def again() -> str:
         form.version.data = row.version
-        return page(
-            case, title, form, _("Anotar medida"), _back(case), lead=where, on=_("Día de la medida")
-        )
+        return page(case, title, form, _("Anotar medida"), _back(case), lead=where, on=_("Día de la medida"))
 
     if posted is None:
         return again()
@@ -181,7 +181,14 @@ def reception(number: str) -> ResponseReturnValue:
     ]
 
     def again() -> str:
-        return page(case, _("Recepción tras el retorno"), form, _("Anotar recepción"), _back(case), on=_("Día en que se le recibió"))
+        return page(
+            case,
+            _("Recepción tras el retorno"),
+            form,
+            _("Anotar recepción"),
+            _back(case),
+            on=_("Día en que se le recibió"),
+        )
 
     if posted is None:
         return again()
