@@ -41,7 +41,7 @@ from workers.demo.custody_verbs import (  # noqa: F401
 )
 from workers.demo.livelihood_verbs import enrol, job, move_job, move_permit, move_training, permit, plan, step  # noqa: F401
 from workers.demo.placing import places_for
-from workers.demo.waiting_verbs import wait  # noqa: F401
+from workers.demo.waiting_verbs import offer_waiting, wait  # noqa: F401
 from workers.demo.working_verbs import (  # noqa: F401
     accept_files,
     agree_plan,
