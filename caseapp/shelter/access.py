@@ -10,3 +10,5 @@ CHECK_IN = permission("shelter.check_in", "SHELTER_COORDINATOR", "GATE_NIGHT")
 CHECK_OUT = permission("shelter.check_out", "SHELTER_COORDINATOR", "GATE_NIGHT")
 WALK_IN = permission("shelter.walk_in", "SHELTER_COORDINATOR", "GATE_NIGHT")
 MANAGE = permission("shelter.manage", "SHELTER_COORDINATOR")
+#: The shelters of the country together; raw beds, rounded people (decision 0141).
+NETWORK = permission("shelter.network", "SHELTER_COORDINATOR")

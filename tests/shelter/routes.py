@@ -139,6 +139,7 @@ ROUTES = {
     ("shelter.check_in", "POST"): _check_in,
     ("shelter.walk_in", "GET"): _public("/shelter/walk-in"),
     ("shelter.receive_walk_in", "POST"): _walk_in,
+    ("shelter.see_network", "GET"): _public("/shelter/network"),
     ("shelter.roll", "GET"): _public("/shelter/tonight/roll"),
     ("shelter.call_roll", "POST"): _roll,
     ("shelter.mark_absent", "POST"): _of_stay("/absent", {}, inside=True),

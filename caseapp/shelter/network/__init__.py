@@ -1,0 +1,1 @@
+"""The shelters of a country seen together, by those who keep their places."""
