@@ -130,6 +130,13 @@ class ReceiverAnswersHere(Refused):
     status = 409
 
 
+class NotOnPaper(Refused):
+    """Something sealed, or not sent yet, is never printed."""
+
+    sentence = _l("Esta referencia no se imprime.")
+    status = 409
+
+
 class CaseClosed(Refused):
     sentence = _l("El expediente está cerrado. Ábralo antes de referir.")
 

@@ -47,6 +47,7 @@ PRIORITIES = ("IMMEDIATE", "EMERGENCY", "URGENT", "NORMAL")
 CHANNELS = ("SYSTEM", "ONE_TIME_PAGE", "PHONE_RECORDED_BY_SENDER", "PAPER", "IN_PERSON")
 OUTCOMES = ("WAITING", "ACCEPTED", "NOT_ACCEPTED")
 REVIEWED = ("DECLINE", "NOT_COMPLETED")
+CLIENT_COPY = ("TAKEN", "DECLINED")
 LOOKS = ("OPENED", "WRONG")
 #: What the sender may choose to show of each person, and what is chosen if nothing is said.
 ITEMS = ("NAME", "AGE", "SEX", "LANGUAGES", "RELATIONS", "REQUIREMENTS", "CONTACT", "DOCUMENTS")
@@ -69,6 +70,7 @@ class Referral(Identified, Versioned, Base):
         one_of("mode", Mode),
         one_of("priority", PRIORITIES),
         one_of("answer_channel", CHANNELS),
+        one_of("client_copy", CLIENT_COPY),
         sa.CheckConstraint(f"items <@ ARRAY[{', '.join(repr(i) for i in ITEMS)}]::text[]", name="items_known"),
         sa.CheckConstraint("from_team_id <> to_team_id", name="not_to_itself"),
         sa.CheckConstraint("state IN ('DRAFT', 'WITHDRAWN') OR sent_at IS NOT NULL", name="sent_has_time"),
@@ -164,6 +166,7 @@ class Referral(Identified, Versioned, Base):
     result: Mapped[str | None]
     not_completed_reason: Mapped[str | None]
     ended_at: Mapped[datetime | None]
+    client_copy: Mapped[str | None]  # the person took their copy, or did not want it
 
     from_team: Mapped[Team] = relationship(lazy="raise", foreign_keys=[from_team_id])
     to_team: Mapped[Team] = relationship(lazy="raise", foreign_keys=[to_team_id])

@@ -172,6 +172,9 @@ ROUTES = {
     ("referral.link", "GET"): _of("/link", **SENDER),
     ("referral.make_link", "POST"): _of("/link", {}, **SENDER),
     ("referral.revoke_link", "POST"): _of("/link/revoke", {}, **SENDER),
+    ("referral.form", "GET"): _of("/form", **SENDER),
+    ("referral.client_copy", "POST"): _of("/form", {"client_copy": "DECLINED"}, **SENDER),
+    ("referral.form_pdf", "GET"): _of("/form/receiver.pdf?lang=es", **SENDER),
     ("referral.nights", "GET"): _of("/nights", **SENDER),
     ("referral.nights", "POST"): _of(
         "/nights",

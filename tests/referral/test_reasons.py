@@ -11,6 +11,7 @@ from caseapp.core.db import session
 from caseapp.core.journal import CaseEvent
 from caseapp.referral import errors, present, service
 from caseapp.referral.models import CHANNELS
+from caseapp.referral.rules import unlocking
 from tests.referral.conftest import restart
 
 SAFE = "CANNOT_OFFER"  # what PREVIOUS_INCIDENT reads outside
@@ -44,9 +45,18 @@ class Verb:
         self.reasons, self.does = codes(name), does
 
 
+def decline(found, reason):
+    """With as much of what would make it possible as the reason must have."""
+    must = unlocking.ASKED[reason].must
+    service.decline(
+        found, reason, unlocks_code=unlocking.codes_of(reason)[0] if "code" in must else None,
+        unlocks="Hable con nosotros." if "words" in must else "",
+    )  # fmt: skip
+
+
 def test_declined_by_each_reason(world):
     number = world.refer()
-    verb = Verb("decline_reason", service.decline)
+    verb = Verb("decline_reason", decline)
     told = ended(world, number, world.coordinator, verb, "referral.declined")
     assert len(told) == 23
     for reason, event in told.items():

@@ -20,6 +20,7 @@ from caseapp.referral import present, queries, rules, service, showing
 from caseapp.referral.access import ANSWER, READ, SEND
 from caseapp.referral.models import ITEMS, Referral
 from caseapp.referral.options import next_options
+from caseapp.referral.paper import may_print
 from caseapp.referral.queries import related
 from caseapp.referral.rules import linking, reviewing
 from caseapp.referral.service.nights import STILL_ASKED
@@ -99,6 +100,9 @@ def page(found: Referral, wrong: str = "") -> str:
         else None,
         wrong=wrong,
         nobody=found.nobody_told_at is not None and sender and found.state in rules.AWAITING_RECEIVER,
+        form_url=url_for("referral.form", number=found.number)
+        if sender and who.may(SEND) and may_print(found)
+        else None,
         nights_url=_nights_url(found) if sender and who.may(SEND) else None,
         review_url=_review_url(found),
         ground=_ground(found) if sender else None,
