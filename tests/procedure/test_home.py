@@ -137,7 +137,7 @@ def test_what_was_left_is_declared_and_protected(cases):
 
 
 def test_a_child_who_came_back_is_received(cases):
-    woman, boy = cases
+    _woman, boy = cases
     service.receive_returned(boy, from_country="USA", how="REMOVED", on=TODAY)
     [event] = session.scalars(sa.select(CaseEvent).where(CaseEvent.kind == "child.returned_received"))
     assert (event.case_id, event.place) == (boy.id, "MX07")
