@@ -175,7 +175,7 @@ def _be(db: Any, ns: Any, population: str) -> None:
 def _displacement(post: bool) -> Any:
     def build(db: Any, ns: Any) -> Any:
         _be(db, ns, "IDP")
-        url = f"/cases/{ns.case.number}/home/displacement?state=MX07"
+        url = f"/cases/{ns.case.number}/at-home/displacement?state=MX07"
         return (url, dated(place="MX07001")) if post else url
 
     return build
@@ -193,7 +193,7 @@ PROPERTY = {
 def _property(post: bool) -> Any:
     def build(db: Any, ns: Any) -> Any:
         _be(db, ns, "IDP")
-        url = f"/cases/{ns.case.number}/home/property?state=MX07"
+        url = f"/cases/{ns.case.number}/at-home/property?state=MX07"
         return (url, dated(**PROPERTY)) if post else url
 
     return build
@@ -207,7 +207,7 @@ def _measure(post: bool) -> Any:
                 registered_on=date(2025, 11, 1),
             )  # fmt: skip
             db.session.add(row)
-        url = f"/cases/{ns.case.number}/home/property/{row.id}"
+        url = f"/cases/{ns.case.number}/at-home/property/{row.id}"
         return (url, dated(measure="ASKED", version=str(row.version))) if post else url
 
     return build
@@ -216,14 +216,14 @@ def _measure(post: bool) -> Any:
 def _reception(post: bool) -> Any:
     def build(db: Any, ns: Any) -> Any:
         _be(db, ns, "RETURNEE_WITH_NEEDS")
-        url = f"/cases/{ns.case.number}/home/reception"
+        url = f"/cases/{ns.case.number}/at-home/reception"
         return (url, dated(from_country="USA", how="REMOVED")) if post else url
 
     return build
 
 
 ROUTES = {
-    ("procedure.home", "GET"): lambda db, ns: f"/cases/{ns.case.number}/home",
+    ("procedure.home", "GET"): lambda db, ns: f"/cases/{ns.case.number}/at-home",
     **{("procedure.displacement", m): _displacement(m == "POST") for m in ("GET", "POST")},
     **{("procedure.add_property", m): _property(m == "POST") for m in ("GET", "POST")},
     **{("procedure.measure", m): _measure(m == "POST") for m in ("GET", "POST")},

@@ -171,7 +171,7 @@ def test_the_database_refuses_what_cannot_be(cases, table, broken):
 
 
 def test_the_pages(client, home):
-    url = f"/cases/{home['numbers'][0]}/home"
+    url = f"/cases/{home['numbers'][0]}/at-home"
     client.sign_in(home["who"])
     assert "Todavía no declara." in client.get(url).get_data(as_text=True)
     assert 'name="state"' in client.get(f"{url}/displacement").get_data(as_text=True)
@@ -188,6 +188,6 @@ def test_the_pages(client, home):
     assert "Calle 1" in client.get(f"{url}/property/{row}").get_data(as_text=True)
     assert client.post(f"{url}/property/{row}", data=dated(measure="ASKED", version="1")).status_code == 302
     assert "Solicitada" in client.get(url).get_data(as_text=True)
-    boy = f"/cases/{home['numbers'][1]}/home"
+    boy = f"/cases/{home['numbers'][1]}/at-home"
     assert client.post(f"{boy}/reception", data=dated(from_country="USA", how="REMOVED")).status_code == 302
     assert "Deportación o expulsión" in client.get(boy).get_data(as_text=True)

@@ -1,4 +1,4 @@
-"""`/cases/<number>/home`: the path of those who are at home: displaced inside their country, or returned to it."""
+"""`/cases/<number>/at-home`: the path of those who are at home: displaced inside their country, or returned to it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from caseapp.procedure.views.trying import page, tried
 KIND = {"NONE": "neutral", "ASKED": "info", "ACTIVE": "good"}
 
 
-@blueprint.get("/cases/<number>/home")
+@blueprint.get("/cases/<number>/at-home")
 @needs(READ)
 @records_view
 def home(number: str) -> ResponseReturnValue:
@@ -87,7 +87,7 @@ def _choose(case: Case, title: str) -> str:
     )  # fmt: skip
 
 
-@blueprint.route("/cases/<number>/home/displacement", methods=["GET", "POST"])
+@blueprint.route("/cases/<number>/at-home/displacement", methods=["GET", "POST"])
 @needs(WRITE)
 @commits
 def displacement(number: str) -> ResponseReturnValue:
@@ -112,7 +112,7 @@ def displacement(number: str) -> ResponseReturnValue:
     return tried(form, verb, again, _("Declaración anotada."), _back(case))
 
 
-@blueprint.route("/cases/<number>/home/property", methods=["GET", "POST"])
+@blueprint.route("/cases/<number>/at-home/property", methods=["GET", "POST"])
 @needs(WRITE)
 @commits
 def add_property(number: str) -> ResponseReturnValue:
@@ -140,7 +140,7 @@ def add_property(number: str) -> ResponseReturnValue:
     return tried(form, verb, again, _("Bien registrado."), _back(case))
 
 
-@blueprint.route("/cases/<number>/home/property/<uuid:property_id>", methods=["GET", "POST"])
+@blueprint.route("/cases/<number>/at-home/property/<uuid:property_id>", methods=["GET", "POST"])
 @needs(WRITE)
 @commits
 def measure(number: str, property_id: UUID) -> ResponseReturnValue:
@@ -168,7 +168,7 @@ def measure(number: str, property_id: UUID) -> ResponseReturnValue:
     return tried(form, verb, again, _("Medida anotada."), _back(case))
 
 
-@blueprint.route("/cases/<number>/home/reception", methods=["GET", "POST"])
+@blueprint.route("/cases/<number>/at-home/reception", methods=["GET", "POST"])
 @needs(WRITE)
 @commits
 def reception(number: str) -> ResponseReturnValue:
