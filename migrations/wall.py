@@ -57,11 +57,12 @@ def behind_policy(table: str, *, read: str, write: str | None = None, add: str |
     op.execute(f"CREATE POLICY {name}_work ON {table} FOR ALL TO acogida_work USING (true) WITH CHECK (true)")
 
 
-def definer_function(signature: str, body: str, *, to: str) -> None:
-    """A SECURITY DEFINER function owned by `acogida_definer`; `to` lists the roles that may call it."""
+def definer_function(signature: str, body: str, *, to: str, replace: bool = False) -> None:
+    """A SECURITY DEFINER function owned by `acogida_definer`; `to` lists the roles that may call it. `replace`: it
+    stands already with these arguments, and says something new."""
     name_and_arguments = signature.split(" RETURNS ")[0]
     op.execute(
-        f"CREATE FUNCTION {signature} SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $body${body}$body$"
+        f"CREATE {'OR REPLACE ' if replace else ''}FUNCTION {signature} SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $body${body}$body$"
     )
     op.execute(f"ALTER FUNCTION {name_and_arguments} OWNER TO acogida_definer")
     op.execute(f"REVOKE ALL ON FUNCTION {name_and_arguments} FROM PUBLIC")

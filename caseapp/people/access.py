@@ -11,5 +11,7 @@ SEARCH = permission("people.search", "CASEWORKER", "SUPERVISOR", "SHELTER_COORDI
 EDIT = permission("people.edit", "CASEWORKER", "SUPERVISOR")
 #: Decide whether two records are one person, unite and separate them.
 DECIDE_DUPLICATE = permission("people.decide_duplicate", "CASEWORKER", "SUPERVISOR")
+#: Keep two people apart; each matter is read by those named in it.
+SEPARATE = permission("people.separate", "SUPERVISOR", "CHILD_OFFICER")
 #: Look, as a second person, at where somebody acted without consent.
 REVIEW_WAIVER = permission("people.review_waiver", "SUPERVISOR")

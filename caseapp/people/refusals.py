@@ -7,6 +7,11 @@ from caseapp.core.i18n import _l
 from caseapp.people import rules
 
 
+class NumberNotFound(Refused):
+    sentence = _l("No hay otro expediente con ese número. Revíselo.")
+    field = "other"
+
+
 class CannotJoin(Refused):
     """A known person's file is another team's, closed, or not theirs to open."""
 

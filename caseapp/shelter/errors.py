@@ -29,6 +29,28 @@ class HoldNotOffered(Refused):
     field = "until"
 
 
+class ReasonMissing(Refused):
+    sentence = _l("Diga por qué se queda más noches.")
+    field = "reason"
+
+
+class MaxStay(Refused):
+    sentence = _l(
+        "Pasa de la estancia máxima de esta sede. Elija otra última noche, o un motivo que no sea solo el deseo."
+    )
+    field = "last_night"
+
+
+class NoEmergency(Refused):
+    sentence = _l("Solo en un cuarto propio y vacío, con personal a cargo por su nombre y hora.")
+    field = "place"
+
+
+class DateInvalid(Refused):
+    sentence = _l("Revise la fecha: la primera no es futura y la segunda es posterior.")
+    field = "inspected_on"
+
+
 class NightsInvalid(Refused):
     sentence = _l("Escriba una última noche igual o posterior a la primera, y a lo más un año después.")
     field = "last_night"
@@ -84,6 +106,11 @@ class StillHeld(Refused):
 says("ex_stay_place_taken", PlaceTaken)
 says("ck_stay_has_leave", LeaveNeeded)
 says("ex_stay_room_of_one_household", PlaceTaken)
+says("ex_stay_place_turned", PlaceTaken)
+says("stay_in_service", PlaceTaken)
+says("stay_cannot_be_offered", CannotBeOffered)
+says("ck_stay_extension_not_by_wish_alone", MaxStay)
+says("ck_child_emergency_second_person", SecondPersonNeeded)
 says("ex_stay_person_once", AlreadyHasPlace)
 says("ex_stay_person_in_once", AlreadyHasPlace)
 says("ex_stay_person_held_once", AlreadyHasPlace)

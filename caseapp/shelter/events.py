@@ -29,6 +29,7 @@ EXTENDED = kind("stay.extended")
 ENDED = kind("stay.ended")
 NO_SHOW = kind("stay.no_show")
 CAPACITY_CONFIRMED = kind("capacity.confirmed")
+FACILITY_ASSESSED = kind("facility.assessed")
 CAPACITY_CHANGED = kind("capacity.changed")
 ALERT_RAISED = kind("alert.raised")
 

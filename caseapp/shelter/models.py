@@ -9,6 +9,7 @@ and destination.
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
@@ -55,8 +56,14 @@ HOLDING = ("HELD", "BOOKED", "IN")
 GIVEN = ("BOOKED", "IN")
 _HOLDS = "state IN ('HELD', 'BOOKED', 'IN')"
 _NIGHTS = "daterange(first_night, last_night, '[]')"
+#: With the nights that the place stands empty afterwards, before another party has it.
+_TURNED = "daterange(first_night, last_night + turnaround, '[]')"
 PRIORITIES = ("IMMEDIATE", "EMERGENCY", "URGENT", "NORMAL")
-OUT_REASONS = ("REPAIR", "CLEANING", "HEALTH", "OTHER")
+OUT_REASONS = ("REPAIR", "CLEANING", "HEALTH", "OTHER", "TURNAROUND")
+INSPECTION_OUTCOMES = ("PASSED", "WITH_REMARKS", "FAILED")
+EXTENSION_REASONS = (
+    "NO_OTHER_PLACE", "PROCEDURE_WAITS", "HEALTH", "CHILD_OR_SCHOOL", "SAFETY", "PERSON_ASKED",
+)  # fmt: skip
 SURGE_REASONS = ("ARRIVALS", "SITE_CLOSED", "WEATHER", "OTHER")
 CANCEL_REASONS = (
     "REFERRAL_WITHDRAWN",
@@ -82,6 +89,8 @@ class Unit(Identified, Versioned, Base):
         sa.CheckConstraint(
             "(takes = 'WOMEN') = ('WOMEN_ONLY' = ANY (traits))", name="women_only_takes_women"
         ),
+        sa.CheckConstraint("area_m2 BETWEEN 1 AND 5000", name="area_sane"),
+        sa.CheckConstraint("turnaround_nights BETWEEN 0 AND 14", name="turnaround_sane"),
     )
 
     site_id: Mapped[UUID] = mapped_column(sa.ForeignKey("site.id"), index=True)
@@ -92,6 +101,9 @@ class Unit(Identified, Versioned, Base):
     takes: Mapped[str]
     traits: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text()), default=list, server_default="{}")
     one_household: Mapped[bool]
+    area_m2: Mapped[Decimal | None] = mapped_column(sa.Numeric(7, 2))
+    turnaround_nights: Mapped[int] = mapped_column(default=0, server_default="0")
+    shut_on: Mapped[date | None]  # by a failed inspection, until one passes
     active: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
 
 
@@ -192,6 +204,9 @@ class Stay(Identified, Versioned, Base):
         sa.CheckConstraint("(state = 'HELD') = (held_until IS NOT NULL)", name="held_has_end"),
         sa.CheckConstraint("(state = 'CANCELLED') = (cancel_reason IS NOT NULL)", name="cancelled_has_reason"),
         sa.CheckConstraint("state NOT IN ('IN', 'ENDED') OR arrived_at IS NOT NULL", name="in_has_arrival"),
+        sa.CheckConstraint(
+            "num_nonnulls(plan_destination, plan_review_on, plan_set_on) IN (0, 3)", name="plan_whole"
+        ),
         sa.CheckConstraint("(state = 'ENDED') = (left_at IS NOT NULL)", name="ended_has_time"),
         sa.CheckConstraint("left_at IS NULL OR left_at >= arrived_at", name="times_in_order"),
         sa.CheckConstraint("reviewed_by_id IS NULL OR reviewed_by_id <> ended_by_id", name="second_person"),
@@ -199,8 +214,12 @@ class Stay(Identified, Versioned, Base):
             ("place_id", "="), (sa.text(_NIGHTS), "&&"), where=sa.text(_HOLDS), using="gist", name="ex_stay_place_taken",
         ),
         pg.ExcludeConstraint(
-            ("unit_id", "="), (sa.text("coalesce(household_id, case_id)"), "<>"), (sa.text(_NIGHTS), "&&"),
+            ("unit_id", "="), (sa.text("coalesce(household_id, case_id)"), "<>"), (sa.text(_TURNED), "&&"),
             where=sa.text(f"one_household AND {_HOLDS}"), using="gist", name="ex_stay_room_of_one_household",
+        ),
+        pg.ExcludeConstraint(
+            ("place_id", "="), (sa.text("coalesce(household_id, case_id)"), "<>"), (sa.text(_TURNED), "&&"),
+            where=sa.text(_HOLDS), using="gist", name="ex_stay_place_turned",
         ),
         pg.ExcludeConstraint(
             ("case_id", "="), ("team_id", "="), (sa.text(_NIGHTS), "&&"), where=sa.text(_HOLDS), using="gist",
@@ -227,6 +246,7 @@ class Stay(Identified, Versioned, Base):
     unit_id: Mapped[UUID] = mapped_column(index=True)
     place_id: Mapped[UUID] = mapped_column(index=True)
     one_household: Mapped[bool]
+    turnaround: Mapped[int] = mapped_column(default=0, server_default="0")
     # Referral stands above shelter: its migration adds the key, and nothing here knows more of it.
     referral_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("referral.id"), index=True)
     first_night: Mapped[date]
@@ -247,6 +267,10 @@ class Stay(Identified, Versioned, Base):
     end_destination: Mapped[str | None]
     end_confirmed: Mapped[bool | None]  # False: as told; True: the destination said so
     cancel_reason: Mapped[str | None]
+    # Where the person means to go, and when that is looked at again: from day one, so that nobody drifts.
+    plan_destination: Mapped[str | None]
+    plan_review_on: Mapped[date | None]
+    plan_set_on: Mapped[date | None]
     proposed_reason: Mapped[str | None]
     proposed_destination: Mapped[str | None]
     proposed_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)

@@ -110,12 +110,16 @@ def _rooms(
         units.setdefault(spot.unit_id, []).append(spot)
     held = queries.places_held_for(referral_id) if referral_id is not None else frozenset()
     there = spots.company(units, guests, first, last, tonight, ours=spots.ours(team_id))
+    apart = spots.parted((g.case_id for g in guests), units, first, last, tonight)
+    licence = spots.child_licence(site, first, last)
     found = []
     for unit_id, places in units.items():
         unit = places[0]
+        if unit_id in apart:
+            continue
         ends = [d for p in places if (d := until[p.place_id]) is not None]
         already = tuple(g for g in there.get(unit_id, ()) if g.case_id not in moving)
-        room = rules.Room(unit.takes, unit.one_household, site.child_licence)
+        room = rules.Room(unit.takes, unit.one_household, licence)
         found.append(_Room(unit, room, tuple(places), already, min(ends) if ends else None, held))
     return found
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from caseapp.core import reference
+from flask_babel import format_decimal
+
+from caseapp.core import clock, reference
 from caseapp.core.i18n import _, ngettext
 from caseapp.core.pages import day, moment
+from caseapp.shelter import rules
 from caseapp.shelter.models import Stay
 from caseapp.shelter.queries import Night
+from caseapp.shelter.standing import UnitInspection
 
 
 def requirements_text(codes: list[str]) -> str:
@@ -103,6 +108,55 @@ def held_words(held: Sequence[Stay], timezone: str) -> str:
     return ngettext(
         "Se guarda %(num)s lugar hasta el %(until)s.", "Se guardan %(num)s lugares hasta el %(until)s.", len(held), until=until
     )  # fmt: skip
+
+
+def space_words(area_m2: Decimal | None, places: int) -> tuple[str, bool]:
+    """How many people the area takes, and whether there are more beds than that."""
+    sphere, euaa = rules.by_space(area_m2, rules.SPHERE_M2), rules.by_space(area_m2, rules.EUAA_M2)
+    if area_m2 is None or sphere is None:
+        return _("superficie sin medir"), False
+    text = _(
+        "%(area)s m²: caben %(sphere)s personas (Esfera), %(euaa)s (EUAA)",
+        area=str(format_decimal(area_m2)),
+        sphere=sphere,
+        euaa=euaa,
+    )
+    return text, places > sphere
+
+
+def inspection_words(row: UnitInspection | None) -> str:
+    """The last inspection of a unit and when the next is due."""
+    if row is None:
+        return _("sin inspección anotada")
+    text = _("inspección del %(day)s: %(outcome)s", day=day(row.inspected_on),
+             outcome=reference.label("inspection_outcome", row.outcome).lower())  # fmt: skip
+    return text if row.next_due_on is None else text + " · " + _("próxima: %(day)s", day=day(row.next_due_on))
+
+
+def word_words(said_at: datetime | None, timezone: str) -> dict[str, str]:
+    """How old the last word of a shelter is, in words, and how far it is to be trusted: «confirmado hace 3 h»,
+    «confirmado ayer», «sin confirmar desde el 21 nov 2025»."""
+    limits = {
+        c.code: float(c.extra["hours"]) for c in reference.codes("capacity_trust") if c.extra.get("hours")
+    }
+    now = clock.now()
+    hours = None if said_at is None else (now - said_at).total_seconds() / 3600
+    trust = rules.trust(hours, limits)
+    kind = {"CONFIRMED": "good", "AGING": "info"}.get(trust, "warning")
+    if said_at is None or hours is None:
+        return {"trust": trust, "kind": kind, "text": reference.label("capacity_trust", "NONE")}
+    days = (clock.local(now, timezone).date() - clock.local(said_at, timezone).date()).days
+    if hours < 1:
+        text = _("confirmado hace menos de una hora")
+    elif days == 0 or hours < 12:
+        text = ngettext("confirmado hace %(num)s h", "confirmado hace %(num)s h", int(hours))
+    elif days == 1:
+        text = _("confirmado ayer")
+    else:
+        text = _("sin confirmar desde el %(day)s", day=day(clock.local(said_at, timezone).date()))
+    if trust == "DOUBTFUL":
+        text += " · " + _("dudoso, pregunte por teléfono")
+    return {"trust": trust, "kind": kind, "text": text}
 
 
 def strip(nights: list[Night], tonight: date, href: Any) -> list[dict[str, Any]]:

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import joinedload
 
 from caseapp.accounts.models import Team
@@ -17,7 +17,6 @@ from caseapp.core import clock, crypto
 from caseapp.core.access import Principal
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours
-from caseapp.core.journal import CaseEvent
 from caseapp.people import rules as people_rules
 from caseapp.people.models import Case, HouseholdMember, Person, PlacementRequirement, Relation
 from caseapp.people.rules.household import PARENTS
@@ -33,6 +32,7 @@ from caseapp.shelter.models import (
     Unit,
     holding,
 )
+from caseapp.shelter.standing import ChildEmergency, StayExtension, UnitInspection
 
 
 # -- who sees which stay ------------------------------------------------------------------------------
@@ -350,10 +350,75 @@ def together(stay: Stay) -> list[Stay]:
 
 
 # -- the daily word ----------------------------------------------------------------------------------
-def last_confirmation(team_id: UUID) -> Any:
-    """When somebody last confirmed what this shelter has (UTC), or None."""
-    return session.scalar(
-        sa.select(sa.func.max(CaseEvent.recorded_at)).where(
-            CaseEvent.team_id == team_id, CaseEvent.kind == "capacity.confirmed"
+def last_words(team_ids: Iterable[UUID]) -> dict[UUID, datetime | None]:
+    """When each of these shelters last said what it has (UTC), ours or not (one statement); a protected shelter
+    answers only its own people."""
+    rows = session.execute(
+        sa.text("SELECT team_id, said_at FROM capacity_words(:t)").bindparams(
+            sa.bindparam("t", sorted(set(team_ids)), type_=sa.ARRAY(sa.Uuid()))
         )
     )
+    return {row.team_id: row.said_at for row in rows}
+
+
+def last_confirmation(team_id: UUID) -> datetime | None:
+    """When somebody last confirmed what this shelter has (UTC), or None."""
+    return last_words([team_id]).get(team_id)
+
+
+def to_move(team_id: UUID, first: date, last: date) -> list[Stay]:
+    """People whose place, on one of these nights that they have, is out of service, closed, or in a unit that an
+    inspection shut: somebody moves them."""
+    nights = sa.func.daterange(Stay.first_night, Stay.last_night, "[]", type_=pg.DATERANGE)
+    out = sa.exists().where(
+        PlaceOut.place_id == Stay.place_id,
+        sa.func.daterange(PlaceOut.first_night, PlaceOut.last_night, "[]", type_=pg.DATERANGE).op("&&")(
+            nights
+        ),
+        sa.or_(PlaceOut.last_night.is_(None), PlaceOut.last_night >= first),
+    )
+    rows = session.scalars(
+        sa.select(Stay)
+        .join(Unit, Unit.id == Stay.unit_id)
+        .join(Place, Place.id == Stay.place_id)
+        .where(
+            Stay.team_id == team_id, Stay.state.in_(GIVEN), Stay.last_night >= first, Stay.first_night <= last,
+            sa.or_(out, Unit.shut_on <= Stay.last_night, Place.closed_on < Stay.last_night, ~Unit.active),
+        )
+        .options(joinedload(Stay.place), joinedload(Stay.unit))
+        .order_by(Stay.first_night, Stay.id)
+        .limit(50)
+    ).all()  # fmt: skip
+    crypto.load_keys([s.case_id for s in rows])
+    return list(rows)
+
+
+def extensions_of(stay_id: UUID) -> list[StayExtension]:
+    """The decisions that somebody stays longer, oldest first."""
+    return list(
+        session.scalars(
+            sa.select(StayExtension).where(StayExtension.stay_id == stay_id).order_by(StayExtension.at)
+        )
+    )
+
+
+def last_inspections(team_id: UUID) -> dict[UUID, UnitInspection]:
+    """The latest inspection of each unit of a shelter."""
+    rows = session.scalars(
+        sa.select(UnitInspection)
+        .where(UnitInspection.team_id == team_id)
+        .order_by(UnitInspection.inspected_on, UnitInspection.id)
+    )
+    return {row.unit_id: row for row in rows}
+
+
+def emergencies_to_review(team_id: UUID) -> list[ChildEmergency]:
+    """Children taken in an emergency at whom no second person has looked, the most urgent first."""
+    rows = session.scalars(
+        sa.select(ChildEmergency)
+        .where(ChildEmergency.team_id == team_id, ChildEmergency.reviewed_at.is_(None))
+        .order_by(ChildEmergency.review_due_at)
+        .limit(25)
+    ).all()
+    crypto.load_keys([row.case_id for row in rows])
+    return list(rows)

@@ -6,9 +6,10 @@ tests and for nobody's screen: whatever lies behind a refusal, it reads «No es 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 BLANK = frozenset({"NO_PREFERENCE", "NOT_ASKED", "UNKNOWN", "DECLINED", "NOT_APPLICABLE"})
@@ -62,9 +63,15 @@ def safe_in(sex_in_document: str, feels_safe_in: str) -> str:
     return "SEPARATE"
 
 
-def why_not(newcomers: Sequence[Guest], room: Room, already: Sequence[Guest] = ()) -> str | None:
+def why_not(
+    newcomers: Sequence[Guest], room: Room, already: Sequence[Guest] = (), *, emergency: bool = False
+) -> str | None:
     """Why these people may not sleep in this room together with those already there on those nights, as a
-    code that is shown to nobody; None if they may."""
+    code that is shown to nobody; None if they may. `emergency`: children without family, where no licensed place is
+    free, in a room of their own with staff."""
+    if emergency:
+        alone = bool(newcomers) and all(g.child for g in newcomers) and room.one_household and not already
+        return None if alone and len({g.party for g in newcomers}) == 1 else "NO_EMERGENCY"
     everyone = [*newcomers, *already]
     if room.one_household and len({g.party for g in everyone}) > 1:
         return "ROOM_OF_ONE_HOUSEHOLD"
@@ -126,6 +133,53 @@ def misses(requirements: frozenset[str], answers: frozenset[str]) -> frozenset[s
 def fits_kind(child: bool, requirements: frozenset[str], kind: str) -> bool:
     """A cot is for whoever needs a cot."""
     return kind != "COT" or (child and "COT" in requirements)
+
+
+# -- what makes a room true -----------------------------------------------------------------------------
+#: Square metres a person. Sphere Handbook 2018, shelter and settlement standard 3: 3.5 m² of living space. EASO (now
+#: EUAA) guidance on reception conditions, 2016, standard 7: 4 m² in a bedroom, 2.10 m high.
+SPHERE_M2, EUAA_M2 = Decimal("3.5"), Decimal("4")
+
+
+def by_space(area_m2: Decimal | None, each: Decimal) -> int | None:
+    """How many people the area takes at so many square metres each; None where it was never measured."""
+    return None if area_m2 is None else int(area_m2 // each)
+
+
+def licensed(held: bool, spans: Iterable[tuple[date, date | None]], first: date, last: date) -> bool:
+    """Whether a licence for children covers every night. `held`: the directory says that the site has one; dated
+    licences, where there are any, say when."""
+    known = sorted(spans)
+    if not held or not known:
+        return held
+    night = first
+    for start, end in known:
+        if start <= night and (end is None or end >= night):
+            if end is None or end >= last:
+                return True
+            night = end + timedelta(days=1)
+    return False
+
+
+def trust(hours: float | None, limits: Mapping[str, float]) -> str:
+    """How far the last word of a shelter is to be trusted (list `capacity_trust`: code → hours): the first whose
+    hours have not passed; NONE where nobody ever said anything."""
+    if hours is None:
+        return "NONE"
+    for code, within in sorted(limits.items(), key=lambda pair: pair[1]):
+        if hours < within:
+            return code
+    return "DOUBTFUL"
+
+
+def may_extend(nights: int, max_nights: int | None, reason: str | None) -> str | None:
+    """Why a stay may not become so long, or None. Longer is a decision with a reason; beyond the shelter's maximum,
+    with one that is not the wish alone."""
+    if not reason:
+        return "REASON"
+    if max_nights is not None and nights > max_nights and reason == "PERSON_ASKED":
+        return "MAX_STAY"
+    return None
 
 
 # -- nights -------------------------------------------------------------------------------------------

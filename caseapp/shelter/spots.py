@@ -13,7 +13,9 @@ import sqlalchemy as sa
 
 from caseapp.core import access, clock
 from caseapp.core.db import session
+from caseapp.places.models import Site
 from caseapp.shelter import queries, rules
+from caseapp.shelter.standing import ChildLicence
 
 #: Somebody in a room of whom the other team knows only that they are there.
 _ADULT, _CHILD = UUID(int=1), UUID(int=2)
@@ -34,6 +36,7 @@ class Spot:
     takes: str
     unit_traits: tuple[str, ...]
     one_household: bool
+    turnaround_nights: int
 
     @property
     def answers(self) -> frozenset[str]:
@@ -93,6 +96,32 @@ def company(
         strangers += [rules.Guest(_ADULT, _ADULT, False)] if adults else []
         strangers += [rules.Guest(_CHILD, _CHILD, True)] if children else []
     return own
+
+
+def parted(
+    case_ids: Iterable[UUID], unit_ids: Iterable[UUID], first: date, last: date, tonight: date
+) -> frozenset[UUID]:
+    """Of these units, those where one of these people must not be on those nights. Nothing tells why; it is asked
+    every time, of everybody, so that asking tells nothing either."""
+    rows = session.scalars(
+        sa.text("SELECT parted_units(:c, :u, :f, :l, :n, :now)").bindparams(
+            sa.bindparam("c", sorted(set(case_ids)), type_=sa.ARRAY(sa.Uuid())),
+            sa.bindparam("u", sorted(set(unit_ids)), type_=sa.ARRAY(sa.Uuid())), sa.bindparam("f", first),
+            sa.bindparam("l", last), sa.bindparam("n", tonight),
+            sa.bindparam("now", clock.now(), type_=sa.DateTime(timezone=True)),
+        )
+    )  # fmt: skip
+    return frozenset(rows)
+
+
+def child_licence(site: Site, first: date, last: date) -> bool:
+    """Whether the site is licensed for children without family on every one of these nights."""
+    if not site.child_licence:
+        return False
+    rows = session.execute(
+        sa.select(ChildLicence.valid_from, ChildLicence.valid_to).where(ChildLicence.site_id == site.id)
+    )
+    return rules.licensed(True, [(row.valid_from, row.valid_to) for row in rows], first, last)
 
 
 def ours(team_id: UUID) -> bool:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import sqlalchemy as sa
+
+from caseapp.accounts.models import User
 from caseapp.people.models import Consent, DuplicateCandidate
 from tests.factories import make_household, make_person
 from tests.factories.people import make_waiver
@@ -88,7 +91,32 @@ PERSON = {
 }  # fmt: skip
 CONSENT = {"purpose": "CASH", "state": "GIVEN", "given_by": "SELF", "alone": "YES", "form": "SIGNED"}
 
+
+def _separated(path: str) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        from caseapp.core.db import session
+        from caseapp.people.models import SafetySeparation
+
+        with db.as_owner():
+            other = make_person(ns.team)
+            user = session.scalars(sa.select(User.id)).first()
+            row = SafetySeparation(
+                case_id=ns.case.id, other_case_id=other.case_id, reach="SITE", since=ns.person.created_at,
+                set_by_id=user, holders=list(session.scalars(sa.select(User.id))),
+            )  # fmt: skip
+            db.session.add(row)
+            db.session.flush()
+            found = row.id
+        return f"/cases/{ns.case.number}/separation/{found}/{path}", {"email": "nadie@example.org"}
+
+    return build
+
+
 ROUTES = {
+    ("people.separation", "GET"): _case("separation"),
+    ("people.keep_apart", "POST"): _case("separation", {"other": "NADIE", "reach": "SITE"}),
+    ("people.name_holder", "POST"): _separated("holders"),
+    ("people.end_separation", "POST"): _separated("end"),
     ("people.search", "GET"): _search,
     ("people.person", "GET"): _case("person"),
     ("people.save_person", "POST"): _case("person", PERSON),

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from caseapp import load_areas
 from caseapp.accounts.models import Team
 from caseapp.core import access
 from caseapp.core.db import session
 from caseapp.people.models import Household, Person
 from tests.factories import make_household, make_person, make_team, make_user, principal_of
 from tests.factories.shelter import make_shelter, open_to, relate
+
+load_areas()  # what higher areas hang on the shelter's moments
 
 
 @dataclass

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from caseapp.core.db import uuid7
 from caseapp.shelter.models import PlaceOut
+from caseapp.shelter.standing import ChildEmergency
 from tests.factories.shelter import furnish, make_stay, places_in
 
 ARRIVED = datetime(2025, 11, 23, 16, 0, tzinfo=UTC)
@@ -131,7 +133,52 @@ def _holds(db: Any, ns: Any) -> Any:
     return "/shelter/holds", {"immediate": "45", "emergency": "0", "urgent": "0", "normal": "0"}
 
 
+def _of_unit(path: str, data: dict[str, str] | None = None) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        with db.as_owner():
+            _furnished(ns)
+            url = f"/shelter/units/{places_in(ns.team, 'H1')[0].unit_id}{path}"
+        return url if data is None else (url, data)
+
+    return build
+
+
+def _of_team(path: str, data: dict[str, str]) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        with db.as_owner():
+            _furnished(ns)
+        return path, data
+
+    return build
+
+
+def _emergency(db: Any, ns: Any) -> Any:
+    stay = _stay(db, ns)
+    with db.as_owner():
+        row = ChildEmergency(
+            team_id=ns.team.id, stay_id=stay.id, case_id=stay.case_id, since=ARRIVED,
+            review_due_at=ARRIVED + timedelta(hours=72),
+        )  # fmt: skip
+        row.id = uuid7()
+        row.staff = "Turno de noche"
+        db.session.add(row)
+        db.session.flush()
+        found = row.id
+    return f"/shelter/emergencies/{found}/review", {}
+
+
+INSPECTED = {"outcome": "PASSED", "inspected_on": "2025-11-20", "next_due_on": ""}
 ROUTES = {
+    ("shelter.word", "GET"): _public("/shelter/word"),
+    ("shelter.word", "POST"): _of_team("/shelter/word", {"free": "3", "out": "0", "leaving": "0"}),
+    ("shelter.limits", "GET"): _public("/shelter/limits"),
+    ("shelter.limits", "POST"): _of_team("/shelter/limits", {"max_nights": "60"}),
+    ("shelter.unit", "GET"): _of_unit(""),
+    ("shelter.unit", "POST"): _of_unit("", {"area_m2": "12", "turnaround_nights": "1"}),
+    ("shelter.inspection", "GET"): _of_unit("/inspection"),
+    ("shelter.inspection", "POST"): _of_unit("/inspection", INSPECTED),
+    ("shelter.review_emergency", "POST"): _emergency,
+    ("shelter.plan", "POST"): _of_stay("/plan", {"destination": "RENTED", "review_on": "2025-12-01"}),
     ("shelter.holds", "GET"): _public("/shelter/holds"),
     ("shelter.holds", "POST"): _holds,
     ("shelter.tonight", "GET"): _public("/shelter/tonight"),
@@ -154,7 +201,7 @@ ROUTES = {
     ("shelter.take_out", "POST"): _out(True),
     ("shelter.put_back", "POST"): _back,
     ("shelter.stay", "GET"): _of_stay(""),
-    ("shelter.extend", "POST"): _of_stay("/extend", {"last_night": "2025-11-27"}),
+    ("shelter.extend", "POST"): _of_stay("/extend", {"last_night": "2025-11-27", "reason": "NO_OTHER_PLACE"}),
     ("shelter.move", "GET"): _of_stay("/move", inside=True),
     ("shelter.move", "POST"): _move,
     ("shelter.cancel", "GET"): _of_stay("/cancel"),

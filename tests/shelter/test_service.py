@@ -343,9 +343,9 @@ def test_extend_moves_the_last_night_only_over_free_nights(as_coordinator):
         first_night=date(2025, 11, 28),
         last_night=date(2025, 11, 29),
     )
-    service.extend(stay, date(2025, 11, 27))
+    service.extend(stay, date(2025, 11, 27), "NO_OTHER_PLACE")
     with pytest.raises(errors.PlaceTaken):
-        service.extend(stay, date(2025, 11, 28))
+        service.extend(stay, date(2025, 11, 28), "NO_OTHER_PLACE")
     service.extend(stay, TONIGHT)
     assert [e.number for e in events_of("stay.extended")] == [2, -4]
 

@@ -325,7 +325,7 @@ def extend(scene: Scene, act: Act) -> None:
         return
     with scene.as_("SHELTER_COORDINATOR", found.to_team.code), session.begin_nested():
         for stay in shelter_queries.holding_for_referral(found.id):
-            shelter.extend(stay, stay.last_night + timedelta(days=act.args["nights"]))
+            shelter.extend(stay, stay.last_night + timedelta(days=act.args["nights"]), "NO_OTHER_PLACE")
 
 
 def depart(scene: Scene, act: Act) -> None:

@@ -17,11 +17,12 @@ from caseapp.people.models.person import (
     PersonNationality,
     PersonPopulation,
 )
+from caseapp.people.models.separation import SafetySeparation
 from caseapp.people.models.waiver import ConsentWaiver
 
 __all__ = [
     "AccessScope", "BirthPrecision", "Case", "CaseAccess", "CaseStatus", "Consent", "ConsentWaiver", "Contact",
     "ContactAttempt", "DuplicateCandidate", "Guardian", "HealthDate", "Household", "HouseholdMember", "IdentityDocument",
     "MovementException", "MovementLimit", "NameToken", "Need", "Person", "PersonLanguage", "PersonNationality", "PersonPopulation",
-    "PlacementRequirement", "Relation",
+    "PlacementRequirement", "Relation", "SafetySeparation",
 ]  # fmt: skip

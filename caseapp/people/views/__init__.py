@@ -9,5 +9,5 @@ from caseapp.people.access import SEARCH
 blueprint = Blueprint("people", __name__)
 nav(20, _l("Personas"), "people.search", SEARCH)
 
-from caseapp.people.views import consents, contact, duplicates, household, person, search, waivers  # noqa: E402, F401
+from caseapp.people.views import consents, contact, duplicates, household, person, search, separation, waivers  # noqa: E402, F401
 from caseapp.people.views.closed import init_app  # noqa: E402, F401

@@ -14,7 +14,7 @@ from caseapp.core.db import session
 from caseapp.core.errors import ChangedMeanwhile, NotYours, Refused
 from caseapp.core.i18n import _
 from caseapp.people import present, queries, service
-from caseapp.people.access import EDIT
+from caseapp.people.access import EDIT, SEPARATE
 from caseapp.people.forms import (
     HeadForm,
     JoinForm,
@@ -144,6 +144,7 @@ def _page(file: Opened, forms: dict[str, Any], wrong: Any = None) -> str:
         "people/household.html",
         page_title=_("Familia de %(name)s", name=file.name),
         number=file.case.number,
+        may_separate=access.current().may(SEPARATE),
         household=held.number if held else "",
         members=[
             {

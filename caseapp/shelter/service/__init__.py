@@ -1,5 +1,6 @@
 """The shelter's verbs: they change rows, append the event and leave messages; they flush, never commit."""
 
+from caseapp.shelter.service.asking import max_nights
 from caseapp.shelter.service.booking import (
     book,
     cancel,
@@ -8,9 +9,17 @@ from caseapp.shelter.service.booking import (
     keep_minimum,
     move,
     no_show,
+    plan,
     show_again,
 )
-from caseapp.shelter.service.capacity import add_unit, confirm_capacity, open_surge, put_back, take_out
+from caseapp.shelter.service.capacity import (
+    add_unit,
+    confirm_capacity,
+    open_surge,
+    put_back,
+    take_out,
+    word_to_give,
+)
 from caseapp.shelter.service.holding import (
     declare_holds,
     hold,
@@ -18,6 +27,14 @@ from caseapp.shelter.service.holding import (
     hold_policy,
     release_holds,
     release_lapsed,
+)
+from caseapp.shelter.service.keeping import (
+    inspect,
+    license_children,
+    measure,
+    review_emergency,
+    set_longest,
+    take_child_in_emergency,
 )
 from caseapp.shelter.service.presence import check_in, depart, review_departure
 
@@ -34,14 +51,23 @@ __all__ = [
     "hold",
     "hold_on_send",
     "hold_policy",
+    "inspect",
     "keep_minimum",
+    "license_children",
+    "max_nights",
+    "measure",
     "move",
     "no_show",
     "open_surge",
+    "plan",
     "put_back",
     "release_holds",
     "release_lapsed",
     "review_departure",
+    "review_emergency",
+    "set_longest",
     "show_again",
+    "take_child_in_emergency",
     "take_out",
+    "word_to_give",
 ]  # fmt: skip

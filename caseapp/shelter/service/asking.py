@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from caseapp.core import clock, outbox
@@ -21,6 +22,7 @@ from caseapp.places.models import Site
 from caseapp.shelter import errors, events, queries, rules, spots
 from caseapp.shelter.models import Stay, StayState
 from caseapp.shelter.spots import Spot
+from caseapp.shelter.standing import StayPolicy
 
 LONGEST = timedelta(days=366)
 
@@ -43,7 +45,7 @@ class Asked:
         spot, person = self.spots[self.wanted[case_id]], self.people[case_id]
         stay = Stay(
             case_id=case_id, household_id=person.household_id, site_id=spot.site_id, team_id=self.team_id,
-            unit_id=spot.unit_id, place_id=spot.place_id, one_household=spot.one_household, referral_id=referral_id,
+            unit_id=spot.unit_id, place_id=spot.place_id, one_household=spot.one_household, turnaround=spot.turnaround_nights, referral_id=referral_id,
             first_night=self.first_night, last_night=self.last_night, state=StayState.HELD, child=person.guest.child,
             immediate=immediate, requirements=[], booked_at=clock.now(),
         )  # fmt: skip
@@ -58,6 +60,7 @@ def ask(
     last_night: date,
     *,
     referral_id: UUID | None = None,
+    emergency: bool = False,
 ) -> Asked:
     """Lock the places and see that these people (case id → place id) may have them. Holds whose time has come are
     ended; those of `referral_id` are in nobody's way. Raises as `book`."""
@@ -74,9 +77,17 @@ def ask(
         raise NotYours
     must_have_leave(wanted, site, first_night, sent=referral_id is not None)
     must_be_free(wanted, people, team_id, first_night, last_night, tonight, referral_id=referral_id)
-    must_be_allowed(wanted, people, found, site, first_night, last_night, tonight)
+    longest = max_nights(team_id)
+    if longest is not None and (last_night - first_night).days + 1 > longest:
+        raise errors.MaxStay
+    must_be_allowed(wanted, people, found, site, first_night, last_night, tonight, emergency=emergency)
     ordered = {case_id: people[case_id] for case_id in sorted(people)}
     return Asked(wanted, found, ordered, site, team_id, first_night, last_night)
+
+
+def max_nights(team_id: UUID) -> int | None:
+    """The longest stay that the shelter gives, or None."""
+    return session.scalar(sa.select(StayPolicy.max_nights).where(StayPolicy.team_id == team_id))
 
 
 def lock(place_ids: Iterable[UUID], team_id: UUID) -> dict[UUID, Spot]:
@@ -135,18 +146,23 @@ def must_be_allowed(
     tonight: date,
     *,
     met_before: bool = False,
+    emergency: bool = False,
 ) -> None:
-    """The one gate before any night is given: rooms, children, and what the place must answer. `met_before`: the
-    person is there already, so that a requirement set since does not put them out. Raises `CannotBeOffered`."""
+    """The one gate before any night is given: rooms, children, people who are kept apart, and what the place must
+    answer. `met_before`: the person is there already, so that a requirement set since does not put them out.
+    `emergency`: see `rules.why_not`. Raises `CannotBeOffered`, whatever the reason."""
     guests = [people[c].guest for c in wanted]
     units = {found[p].unit_id: found[p] for p in wanted.values()}
     there = spots.company(
         units, guests, first, last, tonight, ours=spots.ours(next(iter(units.values())).team_id)
     )
+    apart = spots.parted(wanted, units, first, last, tonight)
+    licence = spots.child_licence(site, first, last)
     for unit_id, unit in units.items():
         newcomers = [people[c].guest for c, p in wanted.items() if found[p].unit_id == unit_id]
-        room = rules.Room(unit.takes, unit.one_household, site.child_licence)
-        if rules.why_not(newcomers, room, there.get(unit_id, ())):
+        room = rules.Room(unit.takes, unit.one_household, licence)
+        refused = rules.why_not(newcomers, room, there.get(unit_id, ()), emergency=emergency)
+        if refused or unit_id in apart:
             raise errors.CannotBeOffered
     if met_before:
         return

@@ -6,15 +6,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
-from caseapp.core import clock, reference
+from caseapp.core import access, audit, clock, reference
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours
 from caseapp.places.models import Site
 from caseapp.shelter import errors, events, queries, rules, spots
 from caseapp.shelter.models import Stay, StayState
-from caseapp.shelter.service.asking import LONGEST, ask, lock, must_be_allowed, must_be_free, refusing
+from caseapp.shelter.service.asking import (
+    LONGEST,
+    ask,
+    lock,
+    max_nights,
+    must_be_allowed,
+    must_be_free,
+    refusing,
+)
 from caseapp.shelter.service.holding import turn_holds
 from caseapp.shelter.spots import Spot
+from caseapp.shelter.standing import StayExtension
 
 
 def book(
@@ -25,6 +34,7 @@ def book(
     last_night: date,
     referral_id: UUID | None = None,
     immediate: bool = False,
+    emergency: bool = False,
 ) -> list[Stay]:
     """Book places for people in one act: `wanted` maps case ids to place ids of the shelter's team.
 
@@ -33,7 +43,7 @@ def book(
     `NotYours` for a case or a place that the acting principal does not see."""
     if not spots.ours(team_id):
         raise NotYours
-    asked = ask(wanted, team_id, first_night, last_night, referral_id=referral_id)
+    asked = ask(wanted, team_id, first_night, last_night, referral_id=referral_id, emergency=emergency)
     made = []
     with refusing():
         held = turn_holds(asked, referral_id) if referral_id is not None else {}
@@ -74,6 +84,7 @@ def move(moves: Sequence[tuple[Stay, UUID]], reason: str) -> None:
         for stay in stays:
             spot = found[wanted[stay.case_id]]
             stay.place_id, stay.unit_id, stay.one_household = spot.place_id, spot.unit_id, spot.one_household
+            stay.turnaround = spot.turnaround_nights
             events.happened(events.MOVED, stay, site, code=spot.kind, reason=reason)
     _must_leave_no_child_alone(left_behind, units, site, first, last, tonight)
     for stay in stays:
@@ -87,13 +98,14 @@ def _must_leave_no_child_alone(
     family = queries.family_of({s.case_id for stays in there.values() for s in stays})
     for unit_id, stays in there.items():
         unit = units[unit_id]
-        room = rules.Room(unit.takes, unit.one_household, site.child_licence)
+        room = rules.Room(unit.takes, unit.one_household, spots.child_licence(site, first, last))
         if rules.why_not([], room, [queries.as_guest(s, family) for s in stays]) == "NO_CHILD_LICENCE":
             raise errors.ChildLeftAlone
 
 
-def extend(stay: Stay, last_night: date) -> None:
-    """Change the last night: later if the place is free, earlier down to tonight or the first night."""
+def extend(stay: Stay, last_night: date, reason: str | None = None) -> None:
+    """Change the last night: later if the place is free, as a decision with a reason (list `stay_extension_reason`);
+    earlier down to tonight or the first night. Raises `ReasonMissing`, `MaxStay`, and as `book`."""
     _must_hold(stay)
     site = session.get_one(Site, stay.site_id)
     tonight = queries.tonight_at(site)
@@ -101,7 +113,13 @@ def extend(stay: Stay, last_night: date) -> None:
     if not earliest <= last_night <= stay.first_night + LONGEST:
         raise errors.NightsInvalid
     added = (last_night - stay.last_night).days
+    longest = max_nights(stay.team_id)
+    length = (last_night - stay.first_night).days + 1
     if added > 0:
+        refused = rules.may_extend(length, longest, reason)
+        if refused:
+            raise errors.ReasonMissing if refused == "REASON" else errors.MaxStay
+        reference.code("stay_extension_reason", reason or "")
         found = lock([stay.place_id], stay.team_id)
         first = stay.last_night + timedelta(days=1)
         people = _people([stay], first)
@@ -115,9 +133,29 @@ def extend(stay: Stay, last_night: date) -> None:
             met_before=True,
         )  # fmt: skip
     with refusing():
+        if added > 0:
+            session.add(
+                StayExtension(
+                    stay_id=stay.id, case_id=stay.case_id, team_id=stay.team_id, at=clock.now(),
+                    from_night=stay.last_night, to_night=last_night, reason=reason or "",
+                    beyond_max=longest is not None and length > longest, by_id=access.current().user_id,
+                )
+            )  # fmt: skip
         stay.last_night = last_night
         if added:
-            events.happened(events.EXTENDED, stay, site, number=added)
+            events.happened(events.EXTENDED, stay, site, number=added, reason=reason if added > 0 else None)
+
+
+def plan(stay: Stay, destination: str, review_on: date) -> None:
+    """Where the person means to go next (list `stay_destination`), and when that is looked at again."""
+    _must_hold(stay)
+    reference.code("stay_destination", destination)
+    today = clock.today(session.get_one(Site, stay.site_id).timezone)
+    if review_on < today:
+        raise errors.NightsInvalid(field="review_on")
+    stay.plan_destination, stay.plan_review_on, stay.plan_set_on = destination, review_on, today
+    audit.record("planned", "stay", stay.id)
+    session.flush()
 
 
 def cancel(stays: Sequence[Stay], reason: str) -> None:

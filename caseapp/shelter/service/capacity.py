@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from caseapp.core.errors import NotYours
 from caseapp.places.models import Site
 from caseapp.shelter import errors, events, queries
 from caseapp.shelter.models import Place, PlaceOut, Stay, Takes, Unit, holding
+from caseapp.shelter.standing import CapacityWord
 
 
 def add_unit(
@@ -77,8 +79,12 @@ def open_surge(unit: Unit, *, count: int, reason: str, closes_on: date) -> list[
     return made
 
 
-def take_out(place: Place, *, first_night: date, last_night: date | None, reason: str) -> PlaceOut:
-    """Take a place out of service for nights (list `place_out_reason`). Refused while people hold it then."""
+def take_out(
+    place: Place, *, first_night: date, last_night: date | None, reason: str, despite: bool = False
+) -> PlaceOut:
+    """Take a place out of service for nights (list `place_out_reason`). Refused while people hold it then, unless it
+    cannot be slept in all the same (`despite`): then they keep it until somebody moves them, and stand on the list of
+    those to move (`queries.to_move`)."""
     reference.code("place_out_reason", reason)
     if last_night is not None and last_night < first_night:
         raise errors.NightsInvalid
@@ -88,7 +94,7 @@ def take_out(place: Place, *, first_night: date, last_night: date | None, reason
     )
     if last_night is not None:
         held = held.where(Stay.first_night <= last_night)
-    if session.scalars(held.limit(1)).first() is not None:
+    if not despite and session.scalars(held.limit(1)).first() is not None:
         raise errors.StillHeld
     unit = session.get_one(Unit, place.unit_id)
     row = PlaceOut(
@@ -119,20 +125,52 @@ def put_back(row: PlaceOut) -> None:
     _state(unit, tonight)
 
 
-def confirm_capacity(team: Team) -> int:
-    """Somebody at the shelter says that what the screen shows is true. Returns the free places it shows."""
+def confirm_capacity(
+    team: Team, *, free: int | None = None, out: int | None = None, leaving: int | None = None
+) -> int:
+    """Somebody at the shelter says how many places are free tonight, out of service, and about to be; what is not said
+    is as the screen shows it. Returns the free places that were said."""
     if team.site_id is None or team.id not in access.current().site_teams:
         raise NotYours
     site = session.get_one(Site, team.site_id)
     night = queries.tonight_at(site)
     # A night on which no place is open yet has no line at all.
-    free = sum(found.free for found in queries.occupancy(team.id, night, night, tonight=night))
+    shown = word_to_give(team)
+    said = shown.free if free is None else free
+    session.add(
+        CapacityWord(
+            team_id=team.id, said_at=clock.now(), night=night, free=said, out=shown.out if out is None else out,
+            leaving=shown.leaving if leaving is None else leaving, shown_free=shown.free,
+            by_id=access.current().user_id,
+        )
+    )  # fmt: skip
     journal.append(
         events.CAPACITY_CONFIRMED, country=site.country, on=clock.today(site.timezone), site_id=site.id,
-        team_id=team.id, number=free, code="FREE_TONIGHT",
+        team_id=team.id, number=said, code="FREE_TONIGHT",
     )  # fmt: skip
     session.flush()
-    return free
+    return said
+
+
+@dataclass(frozen=True)
+class Word:
+    """What the screen shows tonight, and somebody confirms."""
+
+    free: int
+    out: int
+    leaving: int
+
+
+def word_to_give(team: Team) -> Word:
+    """The three numbers of the daily word, prefilled."""
+    assert team.site_id is not None
+    night = queries.tonight_at(session.get_one(Site, team.site_id))
+    free = sum(found.free for found in queries.occupancy(team.id, night, night, tonight=night))
+    leaving = session.scalar(
+        sa.select(sa.func.count()).select_from(Stay)
+        .where(Stay.team_id == team.id, Stay.state == "IN", Stay.last_night == night - date.resolution)
+    )  # fmt: skip
+    return Word(free, len(queries.outs_of(team.id, night)), leaving or 0)
 
 
 def _changed(site: Site, team_id: UUID, number: int, code: str, reason: str | None) -> None:

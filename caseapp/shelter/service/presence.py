@@ -12,6 +12,7 @@ from caseapp.core.db import session
 from caseapp.places.models import Site
 from caseapp.shelter import errors, events, queries, rules
 from caseapp.shelter.models import GIVEN, Stay, StayEndPair, StayState
+from caseapp.shelter.service.keeping import make_ready
 
 
 def check_in(stays: Sequence[Stay], *, at: datetime | None = None) -> None:
@@ -118,6 +119,8 @@ def _end(stay: Stay, reason: str, destination: str, confirmed: bool, moment: dat
     stay.end_reason, stay.end_destination, stay.end_confirmed = reason, destination, confirmed
     stay.ended_by_id = access.current().user_id
     stay.last_night = max(stay.first_night, local.date() - timedelta(days=1))
+    session.flush()
+    make_ready(stay, site)
     if stay.minimum:  # what was kept after consent ended was kept until departure
         stay.called_name, stay.life_critical, stay.requirements = None, None, []
     outside_reason = reference.code("stay_end_reason", reason).extra.get("shown_as") or reason

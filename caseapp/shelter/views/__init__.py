@@ -11,4 +11,4 @@ nav(30, _l("Esta noche"), "shelter.tonight", TONIGHT)
 nav(35, _l("Lugares"), "shelter.places", MANAGE)
 nav(37, _l("Red"), "shelter.see_network", NETWORK, whole_area=False)
 
-from caseapp.shelter.views import network, paper, places, policy, roll, stay, tonight, walk_in  # noqa: E402, F401
+from caseapp.shelter.views import keeping, network, paper, places, policy, roll, stay, tonight, walk_in  # noqa: E402, F401

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -23,7 +24,8 @@ from caseapp.shelter.models import Place, PlaceOut, Unit
 from caseapp.shelter.views import blueprint
 from caseapp.shelter.views.tonight import chosen_team
 
-NIGHTS = 14
+#: How many nights the calendar shows at once.
+SPANS = (14, 60)
 
 
 @blueprint.get("/shelter/places")
@@ -34,16 +36,30 @@ def places() -> ResponseReturnValue:
     assert team.site is not None
     tonight = queries.tonight_at(team.site)
     night = _asked_night(tonight)
-    first = tonight if night < tonight + timedelta(days=NIGHTS) and night >= tonight else night
-    nights = queries.occupancy(team.id, first, first + timedelta(days=NIGHTS - 1), tonight=tonight)
+    span = 60 if request.args.get("nights") == "60" else 14
+    first = _asked_night(tonight, "since")
+    if not first <= night < first + timedelta(days=span):
+        first = night
+    nights = queries.occupancy(team.id, first, first + timedelta(days=span - 1), tonight=tonight)
     free = {f.place_id: f for f in queries.free_places([team.id], night, night, tonight=tonight)}
     outs = queries.outs_of(team.id, night)
-    units: dict[UUID, dict[str, object]] = {}
+    inspections = queries.last_inspections(team.id)
+    units: dict[UUID, dict[str, Any]] = {}
     for place, unit in queries.places_of(team.id, night):
         found = units.setdefault(
-            unit.id, {"unit": unit, "traits": present.requirements_text(unit.traits), "rows": []}
+            unit.id,
+            {
+                "unit": unit,
+                "traits": present.requirements_text(unit.traits),
+                "rows": [],
+                "space": "",
+                "inspected": present.inspection_words(inspections.get(unit.id)),
+            },
         )
-        found["rows"].append(_row(place, free.get(place.id), outs.get(place.id)))  # type: ignore[attr-defined]
+        found["rows"].append(_row(place, free.get(place.id), outs.get(place.id)))
+        found["space"], found["crowded"] = present.space_words(
+            unit.area_m2, sum(r["kind"] != "COT" for r in found["rows"])
+        )
     return render_template(
         "shelter/places.html",
         page_title=_("Lugares"),
@@ -51,16 +67,53 @@ def places() -> ResponseReturnValue:
         teams=teams,
         night=night,
         strip=present.strip(
-            nights, tonight, lambda n: url_for("shelter.places", team=team.code, night=n.isoformat())
+            nights,
+            tonight,
+            lambda n: url_for(
+                "shelter.places",
+                team=team.code,
+                night=n.isoformat(),
+                nights=span,
+                since=first.isoformat(),
+            ),
         ),
         units=list(units.values()),
+        calendar=_calendar(team.code, first, span, tonight),
+        moving=[
+            present.stay_row(s, whole=True)
+            for s in queries.to_move(team.id, tonight, tonight + timedelta(days=366))
+        ],
+        word=present.word_words(queries.last_confirmation(team.id), team.site.timezone),
+        children=queries.emergencies_to_review(team.id),
+        me=access.current().user_id,
+        now=clock.now(),
         held=next((n.held for n in nights if n.night == night), 0),
     )
 
 
-def _asked_night(tonight: date) -> date:
+def _calendar(code: str, first: date, span: int, tonight: date) -> dict[str, Any]:
+    """The way back and on, and the other span."""
+
+    def at(start: date, nights: int) -> str:
+        return url_for(
+            "shelter.places", team=code, nights=nights, night=start.isoformat(), since=start.isoformat()
+        )
+
+    step = timedelta(days=span)
+    last = first + step - timedelta(days=1)
+    return {
+        "text": _("%(first)s a %(last)s", first=day(first), last=day(last)),
+        "previous": at(first - step, span),
+        "next": at(first + step, span),
+        "spans": [(n, at(first, n)) for n in SPANS if n != span],
+        "tonight": at(tonight, span) if first != tonight else "",
+    }
+
+
+def _asked_night(tonight: date, name: str = "night") -> date:
     try:
-        return date.fromisoformat(request.args.get("night", ""))
+        asked = date.fromisoformat(request.args.get(name, ""))
+        return asked if abs((asked - tonight).days) < 3000 else tonight
     except ValueError:
         return tonight
 
@@ -142,6 +195,7 @@ def take_out(place_id: UUID) -> ResponseReturnValue:
                     first_night=form.first_night.data,
                     last_night=form.last_night.data,
                     reason=form.reason.data,
+                    despite=form.despite.data,
                 )
             flash(_("Lugar fuera de servicio."), "good")
             return redirect(url_for("shelter.places"))
@@ -150,9 +204,11 @@ def take_out(place_id: UUID) -> ResponseReturnValue:
     page = render_template(
         "shelter/form.html",
         page_title=_("Fuera de servicio: %(place)s", place=place.code),
-        lead=_("Si no escribe hasta cuándo, queda fuera hasta nuevo aviso."),
+        lead=_(
+            "Si no escribe hasta cuándo, queda fuera hasta nuevo aviso. A quien tenga el lugar no se le quita: se mueve."
+        ),
         form=form,
-        fields=["reason", "first_night", "last_night"],
+        fields=["reason", "first_night", "last_night", "despite"],
         label=_("Sacar de servicio"),
         back_url=url_for("shelter.places"),
     )

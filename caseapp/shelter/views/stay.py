@@ -17,7 +17,7 @@ from caseapp.core.i18n import _, ngettext
 from caseapp.core.pages import day
 from caseapp.shelter import offers, present, queries, rules, service
 from caseapp.shelter.access import CHECK_OUT, MANAGE
-from caseapp.shelter.forms import CancelForm, DepartureForm, ExtendForm, MoveForm
+from caseapp.shelter.forms import CancelForm, DepartureForm, ExtendForm, MoveForm, PlanForm
 from caseapp.shelter.models import Stay
 from caseapp.shelter.views import blueprint
 
@@ -40,7 +40,27 @@ def stay(stay_id: UUID) -> ResponseReturnValue:
     return _page(_stay(stay_id), ExtendForm())
 
 
-def _page(found: Stay, extend: ExtendForm) -> str:
+@blueprint.post("/shelter/stays/<uuid:stay_id>/plan")
+@needs(MANAGE)
+@commits
+def plan(stay_id: UUID) -> ResponseReturnValue:
+    """Where the person means to go next, and when that is looked at again."""
+    found, form = _stay(stay_id), PlanForm()
+    if form.validate():
+        try:
+            with session.begin_nested():
+                service.plan(found, form.destination.data, form.review_on.data)
+            flash(_("Plan de salida anotado."), "good")
+            return _to_stay(found)
+        except Refused as error:
+            form.refused(error)
+    return _page(found, ExtendForm(formdata=None), form), 422
+
+
+def _page(found: Stay, extend: ExtendForm, plan_form: PlanForm | None = None) -> str:
+    plan_form = plan_form or PlanForm(
+        formdata=None, destination=found.plan_destination, review_on=found.plan_review_on
+    )
     if extend.last_night.data is None:
         extend.last_night.data = found.last_night
     pair = (found.end_reason, found.end_destination)
@@ -50,6 +70,19 @@ def _page(found: Stay, extend: ExtendForm) -> str:
         stay=found,
         row=present.stay_row(found, whole=True),
         extend=extend,
+        plan_form=plan_form,
+        planned=reference.outside_label("stay_destination", found.plan_destination)
+        if found.plan_destination
+        else "",
+        longest=service.max_nights(found.team_id),
+        extensions=[
+            {
+                "text": _("Hasta la noche del %(day)s", day=day(e.to_night)),
+                "reason": reference.label("stay_extension_reason", e.reason),
+                "beyond": e.beyond_max,
+            }
+            for e in queries.extensions_of(found.id)
+        ],
         late=_may_be_no_show(found),
         reason=reference.label("stay_end_reason", pair[0]) if pair[0] else "",
         destination=reference.label("stay_destination", pair[1]) if pair[1] else "",
@@ -92,9 +125,11 @@ def extend(stay_id: UUID) -> ResponseReturnValue:
         return _page(found, form), 422
     try:
         with session.begin_nested():
-            service.extend(found, form.last_night.data)
+            service.extend(found, form.last_night.data, form.reason.data or None)
     except Refused as error:
-        form.refused(error if error.field in (None, "last_night") else type(error)(field="last_night"))
+        form.refused(
+            error if error.field in (None, "last_night", "reason") else type(error)(field="last_night")
+        )
         return _page(found, form), 422
     flash(_("Última noche: %(day)s.", day=day(found.last_night)), "good")
     return _to_stay(found)

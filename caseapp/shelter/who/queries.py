@@ -147,8 +147,20 @@ def asked(
     there = spots(
         country, first, last, party=party_of(found), children=any(g.child for g in found.guests), teams=teams
     )
+    there = _apart(found, there, first, last)
     kin = kin_of(found, (bay for spot in there for bay in spot.bays))
     return choices(replace(found, kin=kin), there, clock.now())
+
+
+def _apart(found: Seekers, there: list[Spot], first: date, last: date) -> list[Spot]:
+    """Without the units where one of these people must not be: they are not options, as if they had no room. Asked of
+    everybody."""
+    units = [bay.unit_id for spot in there for bay in spot.bays]
+    apart = single.parted((g.case_id for g in found.guests), units, first, last, first)
+    if not apart:
+        return there
+    kept = [replace(s, bays=tuple(b for b in s.bays if b.unit_id not in apart)) for s in there]
+    return [s for s in kept if s.bays]
 
 
 def holds(team_ids: Sequence[UUID], priority: str) -> dict[UUID, int]:
