@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from caseapp.casefile.queries import work
 from caseapp.core import clock
 from caseapp.core.db import session
 from caseapp.core.i18n import _
@@ -21,8 +22,7 @@ NEWS = timedelta(days=14)
 def look_after(found: Referral) -> None:
     """Raise the alert of the reason in each open file, and set the protection check of whoever did not come for today.
     May run twice without harm."""
-    # Both are younger than this module when the area's events are read first.
-    from caseapp.casefile.queries import work
+    # The verbs stand above this file, which the event kinds know.
     from caseapp.casefile.service.alerting import raise_alert
     from caseapp.casefile.service.tasks import set_task
 

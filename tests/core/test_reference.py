@@ -276,6 +276,12 @@ def test_database_rows_are_unique_and_complete() -> None:
     assert {row.list_name for row in rows} == set(reference.lists())
 
 
+def test_every_clock_has_words() -> None:
+    """A clock without a label breaks the page of every file in which it runs."""
+    ruled = {rule.code for rule in reference.clock_rules()}
+    assert ruled - codes_of("clock") == set()
+
+
 def test_priorities_have_a_clock() -> None:
     expected = {
         "IMMEDIATE": (60, "minutes", 60),

@@ -83,6 +83,7 @@ def _new(db: Any, ns: Any) -> Any:
 ROUTES = {
     ("places.search", "GET"): lambda db, ns: "/directory?q=consulta&language=mam&sex=F&age=30&open_now=y",
     ("places.search_csv", "GET"): lambda db, ns: "/directory.csv?kind=HEALTH",
+    ("places.package", "GET"): lambda db, ns: "/directory/package.zip?country=MEX",
     ("places.show", "GET"): _public,
     ("places.confirm", "POST"): _of("/confirm", {}),
     ("places.edit", "GET"): _of("/edit"),

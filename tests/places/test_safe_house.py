@@ -190,6 +190,7 @@ def outputs(client, who) -> dict[str, bytes]:
         "/directory?kind=SAFE_SHELTER",
         "/directory?q=Recondita",
         "/directory.csv",
+        "/directory/package.zip",
     ]
     if "ADMINISTRATOR" in who.roles or "DATA_STEWARD" in who.roles:
         paths += ["/directory/stale?all=1", "/directory/new"]

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import render_template, request, url_for
+from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from caseapp.core import access, reference
@@ -16,11 +16,14 @@ from caseapp.core.i18n import _, ngettext
 from caseapp.core.pages import PAGE_SIZE, Page, asked_page, csv_answer, day, moment
 from caseapp.places import present, queries
 from caseapp.places.access import EDIT, KEEP, READ
+from caseapp.places.exchange.package import packed
+from caseapp.places.exchange.writing import written
 from caseapp.places.forms import SearchForm
 from caseapp.places.models import SiteKind
 from caseapp.places.queries import Entry, Reached, Wanted
 from caseapp.places.rules.eligibility import Asked
 from caseapp.places.service import safe_house
+from caseapp.places.service.exchange import gathered
 from caseapp.places.views import blueprint
 
 #: What a search may ask for, and how the filter is called when it is in use.
@@ -71,6 +74,7 @@ def search() -> ResponseReturnValue:
         page=Page(here, number, PAGE_SIZE, len(found)),
         total=ngettext("%(num)s servicio", "%(num)s servicios", len(found)),
         csv_href=f"{url_for('places.search_csv')}?{urlencode(_given())}",
+        package_href=url_for("places.package", country=form.country.data),
         may_edit=who.may(EDIT),
         may_keep=who.may(KEEP),
     )
@@ -118,6 +122,17 @@ def search_csv() -> ResponseReturnValue:
         "freshness",
     )
     return csv_answer("directory.csv", head, [[line[name] for name in head] for line in found])
+
+
+@blueprint.get("/directory/package.zip")
+@needs(READ)
+@records_view
+def package() -> ResponseReturnValue:
+    """A country's directory as an HSDS data package; what is protected is never in it."""
+    country = _form().country.data or None
+    answer = Response(packed(written(gathered(country))), mimetype="application/zip")
+    answer.headers["Content-Disposition"] = f'attachment; filename="directory-{country or "all"}.zip"'
+    return answer
 
 
 @blueprint.get("/directory/<uuid:service_id>")

@@ -26,6 +26,7 @@ from caseapp.people import rules as people_rules
 from caseapp.people.models import Case
 from caseapp.referral import errors, present, queries, rules, service
 from caseapp.referral.access import SEND
+from caseapp.referral.fitting import Fitted, fitted
 from caseapp.referral.forms import NewForm
 from caseapp.referral.models import ITEMS, USUAL, Referral
 from caseapp.referral.queries import related
@@ -56,9 +57,12 @@ def new(number: str) -> ResponseReturnValue:
     offered = [
         o for o in teams_offering(kind, case.country) if o.team.id != case.team_id and not _never(o, subjects)
     ]
+    fit = fitted(offered, subjects, on, case)
+    offered = fit.offered
     before = _before(request.values.get("again", ""), kind)
     grounds = _grounds(case)
     form = _form(case, kind, subjects, offered, before, grounds)
+    form.to_team.choices = _with_words(form, fit)
     if request.method == "POST" and form.validate():
         try:
             with session.begin_nested():
@@ -77,6 +81,7 @@ def new(number: str) -> ResponseReturnValue:
         grounds=grounds,
         again=before.number if before else "",
         no_receivers=not offered,
+        not_offered=fit.refused,
     )
     return page, 422 if request.method == "POST" else 200
 
@@ -198,6 +203,12 @@ def _receivers(
             words += " · " + _("otro estado: falta el permiso de la autoridad")
         lines.append((str(offer.team.id), words))
     return lines
+
+
+def _with_words(form: NewForm, fit: Fitted) -> list[tuple[str, str]]:
+    """What the directory says of each receiver, after what is said of it already."""
+    words = {str(team): said for team, said in fit.words.items() if said}
+    return [(i, f"{label} · {words[i]}" if i in words else label) for i, label in form.to_team.choices]
 
 
 def _standing(

@@ -1,0 +1,1 @@
+"""The directory as files: HSDS data packages out and in, plain tables in by a map."""
