@@ -12,9 +12,11 @@ from caseapp.core import access, clock, jobs
 from caseapp.core.db import engine, session
 from caseapp.core.jobs import JobRun
 from caseapp.indicators import service as indicators
-from workers.demo import accounts, claiming, confirming, filling, nights, overseeing, places
+from workers.demo import accounts, claiming, confirming, filling, helping, nights, overseeing, places
 from workers.demo.filling import MAKER, casework_session
 
+#: Sites whose volunteers count what they give.
+COUNTING = ("MX-TAP", "MX-CEI", "GT-GUA", "HN-PIN")
 JOB = "demo.upkeep"
 
 
@@ -66,6 +68,7 @@ def keep_up(seed: int, today: date) -> bool:
         confirming.confirm(seed, today, recent=False)
         confirming.read_what_was_said(today)
         overseeing.oversee(seed, today)
+        helping.count_meals(COUNTING, today)
         nights.tell(seed, today)
         jobs.ended(run.id)
         session.commit()
