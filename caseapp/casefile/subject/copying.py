@@ -64,6 +64,7 @@ NOT_THEIRS = frozenset(
         "glass_access",
         "held_apart",
         "retention_item",
+        "safety_separation",
     }
 )
 LANGUAGES = ("es", "en")

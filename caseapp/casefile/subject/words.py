@@ -29,6 +29,8 @@ TITLES: dict[str, Any] = {
     "referral_member": _l("Referencias en las que se le incluyó"),
     "stay": _l("Estancias"),
     "presence": _l("Noches en que se le vio o no se le vio"),
+    "stay_extension": _l("Noches que se agregaron"),
+    "child_emergency": _l("Alojamiento de emergencia para niñez"),
     "custody": _l("Custodia migratoria"),
     "delivery": _l("Servicios y entregas"),
     "assistance": _l("Asistencia que pidió"),
