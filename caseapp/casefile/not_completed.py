@@ -6,8 +6,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from caseapp.casefile.queries import work
-from caseapp.casefile.service.alerting import raise_alert
-from caseapp.casefile.service.tasks import set_task
 from caseapp.core import clock
 from caseapp.core.db import session
 from caseapp.core.i18n import _
@@ -24,6 +22,10 @@ NEWS = timedelta(days=14)
 def look_after(found: Referral) -> None:
     """Raise the alert of the reason in each open file, and set the protection check of whoever did not come for today.
     May run twice without harm."""
+    # The verbs import the area's events, which import this handler: whichever of the two is read first.
+    from caseapp.casefile.service.alerting import raise_alert
+    from caseapp.casefile.service.tasks import set_task
+
     code = reviewing.ALERT_OF.get(found.not_completed_reason or "")
     if code is None or found.ended_at is None or clock.now() - found.ended_at > NEWS:
         return

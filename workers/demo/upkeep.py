@@ -12,7 +12,7 @@ from caseapp.core import access, clock, jobs
 from caseapp.core.db import engine, session
 from caseapp.core.jobs import JobRun
 from caseapp.indicators import service as indicators
-from workers.demo import accounts, claiming, confirming, filling, overseeing, places
+from workers.demo import accounts, claiming, confirming, directory, filling, overseeing, places
 from workers.demo.filling import MAKER, casework_session
 
 JOB = "demo.upkeep"
@@ -44,6 +44,7 @@ def first_steps(home: Path, seed: int, cases: int, today: date, goal: int) -> Co
     casework_session()
     with access.acting_as(MAKER):
         places.found(accounts.kept(home), seed, today)
+        directory.keep(seed, today)
         claiming.set_intervals(places.opening(today))
         session.commit()
         filling.begin(cases)
