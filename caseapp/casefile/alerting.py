@@ -13,6 +13,7 @@ from caseapp.people import present
 from caseapp.people import rules as people_rules
 from caseapp.protection.queries import began_at
 from caseapp.shelter.models import GIVEN
+from caseapp.shelter.night import rules as night_rules
 from caseapp.shelter.rules import AT_RISK
 
 _PARTNERS = frozenset({"SPOUSE", "PARTNER"})
@@ -75,9 +76,22 @@ def _absence(file: File) -> dict[str, Any]:
         "gone_on": clock.local(max(gone), timezone).date() if gone else None,
         "reached_on": next((row.day for row in file.of("reached")), None),
         "housed": any(s.state in GIVEN for s in file.stays),
+        "missing": _missing(file),
         "at_risk": urgent
         or any(present.is_child(p, glance.on) for p in (glance.person, *(m.person for m in file.members))),
     }
+
+
+def _missing(file: File) -> bool:
+    """Whether the last roll of the house where the person sleeps is one of an absence that is an alert."""
+    inside = {s.id for s in file.stays if s.state == "IN"}
+    marks = {r.day: r.a for r in file.of("presence") if r.other in inside and r.day and r.a}
+    if not marks:
+        return False
+    people = (file.glance.person, *(m.person for m in file.members))
+    with_child = any(present.is_child(p, file.glance.on) for p in people)
+    away = night_rules.nights_away(marks, max(marks))
+    return night_rules.signal(away, with_child=with_child) is night_rules.Signal.ALERT
 
 
 def _health(file: File) -> dict[str, Any]:

@@ -22,7 +22,7 @@ NEWS = timedelta(days=14)
 def look_after(found: Referral) -> None:
     """Raise the alert of the reason in each open file, and set the protection check of whoever did not come for today.
     May run twice without harm."""
-    # The verbs import the area's events, which import this handler: whichever of the two is read first.
+    # The verbs stand above this file, which the event kinds know.
     from caseapp.casefile.service.alerting import raise_alert
     from caseapp.casefile.service.tasks import set_task
 

@@ -12,7 +12,7 @@ from caseapp.core import access, clock, jobs
 from caseapp.core.db import engine, session
 from caseapp.core.jobs import JobRun
 from caseapp.indicators import service as indicators
-from workers.demo import accounts, claiming, confirming, directory, filling, overseeing, places
+from workers.demo import accounts, claiming, confirming, directory, filling, nights, overseeing, places
 from workers.demo.filling import MAKER, casework_session
 
 JOB = "demo.upkeep"
@@ -67,6 +67,7 @@ def keep_up(seed: int, today: date) -> bool:
         confirming.confirm(seed, today, recent=False)
         confirming.read_what_was_said(today)
         overseeing.oversee(seed, today)
+        nights.tell(seed, today)
         jobs.ended(run.id)
         session.commit()
     session.remove()

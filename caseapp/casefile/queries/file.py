@@ -53,6 +53,7 @@ from caseapp.referral.models import USUAL, Referral, ReferralMember
 from caseapp.referral.queries import visible_to as referrals_visible_to
 from caseapp.referral.rules import NOT_ENDED
 from caseapp.shelter.models import Stay
+from caseapp.shelter.night.models import Presence
 from caseapp.shelter.queries import for_case as stays_of
 from caseapp.solutions.models import Employment, SolutionPlan, SolutionStep, Training, WorkPermit
 
@@ -245,6 +246,7 @@ def _asked_codes() -> sa.CompoundSelect[Any]:
         _going_part(case_id),
         _part("guardian", Guardian, sa.and_(of(Guardian), Guardian.ended_at.is_(None)), at=Guardian.named_at),
         _part("health", HealthDate, sa.and_(of(HealthDate), HealthDate.ended_at.is_(None)), a=HealthDate.kind, at=HealthDate.at),
+        _part("presence", Presence, of(Presence), other=Presence.stay_id, a=Presence.state, day=Presence.night),
         _part("reached", ContactAttempt, sa.and_(of(ContactAttempt), ContactAttempt.result == "REACHED"), day=sa.cast(ContactAttempt.at, sa.Date()))
         .order_by(ContactAttempt.at.desc()).limit(1),
     ]  # fmt: skip

@@ -49,7 +49,8 @@ class AlertFacts:
     one. `legal_clocks` are the last days of legal clocks, `signature_due` that by which the person signs.
     `stays_in` is the state (P-code) that the person may not leave, `going_to` those where a place is asked or held. `hours_here` since the file was opened; `gone_on` is the day of a
     departure to the street or nobody knows where, `reached_on` that on which the person was last spoken with, `at_risk`
-    a child in the household or an urgent need that may stand on a screen. `term_from` is the day on which a pregnancy
+    a child in the household or an urgent need that may stand on a screen. `missing` says that the roll of the house where the person
+    sleeps does not find them, long enough for an alert (`shelter.night.rules.signal`). `term_from` is the day on which a pregnancy
     comes to its term, `incident_hours` how long ago that was after which a treatment helps."""
 
     today: date
@@ -75,6 +76,7 @@ class AlertFacts:
     reached_on: date | None = None
     housed: bool = False
     at_risk: bool = False
+    missing: bool = False
     medicine_ends: date | None = None
     term_from: date | None = None
     incident_hours: float | None = None
@@ -129,8 +131,10 @@ def alerts(facts: AlertFacts) -> tuple[str, ...]:
 
 
 def _absent(facts: AlertFacts) -> bool:
-    """Left for the street or nobody knows where, and neither spoken with nor housed since. After the time in which
-    contact is lost the file may close for that reason."""
+    """Missing at the roll of the house; or left for the street or nobody knows where, and neither spoken with nor
+    housed since. After the time in which contact is lost the file may close for that reason."""
+    if facts.missing:
+        return True
     if facts.gone_on is None or not facts.at_risk or facts.housed:
         return False
     if facts.reached_on is not None and facts.reached_on >= facts.gone_on:

@@ -19,6 +19,7 @@ from caseapp.shelter import offers, present, queries, rules, service
 from caseapp.shelter.access import CHECK_OUT, MANAGE
 from caseapp.shelter.forms import CancelForm, DepartureForm, ExtendForm, MoveForm, PlanForm
 from caseapp.shelter.models import Stay
+from caseapp.shelter.night import queries as night
 from caseapp.shelter.views import blueprint
 
 
@@ -90,6 +91,7 @@ def _page(found: Stay, extend: ExtendForm, plan_form: PlanForm | None = None) ->
         review=_waits_for_review(found),
         second=access.current().user_id not in (found.ended_by_id, None),
         site=found.site,
+        roll=night.nights_of(found)[-14:],
     )
 
 
