@@ -37,6 +37,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 4.0,
         "options": {"queue": "casework", "expires": 4},
     },
+    "placements": {
+        "task": "workers.placement.work",
+        "schedule": 4.0,
+        "options": {"queue": "casework", "expires": 4},
+    },
     "caseworkers": {
         "task": "workers.indicators.count_caseworkers",
         "schedule": 21600.0,

@@ -9,6 +9,7 @@ from typing import Any
 from caseapp.core import clock
 from caseapp.people.models import CaseAccess
 from caseapp.referral.models import Referral, ReferralMember
+from caseapp.referral.placement.models import Placement
 from caseapp.referral.waiting.models import WaitingEntry
 from tests.factories import make_person, make_team
 from tests.factories.referral import consent, offer
@@ -131,6 +132,29 @@ def _who(data: bool) -> Any:
     return build
 
 
+def _placements(data: dict[str, str] | None = None) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        return "/referrals/placements" if data is None else ("/referrals/placements", data)
+
+    build.public = True  # type: ignore[attr-defined]
+    return build
+
+
+def _placement(path: str, data: dict[str, str] | None = None) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        with db.as_owner():
+            row = Placement(
+                team_id=ns.team.id, country="MEX", night=date(2025, 11, 23), state="READY", made_at=clock.now(),
+                beat_at=clock.now(), proven=True, persons=[1], served=[1],
+            )  # fmt: skip
+            db.session.add(row)
+            db.session.flush()
+            url = f"/referrals/placements/{row.id}{path}"
+        return url if data is None else (url, data)
+
+    return build
+
+
 SENDER = {"received": False}
 ROUTES = {
     ("referral.inbox", "GET"): _inbox,
@@ -138,6 +162,10 @@ ROUTES = {
     ("referral.seen", "POST"): _of("/seen", {}),
     ("referral.new", "GET"): _new(False),
     ("referral.new", "POST"): _new(True),
+    ("referral.placements", "GET"): _placements(),
+    ("referral.ask_placement", "POST"): _placements({"region": "country"}),
+    ("referral.placement", "GET"): _placement(""),
+    ("referral.book_placement", "POST"): _placement("/book", {}),
     ("referral.who", "GET"): _who(False),
     ("referral.hold_and_refer", "POST"): _who(True),
     ("referral.send", "POST"): _of("/send", {}, state="DRAFT", **SENDER),

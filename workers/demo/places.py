@@ -32,7 +32,9 @@ def found(accounts: Sequence[Account], seed: int, today: date) -> None:
     """Write everything that stands before the first family arrives; commits nothing."""
     start = datetime(today.year - 1, 1, 1, tzinfo=UTC)
     with clock.held_at(start), acting(access.system("demo")):
-        teams = founding.found(calibration.sites_file(), opening(today), start).teams
+        file: dict[str, Any] = calibration.sites_file()
+        everywhere = file | {"sites": [*file["sites"], *file["without_accounts"]]}
+        teams = founding.found(everywhere, opening(today), start).teams
         _users(accounts, teams, seed, opening(today))
         session.flush()
     _rooms(teams, start, opening(today))

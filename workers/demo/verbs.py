@@ -26,7 +26,7 @@ from caseapp.shelter import queries as shelter_queries
 from caseapp.shelter import service as shelter
 from workers.demo import answers, calibration
 from workers.demo.acts import Act
-from workers.demo.answering import say_no
+from workers.demo.answering import ask_the_parish, by_telephone, ground_of, say_no
 from workers.demo.assisting import deliver  # noqa: F401
 from workers.demo.claiming import appeal, claim_step, close_claim, decide, lodge, move_leave, notify, sign  # noqa: F401
 from workers.demo.consenting import act_without, take_back  # noqa: F401
@@ -207,7 +207,7 @@ def refer(scene: Scene, act: Act) -> None:
     with scene.at_desk(), session.begin_nested():
         scene.referrals[act.ref] = referral.refer(
             [case.id for _, case in scene.of(act)], from_team=scene.team, to_team=team_called(asked["receivers"][0]),
-            kind=asked["kind"], priority=asked["priority"], numbers=scene.numbers, **values,
+            kind=asked["kind"], priority=asked["priority"], numbers=scene.numbers, because_of=ground_of(scene, act), **values,
         )  # fmt: skip
 
 
@@ -219,6 +219,8 @@ def _evening(scene: Scene, act: Act) -> date:
 def accept(scene: Scene, act: Act) -> None:
     found = scene.referrals.get(act.ref)
     if found is None or found.state not in WAITING:
+        return
+    if found.kind not in SHELTERED and by_telephone(scene, found):
         return
     with scene.receiving(found):
         if found.kind not in SHELTERED:
@@ -244,6 +246,7 @@ def decline(scene: Scene, act: Act) -> None:
     if found is not None and found.state in WAITING:
         with scene.receiving(found):
             say_no(scene, found, act.args["reason"], scene.on(act))
+        ask_the_parish(scene, found, act)
 
 
 def ask_info(scene: Scene, act: Act) -> None:

@@ -14,7 +14,7 @@ from caseapp.core.access import needs
 from caseapp.core.i18n import _
 from caseapp.core.pages import paged, since
 from caseapp.referral import present, queries, rules
-from caseapp.referral.access import READ, SEND
+from caseapp.referral.access import PLACE_NIGHT, READ, SEND
 from caseapp.referral.models import Referral
 from caseapp.referral.views import blueprint
 
@@ -48,6 +48,7 @@ def inbox() -> ResponseReturnValue:
         "referral/inbox.html",
         page_title=_("Referencias"),
         side=side,
+        may_place=who.may(PLACE_NIGHT),
         page=page,
         rows=[_row(r, side, names, notices.get(r.id, []), timezone) for r in page.rows],
         active=_active(given, side),

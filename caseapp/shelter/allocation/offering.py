@@ -45,12 +45,16 @@ class Resource:
     capacity: int
 
 
+Way = tuple[Seating, ...]
+
+
 @dataclass(frozen=True)
 class Offered:
-    """The problem, and what its resources are."""
+    """The problem, what its resources are, and for each option of each party where everybody would sleep."""
 
     problem: Problem
     resources: tuple[Resource, ...]
+    ways: tuple[tuple[Way, ...], ...]
 
 
 def offered(waiting: Sequence[Waits], spots: Sequence[Spot]) -> Offered:
@@ -58,8 +62,26 @@ def offered(waiting: Sequence[Waits], spots: Sequence[Spot]) -> Offered:
     resources: list[Resource] = []
     at: list[_Site] = [_site(n, spot, resources) for n, spot in enumerate(spots)]
     memory: dict[Any, Any] = {}
-    parties = tuple(Party(len(w.seekers.guests), w.urgency, w.came, _options(w, at, memory)) for w in waiting)
-    return Offered(Problem(parties, tuple(r.capacity for r in resources)), tuple(resources))
+    each = [_options(w, at, memory) for w in waiting]
+    parties = tuple(
+        Party(len(w.seekers.guests), w.urgency, w.came, tuple(options))
+        for w, options in zip(waiting, each, strict=True)
+    )
+    ways = tuple(tuple(options.values()) for options in each)
+    return Offered(Problem(parties, tuple(r.capacity for r in resources)), tuple(resources), ways)
+
+
+def settled(found: Offered, chosen: Sequence[int | None]) -> dict[int, Way]:
+    """Where everybody of each party with a place sleeps: of rooms that are alike each party gets one of its own."""
+    rooms = {r.bays[0].unit_id: list(r.bays) for r in found.resources if r.beds is None}
+    placed: dict[int, Way] = {}
+    for n, option in enumerate(chosen):
+        if option is not None:
+            placed[n] = tuple(
+                replace(s, bay=rooms[s.bay.unit_id].pop(0)) if s.bay.one_household else s
+                for s in found.ways[n][option]
+            )
+    return placed
 
 
 @dataclass(frozen=True)
@@ -95,9 +117,9 @@ def _site(index: int, spot: Spot, resources: list[Resource]) -> _Site:
     return _Site(index, spot, tuple(rooms), tuple(shared), number)
 
 
-def _options(wait: Waits, sites: Sequence[_Site], memory: dict[Any, Any]) -> tuple[Option, ...]:
+def _options(wait: Waits, sites: Sequence[_Site], memory: dict[Any, Any]) -> dict[Option, Way]:
     seekers = wait.seekers
-    found: list[Option] = []
+    found: dict[Option, Way] = {}
     kind = _kind_of(seekers.guests)
     for site in sites:
         if needs_leave(seekers, site.spot):
@@ -107,8 +129,9 @@ def _options(wait: Waits, sites: Sequence[_Site], memory: dict[Any, Any]) -> tup
         for way in _ways(seekers.guests, kind, site, memory):
             short = any(s.until is not None and s.until <= wait.last_night for s in way)
             rooms = len({s.bay.unit_id for s in way})
-            found.append(Option(_uses(way, site), site.index, rooms - 1 + short, km, strange))
-    return tuple(dict.fromkeys(found))
+            option = Option(_uses(way, site), site.index, rooms - 1 + short, km, strange)
+            found.setdefault(option, way)
+    return found
 
 
 def _uses(seatings: Sequence[Seating], site: _Site) -> tuple[tuple[int, int], ...]:

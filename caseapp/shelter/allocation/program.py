@@ -37,6 +37,8 @@ class Program:
     def least(self, cost: Mapping[int, float], seconds: float) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         """The solution of least cost, with gap 0; raises `NoAnswer`. A solution that is not proven to be the best
         (the time was up) is given too, and `proven` becomes False."""
+        if not self.most:
+            return np.zeros(0, dtype=np.int64)
         weights = np.zeros(len(self.most))
         for variable, weight in cost.items():
             weights[variable] += weight

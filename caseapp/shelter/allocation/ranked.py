@@ -57,6 +57,9 @@ class Seats:
         asked.add(resource)
         for other in list(self.inside[resource]):
             before = self.option[other]
+            # Whoever is in several rooms stays: while they looked, others could take what they left elsewhere.
+            if len(self.problem.parties[other].options[before].uses) > 1:
+                continue
             self.give_up(other)
             if not self._seat(other, asked):
                 self.take(other, before)
