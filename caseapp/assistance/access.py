@@ -20,3 +20,6 @@ AID = permission("assistance.read", "ASSISTANCE_OFFICER", "PAYMENTS_APPROVER")
 #: Approve or refuse what another person asked for, and reconcile what another person paid.
 DECIDE = permission("assistance.decide", "PAYMENTS_APPROVER")
 PAY = permission("assistance.pay", "ASSISTANCE_OFFICER")
+#: For whom the desk, and the count, are words of the navigation; others come to them from their day.
+DESK_FIRST = permission("delivery.desk_first", "SERVICE_FOCAL_POINT", "ASSISTANCE_OFFICER")
+COUNT_FIRST = permission("delivery.count_first", "SHELTER_VOLUNTEER")

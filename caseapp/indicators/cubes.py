@@ -22,6 +22,7 @@ UNITS = ("PERSONS", "EVENTS", "NIGHTS", "STOCK")
 GRAINS = ("MONTH", "QUARTER")
 SOURCES = (
     "occurrences", "registrations", "claim_endings", "referral_endings", "nights", "open_cases", "open_claims", "interviews",
+    "needs_answered", "packages", "entitlements", "schooling", "validations",
 )  # fmt: skip
 FACT_COLUMNS = (
     "site",

@@ -188,3 +188,52 @@ class DecideLeaveForm(StepForm):
         _l("Qué se decidió"), list_name="leave_outcome", only=LEAVE_OUTCOMES,
         validators=[required(_l("Elija qué se decidió."))],
     )  # fmt: skip
+
+
+class PlaceField(ListField):
+    """A municipality of a state that was chosen before, or the state where it has none."""
+
+    def of(self, admin1: str) -> PlaceField:
+        found = [(a.pcode, a.name) for a in reference.admin2(admin1)]
+        self.options = lambda: found or [(admin1, reference.admin1_named(admin1).name)]
+        return self
+
+
+class DisplacementForm(Form):
+    place = PlaceField(_l("Municipio que dejó"), list, validators=[required(_l("Elija el municipio."))])
+    on = FormField(DatePart)
+
+
+class PropertyForm(Form):
+    kind = CodeField(
+        _l("Qué bien"), list_name="property_kind", validators=[required(_l("Elija qué bien es."))]
+    )
+    tenure = CodeField(
+        _l("Con qué título lo tenía"),
+        list_name="property_tenure",
+        validators=[required(_l("Elija el título."))],
+    )
+    happened = CodeField(
+        _l("Qué pasó con él"), list_name="property_state", validators=[required(_l("Elija qué pasó."))]
+    )
+    place = PlaceField(_l("Municipio"), list, validators=[required(_l("Elija el municipio."))])
+    whereabouts = StringField(
+        _l("Dónde está exactamente y qué papeles hay"),
+        description=_l("Queda cifrado y solo se lee en la página de este bien."), validators=[Length(max=500)],
+    )  # fmt: skip
+    on = FormField(DatePart)
+
+
+class MeasureForm(StepForm):
+    measure = CodeField(
+        _l("Medida de protección"), list_name="property_measure", blank=None,
+        validators=[required(_l("Elija la medida."))],
+    )  # fmt: skip
+
+
+class ReceptionForm(Form):
+    from_country = ListField(_l("De qué país volvió"), list, validators=[required(_l("Elija el país."))])
+    how = CodeField(
+        _l("Cómo volvió"), list_name="returned_how", validators=[required(_l("Elija cómo volvió."))]
+    )
+    on = FormField(DatePart)

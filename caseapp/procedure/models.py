@@ -25,6 +25,7 @@ from caseapp.procedure.rules import (
     SIGNATURE_STATES,
     STEPS,
 )
+from caseapp.procedure.rules.home import HAPPENED, HOW_RETURNED, MEASURES, PROPERTY_KINDS, TENURES
 
 _OPEN = "decided_on IS NULL AND closed_on IS NULL"
 
@@ -228,3 +229,60 @@ class LeaveRequest(Identified, Versioned, Base):
     asked_on: Mapped[date]
     decided_on: Mapped[date | None]
     outcome: Mapped[str | None]
+
+
+class Displacement(Identified, Base):
+    """A declaration of displacement inside the country: from which municipality (P-code), and when. The newest holds."""
+
+    __tablename__ = "displacement"
+    __table_args__ = (
+        sa.CheckConstraint("displaced_on <= declared_on", name="left_before_declared"),
+        sa.UniqueConstraint("case_id", "displaced_on", "from_place"),
+    )
+
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey("case.id"))
+    from_place: Mapped[str]
+    displaced_on: Mapped[date]
+    declared_on: Mapped[date]
+    recorded_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+
+
+class Property(Identified, Versioned, Base):
+    """Something that a displaced person left: what, with what title, what happened to it, and the measure that protects
+    it. `place` is the municipality (P-code); where it is exactly, and what papers there are, is sealed and read at the
+    property desk only."""
+
+    __tablename__ = "property"
+    __table_args__ = (
+        one_of("kind", PROPERTY_KINDS),
+        one_of("tenure", TENURES),
+        one_of("happened", HAPPENED),
+        one_of("measure", MEASURES),
+        sa.CheckConstraint("(measure = 'NONE') OR measure_on IS NOT NULL", name="measure_has_date"),
+        sa.CheckConstraint("measure_on >= registered_on", name="measure_after_registered"),
+    )
+
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    kind: Mapped[str]
+    tenure: Mapped[str]
+    happened: Mapped[str]
+    place: Mapped[str]
+    whereabouts_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    registered_on: Mapped[date]
+    measure: Mapped[str] = mapped_column(default="NONE", server_default="NONE")
+    measure_on: Mapped[date | None]
+
+    whereabouts = Encrypted("whereabouts")
+
+
+class ReturneeReception(Identified, Base):
+    """Somebody was received after coming back to their country: from where and how."""
+
+    __tablename__ = "returnee_reception"
+    __table_args__ = (one_of("how", HOW_RETURNED), sa.UniqueConstraint("case_id", "received_on"))
+
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey("case.id"))
+    received_on: Mapped[date]
+    from_country: Mapped[str] = mapped_column(sa.CHAR(3))
+    how: Mapped[str]
+    recorded_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)

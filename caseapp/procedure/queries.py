@@ -20,8 +20,11 @@ from caseapp.procedure.models import (
     Claim,
     ClaimApplicant,
     ClaimStep,
+    Displacement,
     IssuedDocument,
     LeaveRequest,
+    Property,
+    ReturneeReception,
     Signature,
     SignDuty,
 )
@@ -265,3 +268,33 @@ def held_with(case: Case) -> list[tuple[Case, Person]]:
 def leave_of(case_id: UUID, leave_id: UUID) -> LeaveRequest:
     """A request for leave, locked. Raises NotYours."""
     return _locked(LeaveRequest, case_id, leave_id)
+
+
+# -- at home --------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class AtHome:
+    """What somebody displaced or returned declared and was given."""
+
+    declared: Sequence[Displacement]
+    properties: Sequence[Property]
+    receptions: Sequence[ReturneeReception]
+
+
+def at_home(case_id: UUID) -> AtHome:
+    """The newest first (three statements)."""
+
+    def rows(table: Any, order: Any) -> Any:
+        return session.scalars(
+            sa.select(table).where(table.case_id == case_id).order_by(order.desc(), table.id)
+        ).all()
+
+    return AtHome(
+        rows(Displacement, Displacement.displaced_on), rows(Property, Property.registered_on),
+        rows(ReturneeReception, ReturneeReception.received_on),
+    )  # fmt: skip
+
+
+def property_of(case_id: UUID, property_id: UUID) -> Property:
+    """One thing left behind, locked. Raises NotYours."""
+    found: Property = _locked(Property, case_id, property_id)
+    return found

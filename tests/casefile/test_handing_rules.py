@@ -121,6 +121,15 @@ def test_only_the_four_bases_each_with_its_reason(basis, child, reason):
             offer(mover)
 
 
+def test_the_best_interests_of_a_child_are_for_the_child_officer_to_say():
+    child = rules.Mover(
+        "Luis", True, ("HND",), False, "CHILD_BEST_INTERESTS", "Lo decidió la autoridad", officer=False
+    )
+    with pytest.raises(rules.TransferBasisOfOfficer):
+        offer(child)
+    offer(replace(child, officer=True))
+
+
 def test_when_a_second_person_looks():
     based = rules.Mover("Ana", False, ("HND",), False, "VITAL_INTEREST", "x")
     assert rules.needs_second_person("COUNTRY", [ADULT])

@@ -394,3 +394,10 @@ def test_without_a_user_nothing_is_written_down(desk):
         case = desk.case(desk.mother)
     with access.acting_as(access.system("test")), pytest.raises(access.NotPermitted):
         service.ask(case, kind="ACCESS")
+
+
+def test_every_part_of_a_copy_has_a_title_in_words():
+    from caseapp.casefile.subject.copying import _tables
+    from caseapp.casefile.subject.words import TITLES
+
+    assert {name for name, _mapped in _tables()} == set(TITLES)

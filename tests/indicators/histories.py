@@ -19,6 +19,7 @@ COLUMNS = (
     "id", "kind", "effective_on", "recorded_at", "country", "site_id", "actor", "withdraws_id", "person_key",
     "household_key", "subject_key", "other_key", "code", "reason", "reason_group", "sector", "outcome",
     "population", "sex", "age_band", "origin", "household_type", "number",
+    "need_category",
 )  # fmt: skip
 
 

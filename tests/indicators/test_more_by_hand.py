@@ -218,3 +218,94 @@ def test_every_indicator_is_worked_out_by_hand():
     written = (here / "test_figures_by_hand.py").read_text("utf-8") + Path(__file__).read_text("utf-8")
     written += (here / "test_persons_registered.py").read_text("utf-8")
     assert [each.code for each in catalogue.all() if f'"{each.code}"' not in written] == []
+
+
+def test_p2_02_needs_answered_within_thirty_days(journal):
+    for n in range(6):
+        journal.event("need.recorded", f"p{n}", "2025-08-10", code="CR-CP", need_category="CR")
+    journal.event(
+        "need.recorded", "p6", "2025-09-10", code="CR-CP", need_category="CR"
+    )  # its time ends in October
+    answer = {"sector": "HEALTH", "outcome": "DELIVERED_FULL"}
+    journal.event("service.delivered", "p0", "2025-08-10", need_category="CR", **answer)
+    journal.event("service.delivered", "p1", "2025-09-09", need_category="CR", **answer)  # the last day
+    journal.event("service.delivered", "p2", "2025-09-10", need_category="CR", **answer)  # a day late
+    journal.event("service.delivered", "p3", "2025-08-20", need_category="DS", **answer)  # for another need
+    journal.event("service.delivered", "p4", "2025-08-20", **answer)  # for none
+    journal.event(
+        "service.delivered", "p5", "2025-08-20", need_category="CR", sector="HEALTH", outcome="PERSON_STOPPED"
+    )
+    journal.write()
+    assert figure("P2-02") == share("33.3", 2, 6)
+    assert figure("P2-02", "2025-08").denominator == 0
+
+
+def test_p2_07_women_with_a_second_kind_of_service(journal):
+    def served(person, day, sector, sex="F", outcome="DELIVERED_FULL"):
+        journal.event("service.delivered", person, day, sector=sector, outcome=outcome, sex=sex)
+
+    for n, second in enumerate(("2025-09-03", "2025-09-30", "2025-10-01")):  # the last one counts in October
+        served(f"p{n}", "2025-08-03", "LEGAL")
+        served(f"p{n}", second, "MHPSS")
+    served("p0", "2025-09-20", "SOCIAL_REGISTRY")  # a third kind, and she counts once
+    served("p3", "2025-09-03", "LEGAL")
+    served("p3", "2025-09-04", "LEGAL")  # the same kind twice
+    served("p4", "2025-09-03", "LEGAL")
+    served("p4", "2025-09-04", "MHPSS", outcome="PERSON_STOPPED")
+    served("p5", "2025-09-03", "LEGAL", sex="M")
+    served("p5", "2025-09-04", "MHPSS", sex="M")
+    journal.write()
+    assert figure("P2-07").value == 2
+
+
+def test_p2_10_assistance_within_the_planned_time(journal):
+    for n in range(4):
+        journal.event(
+            "assistance.approved",
+            f"p{n}",
+            "2025-08-20",
+            sector="CASH",
+            code="CASH",
+            number=20,
+            subject=f"a{n}",
+        )
+    journal.event(
+        "assistance.approved", "p9", "2025-09-20", sector="CASH", code="CASH", number=20, subject="a9"
+    )
+    journal.event("assistance.delivered", "p0", "2025-08-25", sector="CASH", code="CASH", subject="a0")
+    journal.event(
+        "assistance.delivered", "p1", "2025-09-09", sector="CASH", code="CASH", subject="a1"
+    )  # the last day
+    journal.event(
+        "assistance.delivered", "p2", "2025-09-10", sector="CASH", code="CASH", subject="a2"
+    )  # late
+    journal.event(
+        "assistance.delivered", "p3", "2025-08-25", sector="CASH", code="CASH", subject="a2"
+    )  # another's
+    journal.write()
+    assert figure("P2-10") == share("50.0", 2, 4)
+
+
+def test_p2_12_school_age_children_enrolled(journal):
+    pupil = {"age_band": "5-11"}
+    for n in range(4):
+        journal.event("person.registered", f"p{n}", "2025-06-20", **pupil)
+    journal.event("person.registered", "p8", "2025-06-20", age_band="0-4")
+    journal.event("person.registered", "p9", "2025-06-20")  # an adult
+    journal.event("education.enrolled", "p0", "2025-06-30", code="SCHOOL", **pupil)
+    journal.event("education.enrolled", "p1", "2025-09-18", code="SCHOOL", **pupil)  # the ninetieth day
+    journal.event("education.enrolled", "p2", "2025-09-19", code="SCHOOL", **pupil)
+    journal.event("education.enrolled", "p9", "2025-06-30", code="SCHOOL")
+    journal.write()
+    assert figure("P2-12") == share("50.0", 2, 4)
+
+
+def test_p2_13_studies_recognised(journal):
+    for n in range(3):
+        journal.event("education.asked", f"p{n}", "2025-03-10", code="VALIDATION")
+    journal.event("education.asked", "p8", "2025-03-10", code="ENROLMENT")
+    journal.event("education.recognised", "p0", "2025-09-06", code="VALIDATION")  # the last day
+    journal.event("education.recognised", "p1", "2025-09-07", code="VALIDATION")
+    journal.event("education.recognised", "p8", "2025-05-07", code="VALIDATION")
+    journal.write()
+    assert figure("P2-13") == share("33.3", 1, 3)

@@ -14,7 +14,7 @@ from caseapp.core.errors import refusal_of
 from caseapp.core.journal import CaseEvent
 from caseapp.people import queries, rules, service
 from caseapp.people.models import ConsentWaiver
-from caseapp.people.rules.waiver import REFUSALS
+from caseapp.people.rules.waiver import BASES, REFUSALS, why_not_waive
 from caseapp.people.service import NewConsent
 from tests.factories import make_user, principal_of
 from tests.factories.people import make_waiver
@@ -161,3 +161,19 @@ def test_that_the_person_was_told_is_written_down(case, client, desk):
     restart()
     assert session.get_one(ConsentWaiver, row_id).told_on == date(2025, 11, 23)
     assert "Decírselo a la persona" not in text(client.get(f"/cases/{number}/waivers/{row_id}"))
+
+
+@pytest.mark.parametrize("officer", [True, False])
+@pytest.mark.parametrize("basis", BASES)
+def test_what_is_best_for_a_child_is_for_the_child_officer_to_say(basis, officer):
+    why = why_not_waive(
+        "REFER_HEALTH", basis, "Artículo 4, la autoridad lo decidió", child=True, officer=officer
+    )
+    assert why == ("CHILD_OFFICER_ACTS" if basis == "CHILD_BEST_INTERESTS" and not officer else None)
+
+
+def test_a_caseworker_does_not_act_on_it(case):
+    person = queries.person_of(case)
+    person.birth_from = person.birth_to = date(2015, 1, 1)
+    with pytest.raises(REFUSALS["CHILD_OFFICER_ACTS"]):
+        service.waive(case, person, **{**BASIS, "basis": "CHILD_BEST_INTERESTS"})

@@ -6,8 +6,16 @@ from datetime import date
 from typing import Any
 
 from caseapp.core import clock
-from caseapp.people.models import MovementLimit
-from caseapp.procedure.models import Claim, ClaimApplicant, ClaimStep, IssuedDocument, LeaveRequest, SignDuty
+from caseapp.people.models import MovementLimit, PersonPopulation
+from caseapp.procedure.models import (
+    Claim,
+    ClaimApplicant,
+    ClaimStep,
+    IssuedDocument,
+    LeaveRequest,
+    Property,
+    SignDuty,
+)
 from tests.factories import make_household, make_person
 
 ON = {"on-day": "20", "on-month": "11", "on-year": "2025"}
@@ -155,7 +163,71 @@ def _interval(post: bool) -> Any:
     return build
 
 
+def _be(db: Any, ns: Any, population: str) -> None:
+    with db.as_owner():
+        db.session.add(
+            PersonPopulation(
+                case_id=ns.case.id, person_id=ns.person.id, population=population, since=date(2025, 11, 1)
+            )
+        )
+
+
+def _displacement(post: bool) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        _be(db, ns, "IDP")
+        url = f"/cases/{ns.case.number}/at-home/displacement?state=MX07"
+        return (url, dated(place="MX07001")) if post else url
+
+    return build
+
+
+PROPERTY = {
+    "kind": "HOUSE",
+    "tenure": "OWNED",
+    "happened": "OCCUPIED",
+    "place": "MX07001",
+    "whereabouts": "Calle 1",
+}
+
+
+def _property(post: bool) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        _be(db, ns, "IDP")
+        url = f"/cases/{ns.case.number}/at-home/property?state=MX07"
+        return (url, dated(**PROPERTY)) if post else url
+
+    return build
+
+
+def _measure(post: bool) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        with db.as_owner():
+            row = Property(
+                case_id=ns.case.id, kind="HOUSE", tenure="OWNED", happened="OCCUPIED", place="MX07001",
+                registered_on=date(2025, 11, 1),
+            )  # fmt: skip
+            db.session.add(row)
+        url = f"/cases/{ns.case.number}/at-home/property/{row.id}"
+        return (url, dated(measure="ASKED", version=str(row.version))) if post else url
+
+    return build
+
+
+def _reception(post: bool) -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        _be(db, ns, "RETURNEE_WITH_NEEDS")
+        url = f"/cases/{ns.case.number}/at-home/reception"
+        return (url, dated(from_country="USA", how="REMOVED")) if post else url
+
+    return build
+
+
 ROUTES = {
+    ("procedure.home", "GET"): lambda db, ns: f"/cases/{ns.case.number}/at-home",
+    **{("procedure.displacement", m): _displacement(m == "POST") for m in ("GET", "POST")},
+    **{("procedure.add_property", m): _property(m == "POST") for m in ("GET", "POST")},
+    **{("procedure.measure", m): _measure(m == "POST") for m in ("GET", "POST")},
+    **{("procedure.reception", m): _reception(m == "POST") for m in ("GET", "POST")},
     **{("procedure.issue", m): _issue(m == "POST") for m in ("GET", "POST")},
     **{("procedure.renew", m): _renew(m == "POST") for m in ("GET", "POST")},
     **{("procedure.sign", m): _sign(m == "POST") for m in ("GET", "POST")},

@@ -74,6 +74,24 @@ def casework(journal, chance, name, day, who):
     said("service.delivered", sector="FOOD", reason_group=chance.choice(("STATE", "NGO")))
     said("cash.delivered", code=chance.choice(("CARD", "CASH_IN_HAND")), number=60)
     said("information.given", code="spa", outcome=chance.choice(("PREFERRED", "OTHER")))
+    said("need.recorded", code="CR-CP", need_category="CR", priority="HIGH")
+    if chance.random() < 0.6:
+        said(
+            "service.delivered",
+            sector="HEALTH",
+            outcome="DELIVERED_FULL",
+            need_category="CR",
+            reason_group="NGO",
+        )
+        said("service.delivered", sector="LEGAL", outcome="DELIVERED_FULL", reason_group="NGO")
+    said("assistance.approved", sector="CASH", code="CASH", number=10, subject=f"a{name}")
+    if chance.random() < 0.6:
+        said("assistance.delivered", sector="CASH", code="CASH", subject=f"a{name}")
+    said("education.asked", code="VALIDATION")
+    if chance.random() < 0.6:
+        said("education.recognised", code="VALIDATION")
+    if chance.random() < 0.6:
+        said("education.enrolled", code="SCHOOL")
     said("work_permit.issued", code="REFUGEE", number=chance.randint(0, 20))
     said("employment.started", code="FORMAL")
     said(chance.choice(("training.completed", "training.dropped")), code="LANGUAGE")

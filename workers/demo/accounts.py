@@ -92,6 +92,7 @@ def _posts_of(site: str, country: str, types: list[str]) -> Iterator[Post]:
     yield from post(Role.CHILD_OFFICER, "CHILD_AUTHORITY")
     yield from post(Role.ASSISTANCE_OFFICER, "CASH_PROVIDER")
     yield from post(Role.PAYMENTS_APPROVER, "CASH_PROVIDER")
+    yield from post(Role.PAYMENTS_APPROVER, "CASH_PROVIDER", second=True)
     yield from post(Role.SHELTER_VOLUNTEER, "SHELTER")
 
 

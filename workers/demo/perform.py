@@ -44,6 +44,7 @@ class Scene:
         self.work: dict[str, WorkPermit | Training | Employment] = {}
         self.tasks: dict[tuple[str, int], CaseTask] = {}
         self.handovers: dict[str, UUID] = {}
+        self.helped: dict[str, UUID] = {}
         self.waiting: dict[str, UUID] = {}
         self.refused: Counter[str] = Counter()
         self.numbers = _Numbers(story)

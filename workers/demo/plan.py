@@ -15,7 +15,7 @@ from itertools import accumulate
 from random import Random
 
 from caseapp.people.rules import number_of, prefix_of
-from workers.demo import assisting, calibration, custody, people, places, waiting, working
+from workers.demo import assisting, calibration, custody, helping, people, places, waiting, working
 from workers.demo.accounts import DESKS
 from workers.demo.acts import Act, edge
 from workers.demo.calibration import COUNTRIES, stream
@@ -107,6 +107,7 @@ class Plan:
         scene = slot.scene.name if slot.scene is not None and not slot.custody else None
         working.tell(life, scene, tuple(others), stream(*words, "casework"))
         assisting.tell(life, stream(*words, "assistance"))
+        helping.tell(life, stream(*words, "help"))
         waiting.tell(life, edge(self.today), stream(*words, "waiting"))
         return Story(slot, _desk_team(slot.desk), family, tuple(life.told()))
 

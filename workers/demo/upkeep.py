@@ -12,9 +12,12 @@ from caseapp.core import access, clock, jobs
 from caseapp.core.db import engine, session
 from caseapp.core.jobs import JobRun
 from caseapp.indicators import service as indicators
-from workers.demo import accounts, claiming, confirming, directory, filling, nights, overseeing, places
+from workers.demo import accounts, claiming, confirming, filling, helping, nights, overseeing, places
+from workers.demo.directory import keep as keep_directory
 from workers.demo.filling import MAKER, casework_session
 
+#: Sites whose volunteers count what they give.
+COUNTING = ("MX-TAP", "MX-CEI", "GT-GUA", "HN-PIN")
 JOB = "demo.upkeep"
 
 
@@ -44,7 +47,7 @@ def first_steps(home: Path, seed: int, cases: int, today: date, goal: int) -> Co
     casework_session()
     with access.acting_as(MAKER):
         places.found(accounts.kept(home), seed, today)
-        directory.keep(seed, today)
+        keep_directory(seed, today)
         claiming.set_intervals(places.opening(today))
         session.commit()
         filling.begin(cases)
@@ -67,6 +70,7 @@ def keep_up(seed: int, today: date) -> bool:
         confirming.confirm(seed, today, recent=False)
         confirming.read_what_was_said(today)
         overseeing.oversee(seed, today)
+        helping.count_meals(COUNTING, today)
         nights.tell(seed, today)
         jobs.ended(run.id)
         session.commit()

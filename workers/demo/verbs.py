@@ -39,6 +39,7 @@ from workers.demo.custody_verbs import (  # noqa: F401
     review_departure,
     safeguards,
 )
+from workers.demo.helping import ask_help, attend, help_step, shelter_gives  # noqa: F401
 from workers.demo.livelihood_verbs import enrol, job, move_job, move_permit, move_training, permit, plan, step  # noqa: F401
 from workers.demo.placing import places_for
 from workers.demo.waiting_verbs import offer_waiting, wait  # noqa: F401

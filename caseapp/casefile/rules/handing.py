@@ -107,6 +107,11 @@ class TransferBasisOfChild(Refused):
     field = "basis"
 
 
+class TransferBasisOfOfficer(Refused):
+    sentence = _l("El interés superior lo aplica la oficialía de niñez. Pídaselo o elija otra base.")
+    field = "basis"
+
+
 class ArrivalDate(Refused):
     sentence = _l("La llegada es entre hoy y los próximos %(days)s días.")
     field = "arrives_on"
@@ -141,7 +146,8 @@ class NotYetLate(Refused):
 @dataclass(frozen=True)
 class Mover:
     """One person of an offer. `consented`: their own yes to this purpose (and country) holds; for a child the carer's.
-    `needs_leave`: they must stay in another state than the receiver's."""
+    `needs_leave`: they must stay in another state than the receiver's; `officer`: whoever offers has the
+    child-protection role."""
 
     name: str
     child: bool
@@ -150,6 +156,7 @@ class Mover:
     basis: str | None = None
     basis_reason: str = ""
     needs_leave: bool = False
+    officer: bool = True
 
 
 def kind_of(same_site: bool, same_country: bool) -> str:
@@ -202,6 +209,8 @@ def _check_basis(mover: Mover) -> None:
         raise TransferBasisUnknown
     if mover.basis == "CHILD_BEST_INTERESTS" and not mover.child:
         raise TransferBasisOfChild
+    if mover.basis == "CHILD_BEST_INTERESTS" and not mover.officer:
+        raise TransferBasisOfOfficer
     if not mover.basis_reason.strip():
         raise TransferBasisReasonMissing
 

@@ -17,7 +17,7 @@ from caseapp.casefile.queries import handing, work
 from caseapp.casefile.rules import handing as rules
 from caseapp.casefile.service.acting import unchanged, worker
 from caseapp.casefile.service.approving import FOLLOWS, ask_approval, withdraw_approval
-from caseapp.core import clock, journal
+from caseapp.core import access, clock, journal
 from caseapp.core.db import session
 from caseapp.core.errors import says
 from caseapp.people import present
@@ -98,7 +98,7 @@ def _mover(
     basis, reason = offer.bases.get(one.case.id, (None, ""))
     return rules.Mover(
         present.name_of(one.person), present.is_child(one.person, today), one.nationalities, consented,
-        None if consented else basis, reason, needs_leave,
+        None if consented else basis, reason, needs_leave, "CHILD_OFFICER" in access.current().roles,
     )  # fmt: skip
 
 

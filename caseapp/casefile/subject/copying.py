@@ -50,6 +50,8 @@ OWN: dict[str, tuple[str, ...]] = {
     "stay": ("called_name", "life_critical"),
     "referral_member": ("life_critical",),
     "subject_request": ("what", "answer"),
+    "property": ("whereabouts",),
+    "guardian": ("name", "authority"),
 }
 #: About other people, or about how we work.
 NOT_THEIRS = frozenset(

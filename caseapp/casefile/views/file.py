@@ -26,7 +26,11 @@ from caseapp.core.i18n import _
 from caseapp.core.pages import asked_page, day
 from caseapp.custody import present as custody_present
 from caseapp.custody import queries as custody
+from caseapp.procedure.rules.home import DISPLACED, RETURNED
 from caseapp.referral.present import name_seen
+
+#: Whose path is another than the asylum claim.
+AT_HOME = DISPLACED | RETURNED
 
 
 @blueprint.get("/cases/<number>")
@@ -144,6 +148,9 @@ def _links(file: File) -> dict[str, Any]:
         "refer": None if closed else linked("referral.new", number=number),
         "claim": url_for("procedure.claim", number=number),
         "clocks": url_for("casefile.clocks", number=number),
+        "home": url_for("procedure.home", number=number)
+        if any(p.a in AT_HOME and p.ended is None for p in file.of("population"))
+        else None,
         "custody": url_for("custody.show", number=number),
         "solutions": url_for("solutions.show", number=number),
         "livelihood": url_for("solutions.work", number=number),

@@ -41,6 +41,7 @@ from caseapp.core.reference.geography import (
     languages,
     origin_group,
     origin_groups,
+    place_name,
 )
 from caseapp.core.reference.holidays import Holiday, holidays, holidays_in
 from caseapp.core.reference.intervals import DeliveryInterval, delivery_interval, delivery_intervals
@@ -132,6 +133,7 @@ __all__ = [
     "origin_group",
     "origin_groups",
     "outside_label",
+    "place_name",
     "questionnaire",
     "read_list",
     "rows_for_database",

@@ -144,3 +144,15 @@ def _admin2() -> Mapping[str, tuple[Admin2, ...]]:
 def admin2(parent: str) -> tuple[Admin2, ...]:
     """The municipalities under a first-level P-code (MIRPS countries; Belize publishes none)."""
     return _admin2().get(parent, ())
+
+
+@cache
+def place_name(pcode: str) -> str:
+    """The name of a municipality with its state, or of a state; the code itself where neither is known."""
+    if pcode in _admin1():
+        return _admin1()[pcode].name
+    for parent, members in _admin2().items():
+        for each in members:
+            if each.pcode == pcode:
+                return f"{each.name}, {_admin1()[parent].name}"
+    return pcode

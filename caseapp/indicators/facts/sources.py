@@ -19,6 +19,10 @@ NO_STAY = ("DATA_ERROR", "NEVER_ARRIVED")
 PLAN_ENDS = ("HELD_12M", "REFUSED", "FAILED", "STOPPED_BY_PERSON")
 RECOGNISED = ("RECOGNISED", "COMPLEMENTARY")
 PROTECTED_POPULATIONS = ("REFUGEE", "COMPLEMENTARY")
+#: Results by which a service reached the person.
+REACHED = ("DELIVERED_FULL", "DELIVERED_PART")
+#: Within how many days a need is answered (P2-02), a child is enrolled (P2-12), studies are recognised (P2-13): own.
+ANSWERED_WITHIN, ENROLLED_WITHIN, RECOGNISED_WITHIN = 30, 90, 180
 
 
 def listed(values: Iterable[str]) -> str:
@@ -252,7 +256,68 @@ _INTERVIEWS = f"""
     FROM event e WHERE e.kind = 'interview.held'
 """
 
+
+def _followed(first: str, then: str, days: str, *, yes: str, no: str) -> str:
+    """What was asked for or found, counted on the day on which its time is over (and so never twice, nor again when it is
+    answered late): whether the person had the answer by then."""
+    over = f"(e.effective_on + {days})"
+    answered = (
+        f"EXISTS (SELECT FROM event l WHERE l.person = e.person AND {then} AND l.effective_on <= {over} "
+        "AND (l.effective_on, l.recorded_at, l.position) >= (e.effective_on, e.recorded_at, e.position))"
+    )
+    stage = f"CASE WHEN {answered} THEN '{yes}' ELSE '{no}' END"
+    return f"SELECT {_row('e', on=over, stage=stage)}, {PERIOD.format(on=over)} AS period FROM event e WHERE {first}"
+
+
+_NEEDS_ANSWERED = _followed(
+    "e.kind = 'need.recorded' AND e.need_category IS NOT NULL",
+    f"l.kind = 'service.delivered' AND l.need_category = e.need_category AND l.outcome IN ({listed(REACHED)})",
+    str(ANSWERED_WITHIN),
+    yes="ASSISTED",
+    no="NOT_YET",
+)
+_ENTITLEMENTS = _followed(
+    "e.kind = 'assistance.approved'",
+    "l.kind = 'assistance.delivered' AND l.subject_key = e.subject_key",
+    "coalesce(e.number, 0)",
+    yes="IN_TIME",
+    no="NOT_IN_TIME",
+)
+_SCHOOLING = _followed(
+    "e.kind = 'person.registered' AND e.age_band IN ('5-11', '12-17')",
+    "l.kind = 'education.enrolled'",
+    str(ENROLLED_WITHIN),
+    yes="ENROLLED",
+    no="NOT_ENROLLED",
+)
+_VALIDATIONS = _followed(
+    "e.kind = 'education.asked' AND e.code = 'VALIDATION'",
+    "l.kind = 'education.recognised'",
+    str(RECOGNISED_WITHIN),
+    yes="RECOGNISED",
+    no="NOT_YET",
+)
+# The day on which a person had received the second of three kinds of service: legal, social, psychological.
+_PACKAGES = f"""
+    WITH kind_of AS (
+        SELECT e.*, CASE e.sector WHEN 'LEGAL' THEN 'LEGAL' WHEN 'MHPSS' THEN 'MHPSS' ELSE 'SOCIAL' END AS what
+        FROM event e
+        WHERE e.kind = 'service.delivered' AND e.outcome IN ({listed(REACHED)})
+          AND e.sector IN ('LEGAL', 'MHPSS', 'SOCIAL_REGISTRY', 'LIVELIHOODS')
+    ), begun AS (
+        SELECT DISTINCT ON (person, what) * FROM kind_of ORDER BY person, what, {IN_ORDER}
+    ), counted AS (
+        SELECT b.*, row_number() OVER (PARTITION BY person ORDER BY {IN_ORDER}) AS turn FROM begun b
+    )
+    SELECT {_row("e")}, {PERIOD.format(on="e.effective_on")} AS period FROM counted e WHERE e.turn = 2
+"""
+
 SELECTS = {
+    "needs_answered": _NEEDS_ANSWERED,
+    "packages": _PACKAGES,
+    "entitlements": _ENTITLEMENTS,
+    "schooling": _SCHOOLING,
+    "validations": _VALIDATIONS,
     "open_claims": _OPEN_CLAIMS,
     "interviews": _INTERVIEWS,
     "registrations": _REGISTRATIONS,

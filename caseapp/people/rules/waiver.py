@@ -78,6 +78,13 @@ class ToldBefore(Refused):
     field = "told_on"
 
 
+class ChildOfficerActs(Refused):
+    """What is best for a child is for whoever has the child-protection role to say (flag C)."""
+
+    sentence = _l("El interés superior lo aplica la oficialía de niñez. Pídaselo o elija otra base.")
+    field = "basis"
+
+
 REFUSALS: dict[str, type[Refused]] = {
     "CONSENT_THERE": NotNeeded,
     "NEVER_WITHOUT_CONSENT": NeverWithoutConsent,
@@ -85,14 +92,16 @@ REFUSALS: dict[str, type[Refused]] = {
     "REASON_MISSING": BasisReasonMissing,
     "ARTICLE_MISSING": ArticleMissing,
     "ONLY_FOR_A_CHILD": BasisOnlyForChild,
+    "CHILD_OFFICER_ACTS": ChildOfficerActs,
 }
 
 
 def why_not_waive(
-    purpose: str, basis: str, reason: str, *, child: bool, consented: bool = False
+    purpose: str, basis: str, reason: str, *, child: bool, consented: bool = False, officer: bool = True
 ) -> str | None:
     """Why nobody may act for this purpose without consent on this basis, as a code of `REFUSALS`, or None. The
-    reason is what the basis asks for: the risk, the authority that decided, the article, who decided and how."""
+    reason is what the basis asks for: the risk, the authority that decided, the article, who decided and how.
+    `officer`: whoever acts has the child-protection role, which a basis with the flag C asks for."""
     if consented:
         return "CONSENT_THERE"
     if reference.code("consent_purpose", purpose).extra["without_consent"] != "yes":
@@ -105,6 +114,8 @@ def why_not_waive(
         return "ARTICLE_MISSING"
     if "C" in reference.code("no_consent_basis", basis).flags and not child:
         return "ONLY_FOR_A_CHILD"
+    if "C" in reference.code("no_consent_basis", basis).flags and not officer:
+        return "CHILD_OFFICER_ACTS"
     return None
 
 

@@ -28,7 +28,14 @@ def waive(
     Refused where the consent is there (`rules.NotNeeded`), and with the other refusals of `rules.why_not_waive`."""
     child = rules.is_child(queries.birth_of(person), person.age_status, on)
     consented = rules.consent_opens(queries.answers_of(case.id), purpose, recipient, on)
-    refused = rules.why_not_waive(purpose, basis, reason, child=child, consented=consented)
+    refused = rules.why_not_waive(
+        purpose,
+        basis,
+        reason,
+        child=child,
+        consented=consented,
+        officer="CHILD_OFFICER" in access.current().roles,
+    )
     if refused:
         raise REFUSALS[refused]
     row = ConsentWaiver(

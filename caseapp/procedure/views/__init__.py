@@ -6,4 +6,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("procedure", __name__)
 
-from caseapp.procedure.views import claim, documents, duties, people, steps  # noqa: E402, F401
+from caseapp.procedure.views import claim, documents, duties, home, people, steps  # noqa: E402, F401
