@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from caseapp.accounts.models import Team
 from caseapp.core import access, clock
 from caseapp.core.db import session
+from caseapp.people.models import SafetySeparation
 from caseapp.referral import queries
 from caseapp.referral.models import Referral
 from caseapp.referral.placement import rules, service
@@ -281,3 +282,31 @@ def test_the_pages_from_asking_to_sending(night, client):
     assert "En espera de su turno" in client.get(url).get_data(as_text=True)
     again = client.post("/referrals/placements", data={"region": "country"})
     assert again.status_code == 422 and "en marcha" in again.get_data(as_text=True)
+
+
+def test_people_who_are_kept_apart_are_never_shown_a_site_nor_told_why(night, client):
+    """The woman's separation from somebody at the second shelter: the same page and line as where nothing is free."""
+    with night.db.as_owner():
+        feared = make_person(night.second, sex_in_document="M")
+        make_stay(feared, places_in(night.second, "H1")[0])
+        holder = night.supervisor.user_id
+        session.add(
+            SafetySeparation(
+                case_id=night.woman.case_id, other_case_id=feared.case_id, reach="SITE", since=clock.now(),
+                set_by_id=holder, holders=[holder],
+            )
+        )  # fmt: skip
+        number = session.scalar(
+            sa.text('SELECT number FROM "case" WHERE id = :i'), {"i": night.woman.case_id}
+        )
+    placement_id = made(night)
+    _found, lines = seen(night, placement_id)
+    assert [(line.priority, line.state, line.rooms, line.beds) for line in lines] == [
+        ("EMERGENCY", "NO_PLACE", 0, 0), ("URGENT", "PROPOSED", 1, 0),
+    ]  # fmt: skip
+    client.sign_in(night.supervisor)
+    page = client.get(f"/referrals/placements/{placement_id}").get_data(as_text=True)
+    assert "Ninguno de los lugares libres de esta noche puede ofrecerse." in page
+    assert "Ninguna sede puede ofrecerlo en esas noches" in client.get(f"/cases/{number}/who").get_data(
+        as_text=True
+    )

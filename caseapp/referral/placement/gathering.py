@@ -4,7 +4,8 @@ statements whatever the numbers. Nothing of this leaves the worker but the lines
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -109,6 +110,19 @@ def places(found: Placement) -> list[Spot]:
     """The sites of the region with room tonight."""
     spots = who.spots(found.country, found.night, found.night)
     return [s for s in spots if found.admin1 is None or s.admin1 == found.admin1]
+
+
+def kept_apart(asking: list[Asking], spots: list[Spot], night: date) -> list[Asking]:
+    """The same, each with the rooms that are not for them, for a reason that is told to nobody."""
+    units = [bay.unit_id for spot in spots for bay in spot.bays]
+    parties = {n: [g.case_id for g in a.waits.seekers.guests] for n, a in enumerate(asking)}
+    barred = who.barred_of(parties, units, night)
+    return [
+        a
+        if n not in barred
+        else replace(a, waits=replace(a.waits, seekers=replace(a.waits.seekers, barred=barred[n])))
+        for n, a in enumerate(asking)
+    ]
 
 
 def traits_of(asking: list[Asking], country: str) -> dict[UUID, list[tuple[str, str]]]:

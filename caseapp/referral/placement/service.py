@@ -101,6 +101,7 @@ def make(found: Placement, told: Callable[[str], None]) -> None:
     told("GATHER")
     asking, spots = gathering.waiting(found), gathering.places(found)
     told("OPTIONS")
+    asking = gathering.kept_apart(asking, spots, found.night)
     night = offered([a.waits for a in asking], spots)
     steps = {"who": "WHO", "where": "WHERE"}
     plan = allocate(night.problem, seconds=120, told=lambda step: told(steps[step]))

@@ -60,7 +60,8 @@ class Offered:
 def offered(waiting: Sequence[Waits], spots: Sequence[Spot]) -> Offered:
     """The problem of a night: parties in the order given, which must be that of their rank."""
     resources: list[Resource] = []
-    at: list[_Site] = [_site(n, spot, resources) for n, spot in enumerate(spots)]
+    barred = frozenset[UUID]().union(*(w.seekers.barred for w in waiting))
+    at: list[_Site] = [_site(n, spot, resources, barred) for n, spot in enumerate(spots)]
     memory: dict[Any, Any] = {}
     each = [_options(w, at, memory) for w in waiting]
     parties = tuple(
@@ -95,7 +96,7 @@ class _Site:
     number: Mapping[UUID, int | tuple[int, ...]]
 
 
-def _site(index: int, spot: Spot, resources: list[Resource]) -> _Site:
+def _site(index: int, spot: Spot, resources: list[Resource], barred: frozenset[UUID]) -> _Site:
     alike: dict[Any, list[Bay]] = defaultdict(list)
     shared: list[tuple[Bay, tuple[int, ...]]] = []
     number: dict[UUID, int | tuple[int, ...]] = {}
@@ -103,7 +104,9 @@ def _site(index: int, spot: Spot, resources: list[Resource]) -> _Site:
         if bay.own:
             continue
         if bay.one_household:
-            alike[bay.takes, bay.child_licence, bay.traits, bay.beds].append(bay)
+            # A room that is not for somebody is like no other.
+            own = bay.unit_id if bay.unit_id in barred else None
+            alike[bay.takes, bay.child_licence, bay.traits, bay.beds, own].append(bay)
             continue
         numbers = tuple(range(len(resources), len(resources) + len(bay.beds)))
         resources.extend(Resource(spot, (bay,), i, beds.count) for i, beds in enumerate(bay.beds))
@@ -120,7 +123,7 @@ def _site(index: int, spot: Spot, resources: list[Resource]) -> _Site:
 def _options(wait: Waits, sites: Sequence[_Site], memory: dict[Any, Any]) -> dict[Option, Way]:
     seekers = wait.seekers
     found: dict[Option, Way] = {}
-    kind = _kind_of(seekers.guests)
+    kind = (_kind_of(seekers.guests), seekers.barred)
     for site in sites:
         if needs_leave(seekers, site.spot):
             continue
@@ -172,12 +175,21 @@ def _ways(
     """The ways in which a site can take these people: in one room, in one shared room, or apart."""
     key = (kind, site.spot.team_id)
     if key not in memory:
-        memory[key] = _asked(guests, site, memory, kind)
+        memory[key] = _asked(guests, _without(site, kind[1]), memory, kind)
     here = {n: g.case_id for n, g in enumerate(guests)}
     return [
         tuple(replace(s, beds={here[n]: i for n, i in s.beds.items()}) for s in way)  # type: ignore[index, misc]
         for way in memory[key]
     ]
+
+
+def _without(site: _Site, barred: frozenset[UUID]) -> _Site:
+    """A site without the rooms that are not for a party."""
+    if not barred:
+        return site
+    rooms = tuple(each for each in site.rooms if each[0].unit_id not in barred)
+    shared = tuple(each for each in site.shared if each[0].unit_id not in barred)
+    return replace(site, rooms=rooms, shared=shared)
 
 
 def _asked(guests: tuple[rules.Guest, ...], site: _Site, memory: dict[Any, Any], kind: Any) -> list[Any]:

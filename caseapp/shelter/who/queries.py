@@ -149,7 +149,11 @@ def asked(
     )
     there = _apart(found, there, first, last)
     kin = kin_of(found, (bay for spot in there for bay in spot.bays))
-    return choices(replace(found, kin=kin), there, clock.now())
+    units = [bay.unit_id for spot in there for bay in spot.bays]
+    cases = [g.case_id for g in found.guests]
+    # Asked of everybody every time. Who should have left and is still in counts from the first night on.
+    barred = single.parted(cases, units, first, last, first) if units else frozenset()
+    return choices(replace(found, kin=kin, barred=barred), there, clock.now())
 
 
 def _apart(found: Seekers, there: list[Spot], first: date, last: date) -> list[Spot]:
@@ -199,3 +203,16 @@ def arrange(seatings: Sequence[Seating], free: Mapping[UUID, tuple[Any, date | N
                 raise CannotBeOffered
             found[case_id] = alike.pop(0)
     return found
+
+
+def barred_of(
+    parties: Mapping[int, Sequence[UUID]], units: Sequence[UUID], night: date
+) -> dict[int, frozenset[UUID]]:
+    """For each of several parties the rooms that are not for them on a night: one question for all of them together,
+    and only where that names a room, one for each party."""
+    everybody = [case for cases in parties.values() for case in cases]
+    some = single.parted(everybody, units, night, night, night) if everybody and units else frozenset()
+    if not some:
+        return {}
+    found = {n: single.parted(cases, some, night, night, night) for n, cases in parties.items()}
+    return {n: each for n, each in found.items() if each}

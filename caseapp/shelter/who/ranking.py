@@ -56,6 +56,8 @@ class Seekers:
     movements: tuple[Movement, ...] = ()
     languages: Mapping[UUID, tuple[str, ...]] = field(default_factory=dict)
     kin: Mapping[UUID, rules.Guest] = field(default_factory=dict)
+    #: Rooms that are not for them, for a reason that nobody is told.
+    barred: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -178,12 +180,13 @@ def rank(choice: Choice, now: datetime) -> tuple[Any, ...]:
 
 def _places_at(seekers: Seekers, spot: Spot, known: dict[Any, Seating | None]) -> tuple[Seating, ...]:
     count = len(seekers.guests)
-    whole = [s for bay in spot.bays if bay.free >= count and (s := _asked(seekers, bay, known)) is not None]
+    bays = [bay for bay in spot.bays if bay.unit_id not in seekers.barred]
+    whole = [s for bay in bays if bay.free >= count and (s := _asked(seekers, bay, known)) is not None]
     if whole:
         return (min(whole, key=lambda s: _within_site(seekers.guests, s)),)
-    if count < 2 or sum(bay.free for bay in spot.bays) < count:
+    if count < 2 or sum(bay.free for bay in bays) < count:
         return ()
-    return tuple(divided(seekers.guests, spot.bays, seekers.kin) or ())
+    return tuple(divided(seekers.guests, bays, seekers.kin) or ())
 
 
 def _within_site(guests: Sequence[rules.Guest], seating: Seating) -> tuple[Any, ...]:
