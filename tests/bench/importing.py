@@ -1,6 +1,6 @@
 """`make bench ARGS="import"`: put an invented list in with `acogida import people`, twice, and print what it took.
 
-    python -m tests.bench import [--rows 100000] [--workbook 20000] [--seed 7] [--write]
+    python -m tests.bench import [--rows 100000] [--workbook 20000] [--seed 7] [--profile FILE]
 
 Asserts nothing about speed. It stops where the report is not what the list should give: every row created or held
 the first time, nothing created the second.

@@ -145,6 +145,9 @@ def test_every_group_of_a_reason_has_a_label() -> None:
             assert {each.group for each in reference.codes(name)} <= codes_of("reason_group") | {
                 "PLACE",
                 "LANGUAGE",
+                # Which side of a referral may say it (nights_change_reason).
+                "SENDER",
+                "RECEIVER",
             }, name
 
 

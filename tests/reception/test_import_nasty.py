@@ -14,7 +14,7 @@ NASTY = Path(__file__).parent / "data" / "nasty.csv"
 def test_the_report_names_every_row_and_column():
     with NASTY.open("rb") as content:
         *_, found = reading.read(content, WHERE)
-        assert found.rows == 17 and found.repeated == {17}
+        assert found.rows == 24 and found.repeated == {17}
         assert [(row, w.column, w.code) for row, w in found.errors] == [
             (6, "birth_date", "DATE_IMPOSSIBLE"),
             (7, "birth_date", "DATE_FUTURE"),
@@ -35,6 +35,14 @@ def test_the_report_names_every_row_and_column():
             (18, "arrived_on", "BORN_AFTER_ARRIVAL"),
             (18, "document_type", "DOCUMENT_CONTRADICTS"),
             (19, "", "CELLS_TOO_MANY"),
+            (21, "birth_date", "DATE_IMPOSSIBLE"),
+            (22, "birth_date", "DATE_SERIAL"),
+            (23, "head", "HEAD_NONE"),
+            (25, "birth_precision", "PRECISION_DIFFERS"),
+            (25, "head", "HEAD_UNKNOWN"),
+            (26, "age", "AGE_IMPOSSIBLE"),
+            (26, "arrived_on", "DATE_FUTURE"),
+            (26, "phone", "PHONE_WRONG"),
         ]
         leave_families_whole(content, found)
         right = [line.checked for line in lines(content, found)]
@@ -42,4 +50,6 @@ def test_the_report_names_every_row_and_column():
         (2, "Rosa Elena", "Quispeluna"),
         (3, "Nahomy", "Zambranillo"),
         (5, '=HYPERLINK("x")', "@Bracamonteverde"),
+        (20, "Chimalma", ""),  # one name, born on 29 February of a leap year
+        (24, "Basilio", "Coc"),  # 12-ene-1990
     ]

@@ -21,6 +21,10 @@ WRONG = [
     ({"birth_date": "03/25/1990"}, ("birth_date", "DATE_IMPOSSIBLE")),
     ({"birth_date": "=TODAY()"}, ("birth_date", "DATE_IMPOSSIBLE")),
     ({"birth_date": "07/03/90"}, ("birth_date", "YEAR_SHORT")),
+    ({"birth_date": "12-ene-90"}, ("birth_date", "YEAR_SHORT")),
+    ({"birth_date": "12-xyz-1990"}, ("birth_date", "DATE_IMPOSSIBLE")),
+    ({"birth_date": "29 de febrero de 2001"}, ("birth_date", "DATE_IMPOSSIBLE")),
+    ({"birth_date": "33025"}, ("birth_date", "DATE_SERIAL")),
     ({"birth_date": "2026-01-01"}, ("birth_date", "DATE_FUTURE")),
     ({"birth_date": "1890-01-01"}, ("birth_date", "DATE_TOO_OLD")),
     ({"birth_date": "1990-01-01", "birth_precision": "EXACT"}, ("birth_precision", "PRECISION_UNKNOWN")),
@@ -59,10 +63,10 @@ WRONG = [
     ({"phone": "llamar a Ana"}, ("phone", "PHONE_WRONG")),
     ({"phone": "123"}, ("phone", "PHONE_WRONG")),
 ]  # fmt: skip
-#: Reasons about several rows or about the sheet: tested with whole files (test_import_sheet.py).
+#: Reasons about several rows or about the sheet: tested with whole files (sheet, nasty, importing).
 OF_FILES = {
     "CELL_MERGED", "NUMBER_ROUNDED", "CELLS_TOO_MANY", "COLUMN_UNKNOWN", "COLUMN_TWICE", "HEAD_TWICE",
-    "HOUSEHOLD_TOO_BIG", "HOUSEHOLD_ROW_WRONG", "SAME_ID",
+    "HOUSEHOLD_TOO_BIG", "HOUSEHOLD_ROW_WRONG", "SAME_ID", "HEAD_NONE", "ALIKE_ROW", "ALIKE_REGISTERED",
 }  # fmt: skip
 
 

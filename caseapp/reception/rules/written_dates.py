@@ -12,6 +12,21 @@ _DAY = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})")
 _ISO_MONTH = re.compile(r"(\d{4})[-/.](\d{1,2})")
 _MONTH = re.compile(r"(\d{1,2})[-/. ](\d{4})")
 _YEAR = re.compile(r"\d{4}")
+_NAMED = re.compile(r"(\d{1,2})[-/. ](?:de )?([a-z]{3,10})\.?[-/. ](?:de )?(\d{4}|\d{2})")
+#: Names of months in both languages, and what spreadsheets shorten them to.
+_MONTHS = {
+    short: number
+    for number, names in enumerate(
+        (
+            "ene enero jan january", "feb febrero february", "mar marzo march", "abr abril apr april", "may mayo",
+            "jun junio june", "jul julio july", "ago agosto aug august", "sep sept set septiembre setiembre september",
+            "oct octubre october", "nov noviembre november", "dic diciembre dec december",
+        ),
+        start=1,
+    )
+    for short in names.split()
+}  # fmt: skip
+_SERIAL = re.compile(r"\d{5}")  # days since 1900: a birth of the last hundred years has five figures
 _SHORT_YEAR = re.compile(r"\d{1,2}[-/. ]\d{1,2}[-/. ]\d{1,2}|\d{2}")
 
 
@@ -35,10 +50,15 @@ class Written(NamedTuple):
 
 
 def understood(text: str) -> Written | str:
-    """What is written, or the reason why it is not understood (DATE_IMPOSSIBLE, YEAR_SHORT)."""
-    found = _parsed(text.strip())
+    """What is written, or the reason why it is not understood (DATE_IMPOSSIBLE, DATE_SERIAL, YEAR_SHORT)."""
+    text = text.strip()
+    if (named := _NAMED.fullmatch(text.lower())) and named[2] in _MONTHS:
+        text = f"{named[1]}/{_MONTHS[named[2]]}/{named[3]}"
+    found = _parsed(text)
+    if found is None and _SERIAL.fullmatch(text):
+        return "DATE_SERIAL"
     if found is None:
-        return "YEAR_SHORT" if _SHORT_YEAR.fullmatch(text.strip()) else "DATE_IMPOSSIBLE"
+        return "YEAR_SHORT" if _SHORT_YEAR.fullmatch(text) else "DATE_IMPOSSIBLE"
     try:
         found.bounds()
     except (ValueError, calendar.IllegalMonthError):

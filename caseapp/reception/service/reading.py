@@ -28,6 +28,8 @@ class _Household:
 
     rows: int = 0
     head: int = 0
+    first: int = 0
+    relatives: int = 0
 
 
 @dataclass
@@ -147,6 +149,8 @@ def _look_at_sex(found: Reading, number: int, text: str) -> None:
 def _put_together(found: Reading, number: int, name: str, checked: Checked | None) -> None:
     household = found.households.setdefault(name, _Household())
     household.rows += 1
+    household.first = household.first or number
+    household.relatives += checked is not None and checked.relation is not None and not checked.head
     if household.rows == MOST_MEMBERS + 1:
         found.wrong(number, Wrong("household", "HOUSEHOLD_TOO_BIG", {"most": MOST_MEMBERS}))
     if checked is not None and checked.head:
@@ -157,7 +161,11 @@ def _put_together(found: Reading, number: int, name: str, checked: Checked | Non
 
 
 def _look_together(found: Reading) -> None:
-    """Where «H» stands for men, «M» may stand for women: then no bare M is believed."""
+    """Where «H» stands for men, «M» may stand for women: then no bare M is believed. Where everybody is somebody's
+    relative, nobody says whose: the first would become the head, and a child a child alone."""
+    for household in found.households.values():
+        if not household.head and household.relatives == household.rows:
+            found.wrong(household.first, Wrong("head", "HEAD_NONE"))
     if found._some_h:
         for number in found._bare_m:
             found.wrong(number, Wrong("sex", "SEX_AMBIGUOUS"))
