@@ -31,6 +31,11 @@ class ReadingClosed(Refused):
     )
 
 
+class OutcomeMissing(Refused):
+    sentence = _l("Diga también en qué quedó: quien la envió lo espera.")
+    field = "outcome"
+
+
 class ReceiverNotAllowed(Refused):
     """A consulate, a place of custody, or a team abroad."""
 

@@ -18,15 +18,25 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import Length, Optional
+from wtforms.validators import Length, NumberRange, Optional
 
 from caseapp.core import reference
 from caseapp.core.forms import CheckField, CodeField, Form, VersionedForm, required
 from caseapp.core.i18n import _, _l
 from caseapp.people.rules.waiver import BASES
+from caseapp.referral import kinds
 from caseapp.referral.rules import RECORDED_BY_SENDER, unlocking
 
 WORDS = [Length(max=2000)]
+
+
+def _hours() -> list[tuple[str, str]]:
+    """By when somebody must be seen (`kinds.health.CHOICES`)."""
+    return [
+        ("", _("Sin plazo de horas")), ("TODAY", _("En 24 horas")), ("THREE_DAYS", _("En 72 horas")),
+        ("WINDOW_72", _("Dentro de las 72 horas de lo que pasó")),
+        ("WINDOW_120", _("Dentro de las 120 horas de lo que pasó")),
+    ]  # fmt: skip
 
 
 class NewForm(Form):
@@ -41,6 +51,8 @@ class NewForm(Form):
     last_night = DateField(_l("Última noche"), validators=[Optional()])
     items = CheckField(_l("Qué verá la entidad de cada persona"))
     message = TextAreaField(_l("Mensaje"), validators=WORDS)
+    seen_within = SelectField(_l("Antes de cuándo debe ser atendida"), choices=_hours, default="")
+    hours_gone = IntegerField(_l("Cuántas horas pasaron ya"), validators=[Optional(), NumberRange(0, 999)])
     because_of = SelectField(_l("Depende de otra referencia"), default="")
     basis = CodeField(
         _l("Base legal para quien no ha dado su consentimiento"), list_name="no_consent_basis", only=BASES,
@@ -138,6 +150,29 @@ class ReasonForm(VersionedForm):
         return self
 
 
+class OutcomeForm(ReasonForm):
+    """The result of a service, and what came of it where the kind tells that back."""
+
+    outcome = SelectField(_l("En qué quedó"), validators=[Optional()])
+
+    def tell(self, kind: str) -> OutcomeForm:
+        """Offer what this kind may tell; a kind without such words is not asked."""
+        self.offer("service_result")
+        self.reason.label.text = str(_l("Resultado"))
+        known = kinds.of(kind).outcomes
+        if known:
+            self.outcome.choices = [
+                ("", str(_l("No se realizó o no corresponde"))),
+                *((c, reference.label("service_outcome", c)) for c in known),
+            ]
+        else:
+            del self.outcome
+        return self
+
+    def said(self) -> str:
+        return self.outcome.data or "" if "outcome" in self else ""
+
+
 class ToldForm(VersionedForm):
     """How something was told outside the system, written down by the sender."""
 
@@ -159,7 +194,7 @@ class RecordDeclineForm(DeclineForm, RecordForm):
     """A no that was given outside the system."""
 
 
-class RecordResultForm(ReasonForm, ToldForm):
+class RecordResultForm(OutcomeForm, ToldForm):
     """A result that was told outside the system."""
 
 

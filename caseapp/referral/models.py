@@ -84,6 +84,8 @@ class Referral(Identified, Versioned, Base):
         sa.CheckConstraint("(state = 'DECLINED') = (decline_reason IS NOT NULL)", name="declined_has_reason"),
         sa.CheckConstraint("(state = 'WITHDRAWN') = (withdraw_reason IS NOT NULL)", name="withdrawn_has_reason"),
         sa.CheckConstraint("(state = 'COMPLETED') = (result IS NOT NULL)", name="completed_has_result"),
+        sa.CheckConstraint("outcome IS NULL OR state = 'COMPLETED'", name="outcome_of_completed"),
+        sa.CheckConstraint("be_seen_by > made_at", name="seen_after_made"),
         sa.CheckConstraint(
             "(state = 'NOT_COMPLETED') = (not_completed_reason IS NOT NULL)", name="not_completed_has_reason"
         ),
@@ -164,6 +166,8 @@ class Referral(Identified, Versioned, Base):
     unlocks_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
     withdraw_reason: Mapped[str | None]
     result: Mapped[str | None]
+    outcome: Mapped[str | None]  # what came of it, for kinds that tell it back (list `service_outcome`)
+    be_seen_by: Mapped[datetime | None]  # by when the person must be seen, for kinds where hours decide
     not_completed_reason: Mapped[str | None]
     ended_at: Mapped[datetime | None]
     client_copy: Mapped[str | None]  # the person took their copy, or did not want it

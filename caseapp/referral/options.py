@@ -16,9 +16,9 @@ from caseapp.accounts.queries import Offer, teams_offering, timezone_of
 from caseapp.core import access, clock
 from caseapp.core.i18n import _, ngettext
 from caseapp.referral import queries, rules
+from caseapp.referral.kinds import GIVES_PLACES
 from caseapp.referral.models import Referral
 from caseapp.referral.queries import related
-from caseapp.referral.service.sending import GIVES_PLACES
 from caseapp.shelter import queries as shelter_queries
 
 MOST = 6

@@ -236,19 +236,18 @@ class Placing:
 
 
 def persons_to_place(case_ids: Iterable[UUID], on: date) -> dict[UUID, Placing]:
-    """The people of these cases as the acting principal sees them (five statements, whatever the number).
+    """The people of these cases as the acting principal sees them (four statements, whatever the number).
     A case that is not visible is missing from the answer."""
     ids = set(case_ids)
-    persons = session.scalars(sa.select(Person).where(Person.case_id.in_(ids))).all()
+    here = sa.and_(HouseholdMember.case_id == Person.case_id, HouseholdMember.left_on.is_(None))
+    rows = session.execute(
+        sa.select(Person, HouseholdMember.household_id)
+        .outerjoin(HouseholdMember, here)
+        .where(Person.case_id.in_(ids))
+    ).all()
+    persons = [person for person, _ in rows]
+    households = {person.case_id: household for person, household in rows if household is not None}
     crypto.load_keys([p.case_id for p in persons])
-    households = {
-        row[0]: row[1]
-        for row in session.execute(
-            sa.select(HouseholdMember.case_id, HouseholdMember.household_id).where(
-                HouseholdMember.case_id.in_(ids), HouseholdMember.left_on.is_(None)
-            )
-        )
-    }
     needed = list(
         session.scalars(
             sa.select(PlacementRequirement)

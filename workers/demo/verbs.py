@@ -20,6 +20,7 @@ from caseapp.protection import queries as protection_queries
 from caseapp.protection import rules as protection_rules
 from caseapp.protection import service as protection
 from caseapp.reception import service as reception
+from caseapp.referral import kinds
 from caseapp.referral import service as referral
 from caseapp.referral.models import Referral
 from caseapp.shelter import queries as shelter_queries
@@ -288,7 +289,9 @@ def complete(scene: Scene, act: Act) -> None:
     found = scene.referrals.get(act.ref)
     if found is not None and found.state in ("ACCEPTED", "STARTED"):
         with scene.receiving(found):
-            referral.complete(found, act.args["result"])
+            known = kinds.of(found.kind).outcomes
+            came = known[len(found.number + act.ref) % len(known)] if known else ""
+            referral.complete(found, act.args["result"], outcome=came)
 
 
 def _look_again(scene: Scene, found: Referral) -> None:

@@ -10,12 +10,13 @@ from caseapp.accounts.queries import timezone_of
 from caseapp.core import access, clock, reference
 from caseapp.core.db import session
 from caseapp.core.outbox import leave
-from caseapp.referral import errors, events, queries, rules
+from caseapp.referral import errors, events, kinds, queries, rules
+from caseapp.referral.kinds import GIVES_PLACES
 from caseapp.referral.models import CHANNELS, Referral, ReferralMember
 from caseapp.referral.rules import reviewing, unlocking
 from caseapp.referral.service.nights import write_nights
 from caseapp.referral.service.reviewing import ask_review
-from caseapp.referral.service.sending import GIVES_PLACES, read_on_as_stay
+from caseapp.referral.service.sending import read_on_as_stay
 from caseapp.referral.service.steps import (
     end_reading,
     moved,
@@ -250,11 +251,13 @@ def start(found: Referral, *, channel: str = "SYSTEM") -> None:
     session.flush()
 
 
-def complete(found: Referral, result: str, *, channel: str = "SYSTEM") -> None:
-    """Close the loop with the result (list `service_result`). People who are still in go on being read as a
-    stay. The departure of the last person of a referral does this for a shelter."""
+def complete(found: Referral, result: str, *, outcome: str = "", channel: str = "SYSTEM") -> None:
+    """Close the loop with the result (list `service_result`) and what came of it, where the kind has a word for it
+    (`outcome`, list `service_outcome`). People who are still in go on being read as a stay. The departure of the last
+    person of a referral does this for a shelter. Raises ReasonNotKnown, OutcomeMissing."""
     if not reference.known("service_result", result):
         raise errors.ReasonNotKnown(field="result")
+    found.outcome = _outcome(found.kind, result, outcome)
     party = step(found, "complete", channel=channel, code=result)
     found.result = result
     tell_journal(
@@ -267,6 +270,16 @@ def complete(found: Referral, result: str, *, channel: str = "SYSTEM") -> None:
         code=channel,
     )
     _close(found, party, "COMPLETED")
+
+
+def _outcome(kind: str, result: str, outcome: str) -> str | None:
+    """What came of a service that was delivered, for kinds that tell it back; nothing for what was not delivered."""
+    known = kinds.of(kind).outcomes
+    if not known or reference.group_of("service_result", result) != "DELIVERED":
+        return None
+    if outcome not in known:
+        raise errors.OutcomeMissing
+    return outcome
 
 
 def not_complete(found: Referral, reason: str) -> None:

@@ -8,8 +8,8 @@ from caseapp.core import access, clock, reference
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours
 from caseapp.referral import errors, events, queries, rules
+from caseapp.referral.kinds import GIVES_PLACES
 from caseapp.referral.models import Referral, ReferralNights
-from caseapp.referral.service.sending import GIVES_PLACES
 from caseapp.referral.service.steps import notice, tell_journal
 from caseapp.shelter import service as shelter
 

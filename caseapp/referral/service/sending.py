@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,9 @@ from caseapp.people.events import happened
 from caseapp.people.models import AccessScope, CaseAccess
 from caseapp.people.rules.waiver import REFUSALS
 from caseapp.people.service.register import fresh_number
-from caseapp.referral import errors, events, queries, rules, showing
+from caseapp.referral import errors, events, kinds, queries, rules, showing
+from caseapp.referral.kinds import GIVES_PLACES
+from caseapp.referral.kinds.health import PriorityTooLow, priority_for
 from caseapp.referral.models import ITEMS, USUAL, Referral, ReferralMember
 from caseapp.referral.rules import depending
 from caseapp.referral.service.depending import dependants
@@ -37,9 +39,6 @@ from caseapp.referral.service.steps import (
 )
 from caseapp.shelter import queries as shelter_queries
 from caseapp.shelter import service as shelter
-
-#: Service kinds that give a place for nights.
-GIVES_PLACES = frozenset({"SHELTER", "SAFE_SHELTER"})
 
 
 def draft(
@@ -57,13 +56,14 @@ def draft(
     numbers: Callable[[str], str] = fresh_number,
     people: Sequence[queries.Subject] | None = None,
     because_of: Referral | None = None,
+    be_seen_by: datetime | None = None,
 ) -> Referral:
     """Prepare a referral of these people (their cases belong to `from_team`) to a team that offers `kind`.
 
     `bases` gives, for a person without consent, one of the four legal bases and its reason. Responsibility
     stays with the sender (mode SHARE). Raises the refusals of `errors`; what a refusal depends on is asked
     again when it is sent. `people`: who they are, where that was asked in this transaction already. `because_of`: the
-    referral with which this one is withdrawn."""
+    referral with which this one is withdrawn. `be_seen_by`: for a kind where hours decide; the priority must answer in time."""
     if priority not in {c.code for c in reference.codes("referral_priority")}:
         raise errors.ReasonNotKnown(field="priority")
     if kind in GIVES_PLACES and (first_night is None or last_night is None or last_night < first_night):
@@ -87,6 +87,7 @@ def draft(
         country=first.case.country, from_team_id=from_team.id, to_team_id=to_team.id, kind=kind,
         sector=rules.sector_of(kind), mode="SHARE", priority=priority, state="DRAFT", items=_items(items, kind),
         first_night=first_night, last_night=last_night, made_at=clock.now(), made_by_id=access.current().user_id,
+        be_seen_by=_in_time(kind, priority, be_seen_by),
     )  # fmt: skip
     found.message = message.strip()
     found.from_team, found.to_team = from_team, to_team
@@ -102,6 +103,16 @@ def draft(
     tell_journal(events.DRAFTED, found, rules.SENDER, priority=priority)
     session.flush()
     return found
+
+
+def _in_time(kind: str, priority: str, by: datetime | None) -> datetime | None:
+    """By when the person must be seen, where the kind knows such a thing. Raises PriorityTooLow."""
+    if by is None or not kinds.of(kind).timely:
+        return None
+    order = [c.code for c in reference.codes("referral_priority")]
+    if order.index(priority) > order.index(priority_for(by, clock.now())):
+        raise PriorityTooLow
+    return by
 
 
 def _items(items: Collection[str], kind: str) -> list[str]:

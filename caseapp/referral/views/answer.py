@@ -20,9 +20,9 @@ from caseapp.places.models import Site
 from caseapp.referral import present, queries, service
 from caseapp.referral.access import ANSWER
 from caseapp.referral.forms import AcceptForm, DeclineForm
+from caseapp.referral.kinds import GIVES_PLACES
 from caseapp.referral.models import Referral, ReferralMember
 from caseapp.referral.rules import unlocking
-from caseapp.referral.service.sending import GIVES_PLACES
 from caseapp.referral.views import blueprint
 from caseapp.referral.views.verbs import attempt, opened
 from caseapp.shelter import offers

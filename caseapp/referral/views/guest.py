@@ -25,10 +25,10 @@ from caseapp.people import present as people_present
 from caseapp.people import rules as people_rules
 from caseapp.referral import present, rules, service
 from caseapp.referral.forms import GuestDeclineForm, GuestForm
+from caseapp.referral.kinds import GIVES_PLACES
 from caseapp.referral.models import Referral
 from caseapp.referral.rules import linking, unlocking
 from caseapp.referral.service import linking as links
-from caseapp.referral.service.sending import GIVES_PLACES
 from caseapp.referral.views import blueprint
 from caseapp.referral.views.answer import grouped, quick_days
 from caseapp.shelter.present import life_critical_lines, requirements_text

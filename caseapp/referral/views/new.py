@@ -8,8 +8,10 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import aliased
 from werkzeug.utils import redirect
 
 from caseapp.accounts.models import Team
@@ -23,15 +25,16 @@ from caseapp.core.i18n import _, ngettext
 from caseapp.people import present as people_present
 from caseapp.people import queries as people
 from caseapp.people import rules as people_rules
-from caseapp.people.models import Case
-from caseapp.referral import errors, present, queries, rules, service
+from caseapp.people.models import Case, HouseholdMember
+from caseapp.referral import errors, kinds, present, queries, rules, service
 from caseapp.referral.access import SEND
 from caseapp.referral.fitting import Fitted, fitted
 from caseapp.referral.forms import NewForm
+from caseapp.referral.kinds import GIVES_PLACES
+from caseapp.referral.kinds.health import be_seen_by
 from caseapp.referral.models import ITEMS, USUAL, Referral
 from caseapp.referral.queries import related
 from caseapp.referral.service.depending import ground
-from caseapp.referral.service.sending import GIVES_PLACES
 from caseapp.referral.views import blueprint
 from caseapp.shelter import queries as shelter_queries
 
@@ -78,6 +81,7 @@ def new(number: str) -> ResponseReturnValue:
         form=form,
         standing=_standing(subjects, rules.purpose_of(kind), form.to_team.data, on),
         gives_places=kind in GIVES_PLACES,
+        timely=kinds.of(kind).timely,
         grounds=grounds,
         again=before.number if before else "",
         no_receivers=not offered,
@@ -88,11 +92,16 @@ def new(number: str) -> ResponseReturnValue:
 
 def _household(case: Case) -> list[Case]:
     """The case and the open cases of its household that the same team owns, the head first."""
-    household = people.household_of(case.id)
-    if household is None:
-        return [case]
-    parts = [p.case for p in people.members_of(household)]
-    return [c for c in parts if c.team_id == case.team_id and c.status == "OPEN"] or [case]
+    mine = aliased(HouseholdMember)
+    rows = session.scalars(
+        sa.select(Case)
+        .join(HouseholdMember, HouseholdMember.case_id == Case.id)
+        .join(mine, mine.household_id == HouseholdMember.household_id)
+        .where(mine.case_id == case.id, mine.left_on.is_(None), HouseholdMember.left_on.is_(None))
+        .where(Case.team_id == case.team_id, Case.status == "OPEN")
+        .order_by(HouseholdMember.is_head.desc(), HouseholdMember.id)
+    )
+    return list(rows) or [case]
 
 
 def _before(number: str, kind: str) -> Referral | None:
@@ -258,4 +267,5 @@ def _draft(
         [s.case.id for s in wanted], because_of=because_of, from_team=own_team, to_team=to_team, kind=kind, priority=form.priority.data,
         items=form.items.data or [], first_night=form.first_night.data if kind in GIVES_PLACES else None,
         last_night=form.last_night.data if kind in GIVES_PLACES else None, message=form.message.data or "", bases=bases,
+        be_seen_by=be_seen_by(form.seen_within.data or "", form.hours_gone.data, clock.now()) if kinds.of(kind).timely else None,
     )  # fmt: skip

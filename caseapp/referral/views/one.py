@@ -18,13 +18,13 @@ from caseapp.core.pages import day, moment
 from caseapp.people.models import Case
 from caseapp.referral import present, queries, rules, service, showing
 from caseapp.referral.access import ANSWER, READ, SEND
+from caseapp.referral.kinds import GIVES_PLACES
 from caseapp.referral.models import ITEMS, Referral
 from caseapp.referral.options import next_options
 from caseapp.referral.paper import may_print
 from caseapp.referral.queries import related
 from caseapp.referral.rules import linking, reviewing
 from caseapp.referral.service.nights import STILL_ASKED
-from caseapp.referral.service.sending import GIVES_PLACES
 from caseapp.referral.views import blueprint
 from caseapp.shelter import present as shelter_present
 from caseapp.shelter import queries as shelter_queries
@@ -219,6 +219,7 @@ def _summary(found: Referral, sender: bool, timezone: str, *, texts: bool) -> li
             "value": present.nights_of(found),
             "note": " · ".join(present.nights_changed(related.nights_of(found) if found.first_night else [])),
         },
+        {"label": _("Debe ser atendida antes de"), "value": moment(found.be_seen_by, timezone)},
         {"label": _("Enviada"), "value": moment(found.sent_at, timezone)},
         {"label": _("Mensaje"), "value": found.message if texts else ""},
         {"label": _("Pregunta"), "value": found.question if texts else ""},
@@ -231,6 +232,10 @@ def _summary(found: Referral, sender: bool, timezone: str, *, texts: bool) -> li
             "value": found.withdraw_reason and reference.label("withdraw_reason", found.withdraw_reason),
         },
         {"label": _("Resultado"), "value": found.result and reference.label("service_result", found.result)},
+        {
+            "label": _("En qué quedó"),
+            "value": found.outcome and reference.label("service_outcome", found.outcome),
+        },
         {
             "label": _("Por qué no se realizó"),
             "value": found.not_completed_reason

@@ -87,6 +87,8 @@ def _form(found: Referral, answer: str) -> tuple[VersionedForm, Callable[[], Non
     if answer == "start":
         began = ToldForm()
         return began, lambda: service.start(found, channel=began.channel.data)
-    result = RecordResultForm().offer("service_result")
-    result.reason.label.text = _("Resultado")
-    return result, lambda: service.complete(found, result.reason.data, channel=result.channel.data)
+    result = RecordResultForm()
+    result.tell(found.kind)
+    return result, lambda: service.complete(
+        found, result.reason.data, outcome=result.said(), channel=result.channel.data
+    )

@@ -19,7 +19,7 @@ from caseapp.core.i18n import _
 from caseapp.referral import present, queries, service
 from caseapp.referral.access import ANSWER, READ, SEND
 from caseapp.referral.errors import NotNow
-from caseapp.referral.forms import AskForm, ReasonForm, ReplyForm
+from caseapp.referral.forms import AskForm, OutcomeForm, ReasonForm, ReplyForm
 from caseapp.referral.models import Referral
 from caseapp.referral.views import blueprint
 from caseapp.referral.views.one import page
@@ -199,13 +199,13 @@ def withdraw(number: str) -> ResponseReturnValue:
 @commits
 def complete(number: str) -> ResponseReturnValue:
     """Close the loop with the result."""
-    found, form, label = opened(number), ReasonForm().offer("service_result"), _("Concluir con resultado")
-    form.reason.label.text = _("Resultado")
+    found, label = opened(number), _("Concluir con resultado")
+    form = OutcomeForm().tell(found.kind)
     if request.method == "POST" and form.validate():
         answer = attempt(
             found,
             form,
-            lambda: service.complete(found, form.reason.data),
+            lambda: service.complete(found, form.reason.data, outcome=form.said()),
             label=label,
             words=_("Referencia concluida."),
         )

@@ -1,0 +1,17 @@
+"""What a kind of service may say of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`gives_places`: people sleep there, so nights and places belong to the asking. `timely`: the sender may say by
+    when the person must be seen. `outcomes` (list `service_outcome`): what is told back besides the result, and must be
+    where the service was delivered; none: the result says it all."""
+
+    code: str
+    gives_places: bool = False
+    timely: bool = False
+    outcomes: tuple[str, ...] = ()

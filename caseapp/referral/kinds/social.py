@@ -1,0 +1,11 @@
+"""Registers and schools: what counts is whether the person is in."""
+
+from caseapp.referral.kinds.kind import Kind
+
+KINDS = (
+    Kind(
+        "SOCIAL_REGISTRY", outcomes=("REGISTERED", "REGISTERED_BEFORE", "ON_THEIR_LIST", "DOCUMENTS_PENDING")
+    ),
+    Kind("IDP_REGISTRATION", outcomes=("REGISTERED", "REGISTERED_BEFORE", "DOCUMENTS_PENDING")),
+    Kind("EDUCATION", outcomes=("ENROLLED", "STUDIES_RECOGNISED", "ON_THEIR_LIST", "DOCUMENTS_PENDING")),
+)
