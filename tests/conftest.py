@@ -15,7 +15,7 @@ for _name in [
     n
     for n in os.environ
     if n.startswith(("DATABASE_URL", "ACOGIDA_"))
-    and n not in ("ACOGIDA_ENV", "ACOGIDA_REQUIRE_BROWSER", "ACOGIDA_PICTURES")
+    and n not in ("ACOGIDA_ENV", "ACOGIDA_REQUIRE_BROWSER", "ACOGIDA_PICTURES", "ACOGIDA_PAGES")
 ]:
     del os.environ[_name]
 

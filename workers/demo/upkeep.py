@@ -12,7 +12,18 @@ from caseapp.core import access, clock, jobs
 from caseapp.core.db import engine, session
 from caseapp.core.jobs import JobRun
 from caseapp.indicators import service as indicators
-from workers.demo import accounts, claiming, confirming, filling, helping, nights, overseeing, places
+from workers.demo import (
+    accounts,
+    claiming,
+    confirming,
+    filling,
+    helping,
+    keeping,
+    nights,
+    overseeing,
+    places,
+)  # fmt: skip
+from workers.demo.directory import keep as keep_directory
 from workers.demo.filling import MAKER, casework_session
 
 #: Sites whose volunteers count what they give.
@@ -46,6 +57,7 @@ def first_steps(home: Path, seed: int, cases: int, today: date, goal: int) -> Co
     casework_session()
     with access.acting_as(MAKER):
         places.found(accounts.kept(home), seed, today)
+        keep_directory(seed, today)
         claiming.set_intervals(places.opening(today))
         session.commit()
         filling.begin(cases)
@@ -70,6 +82,7 @@ def keep_up(seed: int, today: date) -> bool:
         overseeing.oversee(seed, today)
         helping.count_meals(COUNTING, today)
         nights.tell(seed, today)
+        keeping.keep_true(seed, today)
         jobs.ended(run.id)
         session.commit()
     session.remove()

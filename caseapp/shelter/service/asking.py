@@ -4,14 +4,16 @@ deadlock."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import wraps
+from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from caseapp.core import clock, outbox
 from caseapp.core.db import session
@@ -172,6 +174,31 @@ def must_be_allowed(
             guest.child, guest.requirements, spot.kind
         ):
             raise errors.CannotBeOffered
+
+
+#: PostgreSQL's words for "somebody else was in the way": a deadlock, a transaction that could not be put in order.
+CROSSED = frozenset({"40P01", "40001"})
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def once_more(verb: Callable[P, T]) -> Callable[P, T]:
+    """Locks are taken in one order, so that a deadlock should not arise; where one does all the same (two acts about
+    the same people, seen from two sides), the verb is done again from its savepoint, and after three times somebody
+    else has the place: nobody is told of a deadlock."""
+
+    @wraps(verb)
+    def again(*args: P.args, **kwargs: P.kwargs) -> T:
+        for _time in range(3):
+            try:
+                with session.begin_nested():
+                    return verb(*args, **kwargs)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in CROSSED:
+                    raise
+        raise errors.PlaceTaken
+
+    return again
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from caseapp.shelter.service.asking import (
     max_nights,
     must_be_allowed,
     must_be_free,
+    once_more,
     refusing,
 )
 from caseapp.shelter.service.holding import turn_holds
@@ -26,6 +27,7 @@ from caseapp.shelter.spots import Spot
 from caseapp.shelter.standing import StayExtension
 
 
+@once_more
 def book(
     wanted: Mapping[UUID, UUID],
     *,
@@ -59,6 +61,7 @@ def book(
     return made
 
 
+@once_more
 def move(moves: Sequence[tuple[Stay, UUID]], reason: str) -> None:
     """Move people to other places of the same shelter for the nights that remain, in one act (a child and
     its family move together). `reason`: list `stay_move_reason`. Raises as `book`, and `ChildLeftAlone` if a
@@ -103,6 +106,7 @@ def _must_leave_no_child_alone(
             raise errors.ChildLeftAlone
 
 
+@once_more
 def extend(stay: Stay, last_night: date, reason: str | None = None) -> None:
     """Change the last night: later if the place is free, as a decision with a reason (list `stay_extension_reason`);
     earlier down to tonight or the first night. Raises `ReasonMissing`, `MaxStay`, and as `book`."""

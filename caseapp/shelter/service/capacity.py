@@ -199,6 +199,8 @@ def _state(unit: Unit, night: date) -> None:
             ~out,
         )
     )
+    if unit.shut_on is not None and unit.shut_on <= night:
+        places = 0
     journal.append(
         events.CAPACITY_CHANGED, country=session.get_one(Site, unit.site_id).country, on=night,
         site_id=unit.site_id, team_id=unit.team_id, subject_id=unit.id, number=places, code="PLACES",

@@ -19,7 +19,7 @@ from caseapp.people.rules import LeaveNeeded
 from caseapp.places.models import Site
 from caseapp.shelter import errors, events, offers, spots
 from caseapp.shelter.models import PRIORITIES, HoldPolicy, Stay, StayState
-from caseapp.shelter.service.asking import Asked, ask, refusing
+from caseapp.shelter.service.asking import Asked, ask, once_more, refusing
 
 
 # -- the policy ---------------------------------------------------------------------------------------
@@ -54,6 +54,7 @@ def hold_policy(team_id: UUID) -> dict[str, int]:
 
 
 # -- the verbs ----------------------------------------------------------------------------------------
+@once_more
 def hold(
     wanted: Mapping[UUID, UUID],
     *,

@@ -1,0 +1,92 @@
+"""Nights: the roll-over hour, the time zone, and the days on which the clock changes. Date only against moment."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from caseapp.core import clock
+from caseapp.places.models import Site
+from caseapp.shelter import queries, rules
+
+#: Zones of the seven countries (none changes its clock now, but Tijuana, which follows California), and two that do.
+ZONES = (
+    "America/Mexico_City", "America/Tijuana", "America/Cancun", "America/Guatemala", "America/El_Salvador",
+    "America/Tegucigalpa", "America/Costa_Rica", "America/Panama", "America/Belize", "America/New_York", "Europe/Madrid",
+)  # fmt: skip
+HOURS = range(24)
+
+
+@pytest.mark.parametrize("rollover", HOURS)
+@pytest.mark.parametrize("hour", HOURS)
+def test_every_hour_with_every_roll_over_hour(hour, rollover):
+    day = date(2025, 11, 23)
+    for minute in (0, 59):
+        local = datetime(2025, 11, 23, hour, minute, tzinfo=ZoneInfo("America/Mexico_City"))
+        assert rules.night_of(local, rollover) == (day if hour >= rollover else day - timedelta(days=1))
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("rollover", [0, 6, 12, 18])
+def test_nights_follow_each_other_through_a_whole_year(zone, rollover):
+    """Hour by hour: the night never goes back, never skips, and every date is a night."""
+    moment, seen = datetime(2025, 1, 1, 12, tzinfo=UTC), []
+    for _ in range(366 * 24):
+        night = rules.night_of(clock.local(moment, zone), rollover)
+        if not seen or seen[-1] != night:
+            seen.append(night)
+        moment += timedelta(hours=1)
+    assert seen == [seen[0] + timedelta(days=i) for i in range(len(seen))] and len(seen) >= 366
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [
+        ("America/Tijuana", date(2025, 3, 9)),
+        ("America/Tijuana", date(2025, 11, 2)),
+        ("Europe/Madrid", date(2025, 10, 26)),
+    ],
+)
+def test_the_bus_at_two_on_the_night_the_clock_changes_still_belongs_to_the_evening(zone, day):
+    """02:10 may not exist, or exist twice: it is last evening's night in every case."""
+    evening = day - timedelta(days=1)
+    start = datetime(evening.year, evening.month, evening.day, 20, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    for minutes in range(0, 9 * 60, 10):
+        assert rules.night_of(clock.local(start + timedelta(minutes=minutes), zone), 12) == evening
+
+
+@given(
+    moment=st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2035, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    zone=st.sampled_from(ZONES), rollover=st.integers(0, 23),
+)  # fmt: skip
+def test_a_night_is_today_or_yesterday_at_the_site(moment, zone, rollover):
+    local = clock.local(moment, zone)
+    night = rules.night_of(local, rollover)
+    assert night in (local.date(), local.date() - timedelta(days=1))
+    assert rules.nights_between(night, night + timedelta(days=2))[-1] == night + timedelta(days=2)
+
+
+@given(
+    hours=st.integers(0, 72), after=st.integers(0, 23), immediate=st.booleans(),
+    day=st.dates(date(2024, 1, 1), date(2027, 1, 1)),
+)  # fmt: skip
+def test_no_machine_writes_a_no_show_before_the_hour_and_never_of_an_immediate_one(
+    hours, after, immediate, day
+):
+    local = datetime.combine(day, datetime.min.time()) + timedelta(hours=hours)
+    allowed = rules.may_mark_no_show(local, day, after, immediate=immediate, by_person=False)
+    assert allowed == (not immediate and hours >= 24 + after)
+
+
+@pytest.mark.parametrize("zone", ["America/Mexico_City", "America/Tijuana", "America/Panama"])
+def test_the_sites_night_is_its_own_whatever_the_servers_date(zone):
+    site = Site(timezone=zone, rollover_hour=12)
+    local_noon = datetime(2025, 11, 24, 12, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    with clock.held_at(local_noon - timedelta(minutes=1)):
+        assert queries.tonight_at(site) == date(2025, 11, 23)
+    with clock.held_at(local_noon):
+        assert queries.tonight_at(site) == date(2025, 11, 24)
