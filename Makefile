@@ -36,6 +36,10 @@ test: ready ## run the tests (ARGS="-k name", WORKERS=2)
 bench: ready ## measure the main pages on 60,000 cases and print the ratios (ARGS="import": lists of people)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+.PHONY: bench-who
+bench-who: ready ## ask who can take six people of 400 sites with 20,000 places, and print how long it takes
+	@$(BIN)/python -m tests.bench.who $(ARGS)
+
 .PHONY: bench-night
 bench-night: ready ## place twenty made-up nights of 500 households and 60 sites, check them, print the table
 	@$(BIN)/python -m tests.bench.placing $(ARGS)

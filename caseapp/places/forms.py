@@ -23,6 +23,7 @@ from wtforms.validators import Email, Length, NumberRange, Optional, ValidationE
 from caseapp.core import reference
 from caseapp.core.forms import CheckField, CodeField, Form, VersionedForm, required
 from caseapp.core.i18n import _, _l
+from caseapp.places.rules.naming import sort_key
 from caseapp.places.rules.opening import Hours
 
 TURN = re.compile(r"(\d{1,2})[:.](\d{2})\s*(?:-|–|a)\s*(\d{1,2})[:.](\d{2})")
@@ -31,7 +32,7 @@ TURN = re.compile(r"(\d{1,2})[:.](\d{2})\s*(?:-|–|a)\s*(\d{1,2})[:.](\d{2})")
 def languages() -> list[tuple[str, str]]:
     """Languages of the list, by name."""
     found = [(x.iso639_3, reference.language_label(x.iso639_3)) for x in reference.languages()]
-    return sorted(found, key=lambda one: one[1])
+    return sorted(found, key=lambda one: sort_key(one[1]))
 
 
 class SearchForm(Form):
@@ -129,8 +130,9 @@ class EditForm(VersionedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for number, name in enumerate(get_day_names("wide", locale=get_locale()).values(), start=0):
-            self[f"day_{number + 1}"].label.text = str(name).capitalize()
+        names = get_day_names("wide", locale=get_locale())  # by number, Monday is 0
+        for number in range(1, 8):
+            self[f"day_{number}"].label.text = str(names[number - 1]).capitalize()
 
     def hours(self) -> list[Hours]:
         """The turns of the week."""

@@ -195,12 +195,16 @@ def place_text(entry: Entry) -> str:
 def row(entry: Entry, href: str) -> dict[str, Any]:
     """A line of the list."""
     service = entry.service
-    local = local_of(entry)
+    local, kind = local_of(entry), reference.code("service_kind", service.kind)
+    plain = service.name in (
+        kind.label_es,
+        kind.label_en,
+    )  # a name that tells no service from another of its kind
     return {
         "href": href,
-        "name": service.name,
-        "kind": reference.label("service_kind", service.kind),
-        "site": entry.site.name,
+        "name": f"{service.name} · {entry.site.name}" if plain else service.name,
+        "kind": "" if plain else kind.label(),
+        "site": "" if plain else entry.site.name,
         "organisation": entry.organisation.name if entry.organisation else "",
         "place": place_text(entry),
         "opening": opening_text(entry.opening, local),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -133,7 +134,13 @@ def test_the_page_of_a_service_says_everything_and_its_focal_point_confirms_in_o
 def test_what_the_form_says_is_what_is_kept(client, world):
     client.sign_in(world["focal"])
     url = f"/directory/{world['clinic'].id}/edit"
-    assert 'value="08:00-16:00"' in client.get(url).get_data(as_text=True)
+    html = client.get(url).get_data(as_text=True)
+    for number, day in enumerate(
+        ("Lunes", "Martes", "Miércoles", "Jueves", "Viernes", "Sábado", "Domingo"), start=1
+    ):
+        assert f'for="day_{number}">{day}</label>' in html
+        kept = "08:00-16:00" if number < 6 else ""
+        assert re.search(rf'<input[^>]*name="day_{number}"[^>]*value="{kept}"', html)
     data = {
         "name": "Consulta y vacunas", "sex": ["F"], "age_from": "18", "area": ["MX07"], "population": ["IDP"],
         "day_1": "08:00-12:00, 14.00 a 17.30", "day_5": "22:00-06:00", "closed_from": "2025-12-20", "closed_to": "2026-01-06",

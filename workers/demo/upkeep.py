@@ -23,6 +23,7 @@ from workers.demo import (
     overseeing,
     places,
 )  # fmt: skip
+from workers.demo.directory import keep as keep_directory
 from workers.demo.filling import MAKER, casework_session
 
 #: Sites whose volunteers count what they give.
@@ -56,6 +57,7 @@ def first_steps(home: Path, seed: int, cases: int, today: date, goal: int) -> Co
     casework_session()
     with access.acting_as(MAKER):
         places.found(accounts.kept(home), seed, today)
+        keep_directory(seed, today)
         claiming.set_intervals(places.opening(today))
         session.commit()
         filling.begin(cases)

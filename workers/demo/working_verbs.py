@@ -9,6 +9,7 @@ from caseapp.casefile import service
 from caseapp.casefile.queries import handing, work
 from caseapp.core import access
 from caseapp.core.db import session
+from caseapp.deadline.rules import end_of
 from caseapp.people import service as people_service
 from caseapp.people.models import Case
 from caseapp.people.service import NewConsent
@@ -64,8 +65,13 @@ def note(scene: Scene, act: Act) -> None:
 
 
 def raise_alert(scene: Scene, act: Act) -> None:
+    """An alert by hand; a medicine that runs out is a day that is written down, and the alert follows."""
     with scene.at_desk():
         for _, case in scene.of(act):
+            if act.args["code"] == "MEDICINE_RUNS_OUT":
+                until = end_of(scene.on(act) + timedelta(days=3), scene.timezone)
+                people_service.note_medicine(case, until)
+                continue
             service.raise_alert(case, code=act.args["code"], words=act.args["words"])
 
 

@@ -156,6 +156,7 @@ class _Ground:
         self.sites = {s.id: s for s in session.scalars(sa.select(Site))}
         self.site_codes = {s.code: s for s in self.sites.values()}
         self.site_names = {(s.organisation_id, s.sort_key): s for s in self.sites.values()}
+        self.names: list[OrganisationName] = []
         self._free: dict[str, Iterator[str]] = {}
 
     def organisation(self, group: Group) -> Organisation:
@@ -179,7 +180,7 @@ class _Ground:
             key = sort_key(name)
             if (made.country, key) not in self.by_name:
                 self.by_name[made.country, key] = made
-                session.add(
+                self.names.append(
                     OrganisationName(organisation_id=made.id, country=made.country, name=name, sort_key=key)
                 )
         return made
@@ -222,6 +223,7 @@ def take_in(directory: Directory, report: Report) -> Report:
     ground = _Ground()
     groups = {g.id: ground.organisation(g) for g in directory.groups}
     sites = {s.id: ground.site(s, groups.get(s.group or "")) for s in directory.spots}
+    session.add_all(ground.names)  # once there is a site, by which the database knows who keeps them
     ids, sources, names = _standing()
     made = []
     for offer in directory.offers:

@@ -108,7 +108,15 @@ def _active(form: SearchForm) -> list[dict[str, str]]:
 @needs(READ)
 def search_csv() -> ResponseReturnValue:
     """The list as a file, of what the search found."""
-    found = [present.row(e, "") for e in queries.search(access.current(), _wanted(_form()))]
+    found = [
+        {
+            **present.row(e, ""),
+            "name": e.service.name,
+            "kind": reference.label("service_kind", e.service.kind),
+            "site": e.site.name,
+        }
+        for e in queries.search(access.current(), _wanted(_form()))
+    ]
     head = (
         "name",
         "kind",
