@@ -31,6 +31,7 @@ from caseapp.shelter.models import Stay
 from tests.conftest import NOW
 from tests.factories import make_user, principal_of
 from tests.factories.referral import consent
+from tests.factories.shelter import require
 from tests.referral.conftest import restart
 from tests.referral.test_pages import case_number, text
 
@@ -204,7 +205,10 @@ def seen(client, world, number, files):
 def test_in_a_running_stay_the_shelter_keeps_name_bed_nights_and_what_is_vital(client, world):
     with world.db.as_owner():
         mother, child = session.merge(world.mother), session.merge(world.child)
-        secrets = [mother.given_names, mother.full_name, child.full_name, "Sin gradas", "Llegan de noche."]
+        # What she needs of a place, in words that no room of the shelter has of itself.
+        require(mother, "DISCREET_ARRIVAL")
+        needed = reference.label("placement_requirement", "DISCREET_ARRIVAL")
+        secrets = [mother.given_names, mother.full_name, child.full_name, needed, "Llegan de noche."]
         child_called = child.given_names
     number = world.refer(message="Llegan de noche.")
     accepted(world, number)
