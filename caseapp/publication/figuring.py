@@ -184,7 +184,9 @@ class Figuring:
             return
         for label in (*dimension.labels, *dimension.groups):
             bare = replace(whole, cube=cube, figure=NOT_OFFERED, **{name: label})
-            if name == "origin" and not figures.is_whole(dimension, (label,), merged):
+            if not _told_by_all(name, label, sheets) or (
+                name == "origin" and not figures.is_whole(dimension, (label,), merged)
+            ):
                 yield bare
                 continue
             yield self._figure(indicator, bare, sheets, span)
@@ -211,7 +213,10 @@ class Figuring:
             bare = replace(
                 whole, place_level="SITE", place=site, counted=label, cube=cube, figure=NOT_OFFERED
             )
-            yield self._figure(indicator, bare, sheets, span)
+            if _told_by_all(PLACE, site, sheets):
+                yield self._figure(indicator, bare, sheets, span)
+            else:
+                yield bare
 
     def _figure(self, indicator: Indicator, bare: Row, sheets: Sequence[Drawn], span: Span) -> Row:
         dimensions = sheets[-1].dimensions
@@ -258,6 +263,16 @@ def _pieces_of(period: str, indicator: Indicator) -> tuple[str, ...]:
         return (period,)
     first = 3 * int(period[-1]) - 2
     return tuple(p for n in range(first, first + 3) for p in periods.pieces(f"{period[:4]}-{n:02d}"))
+
+
+def _told_by_all(name: str, label: str, sheets: Sequence[Drawn]) -> bool:
+    """Whether every period of a sum tells a label apart, and means the same by it. A MIRPS year lies in two calendar
+    years, and each settles its own grain and sites: what one of them calls *other* holds what the other names."""
+    own = [d for sheet in sheets for d in sheet.dimensions if d.name == name]
+    if not all(label in d.labels or label in d.groups for d in own):
+        return False
+    differ = len({d.labels for d in own}) > 1
+    return not (differ and name != "age_band" and any(label == d.rest for d in own))
 
 
 def _counted(row: Row) -> int:

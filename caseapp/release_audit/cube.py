@@ -49,7 +49,7 @@ class Cube:
     names: dict[str, list[str]] = field(default_factory=dict)
     codes: dict[str, np.ndarray] = field(default_factory=dict)
     least: np.ndarray | None = None
-    _inside: dict[tuple[str, frozenset[str]], np.ndarray] = field(default_factory=dict)
+    _inside: dict[tuple[str, frozenset[str]], tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
 
     @property
     def file(self) -> str:
@@ -59,22 +59,30 @@ class Cube:
         """The labels of one cell, in the order of the dimensions."""
         return tuple(self.names[dimension][self.codes[dimension][index]] for dimension in self.dimensions)
 
-    def inside(self, dimension: str, wanted: Iterable[str]) -> np.ndarray:
-        """Which cells lie inside one of the wanted labels; Impossible if some are only partly inside."""
+    def inside(self, dimension: str, wanted: Iterable[str], among: np.ndarray | None = None) -> np.ndarray:
+        """Which cells lie inside one of the wanted labels; Impossible if some (of those `among`) are only partly
+        inside: a year may draw coarser cells than the next."""
         if dimension not in self.dimensions:
             raise Impossible(f"the cube {self.name} does not have the dimension {dimension}")
         base = frozenset().union(*(self.hierarchy.base(dimension, label) for label in wanted))
         key = (dimension, base)
         if key not in self._inside:
             parts = [self.hierarchy.base(dimension, label) for label in self.names[dimension]]
-            cut = [
-                n for n, part in zip(self.names[dimension], parts, strict=True) if part & base and part - base
-            ]
-            if cut:
-                raise Impossible(f"its {dimension} takes only a part of the cells {cut[0]} of {self.name}")
-            taken = np.array([bool(part) and part <= base for part in parts], dtype=bool)
-            self._inside[key] = taken[self.codes[dimension]] if len(parts) else np.zeros(0, dtype=bool)
-        return self._inside[key]
+            self._inside[key] = (
+                self._cells_of(dimension, [bool(part) and part <= base for part in parts]),
+                self._cells_of(dimension, [bool(part & base) and bool(part - base) for part in parts]),
+            )
+        taken, cut = self._inside[key]
+        cut = cut if among is None else cut & among
+        if cut.any():
+            name = self.names[dimension][self.codes[dimension][int(np.argmax(cut))]]
+            raise Impossible(f"its {dimension} takes only a part of the cells {name} of {self.name}")
+        return taken
+
+    def _cells_of(self, dimension: str, labels: list[bool]) -> np.ndarray:
+        """By cell what is true of its label."""
+        of = np.array(labels, dtype=bool)
+        return of[self.codes[dimension]] if len(labels) else np.zeros(0, dtype=bool)
 
     def marked(self, dimension: str, markers: Iterable[str]) -> np.ndarray:
         """Which cells carry one of the markers; a marker that the cube does not have adds nothing."""

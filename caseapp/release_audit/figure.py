@@ -101,13 +101,14 @@ class FigureCheck:
             raise Impossible(f"{cube.name} has no cells in {row['period']}")
         if not cube.hierarchy.base("place", row["place"]):
             raise Impossible(f"the place {row['place']!r} does not exist")
-        cells = cells & cube.inside("place", [row["place"]])
+        cells = cells & cube.inside("place", [row["place"]], cells)
         for dimension in DIMENSIONS:
             if row[dimension] != "T":
                 if not cube.hierarchy.base(dimension, row[dimension]):
                     raise Impossible(f"the {dimension} {row[dimension]!r} does not exist")
-                cells = cells & cube.inside(dimension, [row[dimension]])
-        return cells & _marked(row, cube, definition, kind) & _selected(cube, definition.select)
+                cells = cells & cube.inside(dimension, [row[dimension]], cells)
+        cells = cells & _marked(row, cube, definition, kind)
+        return cells & _selected(cube, definition.select, cells)
 
 
 def _marked(row: dict[str, str], cube: Cube, definition: Definition, kind: str) -> np.ndarray:
@@ -139,13 +140,14 @@ def _markers_of_grain(basis: str, level: str, kind: str) -> str | None:
     return "T"
 
 
-def _selected(cube: Cube, selection: Selection) -> np.ndarray:
-    cells = np.ones(len(cube.values), dtype=bool)
+def _selected(cube: Cube, selection: Selection, among: np.ndarray | None = None) -> np.ndarray:
+    """The cells that a definition selects; what lies outside `among` is not asked about."""
+    cells = np.ones(len(cube.values), dtype=bool) if among is None else among
     for dimension, labels in selection.items():
         unknown = [label for label in labels if not cube.hierarchy.base(dimension, label)]
         if unknown:
             raise Impossible(f"its definition names the {dimension} {unknown[0]!r}, which does not exist")
-        cells = cells & cube.inside(dimension, labels)
+        cells = cells & cube.inside(dimension, labels, among)
     return cells
 
 
@@ -164,7 +166,7 @@ def _count(row: dict[str, str], cube: Cube, definition: Definition, cells: np.nd
 
 
 def _rate(row: dict[str, str], cube: Cube, definition: Definition, cells: np.ndarray) -> str | None:
-    numerator = _sum(cube, cells & _selected(cube, definition.part))
+    numerator = _sum(cube, cells & _selected(cube, definition.part, cells))
     if row["numerator"] != str(numerator):
         return f"The numerator is {row['numerator'] or 'empty'}; its cells in {cube.file} sum to {numerator}."
     if definition.public_denominator:
@@ -172,7 +174,7 @@ def _rate(row: dict[str, str], cube: Cube, definition: Definition, cells: np.nda
             return f"The denominator {row['denominator']!r} is not a whole number."
         denominator = int(row["denominator"])
     else:
-        denominator = _sum(cube, cells & _selected(cube, definition.of))
+        denominator = _sum(cube, cells & _selected(cube, definition.of, cells))
         if row["denominator"] != str(denominator):
             shown = row["denominator"] or "empty"
             return f"The denominator is {shown}; its cells in {cube.file} sum to {denominator}."
@@ -183,7 +185,9 @@ def _rate(row: dict[str, str], cube: Cube, definition: Definition, cells: np.nda
 
 
 def _median(row: dict[str, str], cube: Cube, definition: Definition, cells: np.ndarray) -> str | None:
-    counts = [_sum(cube, cells & _selected(cube, {definition.dimension: [b[0]]})) for b in definition.bands]
+    counts = [
+        _sum(cube, cells & _selected(cube, {definition.dimension: [b[0]]}, cells)) for b in definition.bands
+    ]
     total = sum(counts)
     if row["numerator"] or row["denominator"] != str(total):
         shown = row["denominator"] or "empty"

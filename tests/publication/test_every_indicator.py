@@ -106,8 +106,9 @@ def casework(journal, chance, name, day, who):
 
 def test_all_indicators_all_periods(committed_db, tmp_path):
     people = made_up.staff()
-    journal = made_up.journal(900, date(2024, 10, 1), date(2025, 10, 31))
-    more(journal, 900)
+    # 2024 is drawn coarsely (`size`), 2025 finely, by what 2024 published: October's MIRPS year sums both.
+    journal = made_up.journal(2000, date(2024, 10, 1), date(2025, 10, 31))
+    more(journal, 2000)
     journal.write()
     made_up.count_now()
     made = {month: made_up.release(people, month, size=60) for month in MONTHS}
@@ -117,13 +118,22 @@ def test_all_indicators_all_periods(committed_db, tmp_path):
     assert report.ok, report.to_text()
     assert report.checked["figures"] > 500
 
-    def published(month):
+    def rows_of(month, status="PUBLISHED"):
         with (tmp_path / month / "figures.csv").open() as file:
-            rows = [row for row in csv.DictReader(file) if row["status"] == "PUBLISHED"]
-        return {(row["indicator"], row["period"]) for row in rows}
+            return [row for row in csv.DictReader(file) if row["status"] == status]
+
+    def published(month):
+        return {(row["indicator"], row["period"]) for row in rows_of(month)}
 
     september, october = published("2025-09"), published("2025-10")
     assert {indicator for indicator, _ in september} == {each.code for each in catalogue.all()}
     assert {("P3-07", "2025-Q3"), ("P4-08", "2025-Q3"), ("P1-22", "2025")} <= september
     assert {("P1-13", "MIRPS-2025"), ("P2-04", "MIRPS-2025")} <= october
     assert ("P1-00", "MIRPS-2025") not in october and ("P3-07", "2025-Q4") not in october
+    bands = {status: _bands(rows_of("2025-10", status)) for status in ("PUBLISHED", "NOT_OFFERED")}
+    assert {"CHILD", "ADULT"} <= bands["PUBLISHED"] and "0-4" in bands["NOT_OFFERED"] - bands["PUBLISHED"]
+
+
+def _bands(rows):
+    """The age bands of the rows of a MIRPS year."""
+    return {row["age_band"] for row in rows if row["period"] == "MIRPS-2025"}
