@@ -27,7 +27,7 @@ NOTES = (
     "Pidió hablar otra vez con la abogada.", "Dice que duerme mejor desde que está en el albergue.",
 )  # fmt: skip
 ALERTS = {
-    "REFOULEMENT_RISK": "Recibió un aviso de traslado.", "MEDICINE_RUNS_OUT": "Le queda medicina para tres días.",
+    "REFOULEMENT_RISK": "Recibió un aviso de traslado.", "REMOVAL_DATE": "Le dieron fecha para salir del país.",
     "THIRD_PARTY_ASKED": "Una persona preguntó por ella en la puerta.",
     "DO_NOT_CONFIRM_PRESENCE": "Pidió que nadie diga que está aquí.",
 }  # fmt: skip
