@@ -48,7 +48,7 @@ def test_places_are_founded_once_and_their_workers_can_sign_in(
     for _ in range(2):
         places.found(made, 7, TODAY)
         session.commit()
-    assert session.scalar(sa.select(sa.func.count()).select_from(Site)) == 34
+    assert session.scalar(sa.select(sa.func.count()).select_from(Site)) == 36
     assert session.scalar(sa.select(sa.func.count()).select_from(User)) == len(made)
     team = session.scalars(sa.select(Team).where(Team.code == "MX-LEG-LEGAL_AID")).one()
     offered = set(session.scalars(sa.select(Service.kind).where(Service.team_id == team.id)))

@@ -46,8 +46,8 @@ def _asked_in_vain(life: Life, at: datetime, told: list[str], until: datetime, r
     no = _soon(at + timedelta(hours=6), random)
     life.add(no, "decline", life.everyone, ref="waits", reason="NO_PLACE_TONIGHT")
     life.add(_soon(no, random), "wait", life.everyone, ref="waits", told=told)
-    if random.random() < 0.25:
-        offered = until - timedelta(minutes=random.randrange(30, 240))
+    offered = until - timedelta(minutes=random.randrange(30, 240))
+    if random.random() < 0.25 and offered > no + timedelta(minutes=200):
         life.add(offered, "offer_waiting", life.everyone, ref="waits")
 
 
