@@ -13,7 +13,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 
@@ -176,7 +176,7 @@ def second_levels(admin1: str) -> tuple[str, ...]:
 
 
 @cache
-def sites_file() -> dict[str, object]:
+def sites_file() -> dict[str, Any]:
     """`demo/sites.yml` as it is."""
-    found: dict[str, object] = yaml.safe_load((ROOT / "demo" / "sites.yml").read_text("utf-8"))
+    found: dict[str, Any] = yaml.safe_load((ROOT / "demo" / "sites.yml").read_text("utf-8"))
     return found
