@@ -176,7 +176,8 @@ def held(principal: Principal) -> list[Held]:
             asylum=case.id in asylum,
             child_held=party in with_child,
             household_type=types.get(household_id, alone) if household_id else alone,
-            woman=person.sex_in_document == "F",
+            # Where the document says nothing, or another thing, what the person said of themselves counts too.
+            woman=person.sex_in_document == "F" or person.feels_safe_in == "WOMEN",
             lgbti=is_lgbti(person),
         )
         placement = rules.place_in_order(facts, ranks)

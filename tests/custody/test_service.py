@@ -251,6 +251,16 @@ def test_the_rank_of_lgbti_people_comes_from_sealed_data_only(desk):
     assert order()[0] == (desk.man.case_id, "LGBTI_PEOPLE")
 
 
+def test_who_feels_safe_among_women_is_ranked_as_one_whatever_the_document_says(desk):
+    put(desk, (desk.man, 20, {}), (desk.other_man, 5, {}))
+    with desk.db.as_owner():
+        person = session.get_one(type(desk.other_man), desk.other_man.id)
+        person.sex_in_document, person.feels_safe_in = "UNKNOWN", "WOMEN"
+    restart()
+    ranks = {h.case.id: h.placement.rank for h in queries.held(desk.caseworker)}
+    assert ranks == {desk.man.case_id: "SINGLE_MEN", desk.other_man.case_id: "SINGLE_WOMEN"}
+
+
 def written(values):
     """What is refused by the database whatever the application said."""
     base = {
