@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from caseapp.casefile.views.today import STRAIGHT_TO
 from caseapp.core import access, clock
 from caseapp.core.db import session, uuid7
 from caseapp.deadline import service as deadline
@@ -203,3 +204,15 @@ def test_clocks_that_ran_out_come_first_and_a_sealed_one_is_on_no_list(desk, cli
     assert "Tarea" not in rows and "Plazo de tratamiento" not in rows
     file = client.get(f"/cases/{desk.numbers[desk.woman.case_id]}").get_data(as_text=True)
     assert "Tarea en" in file and "Plazo de tratamiento" not in file
+
+
+@pytest.mark.parametrize("role", sorted(STRAIGHT_TO))
+def test_a_role_with_one_page_of_work_begins_there(db, client, role):
+    kinds = {"GATE_NIGHT": "SHELTER", "SHELTER_VOLUNTEER": "SHELTER"}
+    with db.as_owner():
+        team = make_team(type=kinds.get(role, "CASH_PROVIDER"))
+        user = make_user(role, team)
+    client.sign_in(principal_of(user, (role, team)))
+    begun = client.get("/today")
+    assert begun.status_code == 302
+    assert client.get(begun.location).status_code == 200

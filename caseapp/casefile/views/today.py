@@ -39,15 +39,20 @@ from caseapp.shelter.night import queries as shelter_night
 
 #: Rows of a page of a whole list.
 WHOLE = 25
+#: Where a person begins the day whose only role has one page of work.
+STRAIGHT_TO = {
+    "GATE_NIGHT": "shelter.tonight", "SHELTER_VOLUNTEER": "assistance.tally", "ASSISTANCE_OFFICER": "assistance.requests",
+    "PAYMENTS_APPROVER": "assistance.requests",
+}  # fmt: skip
 
 
 @blueprint.get("/today")
 @needs(TODAY)
 def today() -> ResponseReturnValue:
-    """The page a person begins the day with; the gate begins with tonight."""
+    """The page a person begins the day with; whose role has one page of work begins there."""
     who = access.current()
-    if who.roles == {"GATE_NIGHT"}:
-        return redirect(url_for("shelter.tonight"))
+    if len(who.roles) == 1 and (straight := STRAIGHT_TO.get(next(iter(who.roles)))):
+        return redirect(url_for(straight))
     timezone = timezone_of(who.grants[0].team_id)
     return render_template(
         "casefile/today.html",
