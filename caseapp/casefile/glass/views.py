@@ -22,15 +22,11 @@ from caseapp.core.commits import commits, records_view
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours, Refused
 from caseapp.core.i18n import _, _l
-from caseapp.core.pages import duration, limiter, moment, nav, paged
+from caseapp.core.pages import acting_user, duration, limiter, moment, nav, paged
 from caseapp.people import present
 from caseapp.people import queries as people
 
 nav(20, _l("Accesos excepcionales"), "casefile.glass_list", REVIEW_GLASS, whole_area=False)
-
-
-def _who() -> str:
-    return str(access.current().user_id)
 
 
 # -- ask and read -------------------------------------------------------------------------------------
@@ -43,7 +39,7 @@ def glass() -> ResponseReturnValue:
 
 @blueprint.post("/glass")
 @needs(BREAK_GLASS)
-@limiter.limit("20/hour", key_func=_who)
+@limiter.limit("20/hour", key_func=acting_user)
 @commits
 def break_glass() -> ResponseReturnValue:
     """Open the file, or answer as if there were none; either way the attempt is written down."""

@@ -17,7 +17,7 @@ from caseapp.core.db import session
 from caseapp.core.errors import NotYours, Refused
 from caseapp.core.forms import Form, required
 from caseapp.core.i18n import _, _l
-from caseapp.core.pages import day
+from caseapp.core.pages import acting_user, day, limiter
 from caseapp.people import queries
 from caseapp.people.access import SEPARATE
 from caseapp.people.models import Case, SafetySeparation
@@ -90,9 +90,10 @@ def separation(number: str) -> ResponseReturnValue:
 
 @blueprint.post("/cases/<number>/separation")
 @needs(SEPARATE)
+@limiter.limit("10/hour", key_func=acting_user)
 @commits
 def keep_apart(number: str) -> ResponseReturnValue:
-    """Keep this person and another apart from now on."""
+    """Keep this person and another apart from now on. Few in an hour: nobody tries numbers out."""
     file, form = _opened(number), SeparationForm()
     if form.validate():
         try:
