@@ -12,6 +12,7 @@ from caseapp.assistance.paying.models import Assistance, Payment
 from caseapp.core.access import Principal
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours
+from caseapp.core.locking import locked
 from caseapp.people import queries as people
 from caseapp.people.models import Case
 
@@ -62,15 +63,7 @@ def payments_of(request_ids: Iterable[UUID]) -> dict[UUID, list[Payment]]:
 
 def payment(found: Assistance, payment_id: UUID) -> Payment:
     """A payment of a request, locked and read afresh, or NotYours."""
-    row = session.scalars(
-        sa.select(Payment)
-        .where(Payment.id == payment_id, Payment.assistance_id == found.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if row is None:
-        raise NotYours
-    return row
+    return locked(Payment, Payment.id == payment_id, Payment.assistance_id == found.id)
 
 
 def arriving(request_id: UUID) -> int:

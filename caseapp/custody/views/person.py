@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -20,6 +19,7 @@ from caseapp.core.commits import commits, records_view
 from caseapp.core.db import session
 from caseapp.core.errors import ChangedMeanwhile, NotYours, Refused
 from caseapp.core.i18n import _
+from caseapp.core.locking import locked
 from caseapp.custody import present, queries, rules, service
 from caseapp.custody.access import READ, WRITE
 from caseapp.custody.forms import AgreeForm, FollowUpForm, OpenForm, SafeguardForm
@@ -116,15 +116,7 @@ def follow_up(number: str, custody_id: UUID, step: str) -> ResponseReturnValue:
 
 def custody_of(case: Case, custody_id: UUID) -> Custody:
     """A custody of this case, locked and read afresh; NotYours if there is none."""
-    row = session.scalars(
-        sa.select(Custody)
-        .where(Custody.id == custody_id, Custody.case_id == case.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if row is None:
-        raise NotYours
-    return row
+    return locked(Custody, Custody.id == custody_id, Custody.case_id == case.id)
 
 
 def utc(wall: datetime, timezone: str) -> datetime:

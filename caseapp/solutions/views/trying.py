@@ -7,13 +7,13 @@ from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import flash, redirect
 from flask.typing import ResponseReturnValue
 
 from caseapp.core.db import session
-from caseapp.core.errors import ChangedMeanwhile, NotYours, Refused
+from caseapp.core.errors import ChangedMeanwhile, Refused
 from caseapp.core.i18n import _
+from caseapp.core.locking import locked as read_locked
 from caseapp.people.models import Case
 from caseapp.solutions.models import Employment, SolutionPlan, Training, WorkPermit
 
@@ -50,12 +50,4 @@ def tried(
 
 def locked(case: Case, table: type[Row], row_id: UUID) -> Row:
     """A row of the case, locked and read afresh. Raises NotYours."""
-    row = session.scalars(
-        sa.select(table)
-        .where(table.id == row_id, table.case_id == case.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if row is None:
-        raise NotYours
-    return row
+    return read_locked(table, table.id == row_id, table.case_id == case.id)
