@@ -53,6 +53,12 @@ class Typed:
         return {language: " ".join(str(text).split()) for language, text in found.items()}
 
 
+def last_day(month: str) -> date:
+    """The last day of a month such as `2025-09`: a month is counted by the definitions in force then."""
+    year, number = int(month[:4]), int(month[5:7])
+    return date(year + number // 12, number % 12 + 1, 1) - timedelta(days=1)
+
+
 @dataclass(frozen=True)
 class Version:
     """A definition, and why it came about; without `decided_at` it came with the program."""

@@ -139,23 +139,23 @@ def _publishing() -> None:
     """A version takes force in a month that no release has counted or is being counted by, after every other; it ends
     the one before it. What is published never changes otherwise."""
     wall.definer_function(
-        "released.open_from(country text) RETURNS text LANGUAGE sql STABLE",
+        "months_open_from(country text) RETURNS text LANGUAGE sql STABLE",
         "SELECT to_char(to_date(max(r.period), 'YYYY-MM') + interval '1 month', 'YYYY-MM') FROM released.release r "
-        "WHERE r.country = open_from.country AND r.status IN ('DRAFT', 'AWAITING_APPROVAL', 'APPROVED')",
+        "WHERE r.country = months_open_from.country AND r.status IN ('DRAFT', 'AWAITING_APPROVAL', 'APPROVED')",
         to="acogida_app, acogida_work, acogida_facts",
     )
     op.execute("GRANT USAGE ON SCHEMA released TO acogida_definer")
     op.execute("GRANT SELECT ON released.release TO acogida_definer")
     op.execute("GRANT SELECT, UPDATE ON released.definition TO acogida_definer")
     wall.definer_function(
-        "released.publish_definition() RETURNS trigger LANGUAGE plpgsql",
+        "publish_definition() RETURNS trigger LANGUAGE plpgsql",
         f"""
         BEGIN
             IF NOT pg_try_advisory_xact_lock({LOCK}, hashtext(NEW.country)) THEN
                 RAISE EXCEPTION 'a release of this country is being asked for'
                     USING ERRCODE = 'check_violation', CONSTRAINT = 'definition_release_running';
             END IF;
-            IF to_char(NEW.valid_from, 'YYYY-MM') < released.open_from(NEW.country) THEN
+            IF to_char(NEW.valid_from, 'YYYY-MM') < months_open_from(NEW.country) THEN
                 RAISE EXCEPTION 'a release has counted this month'
                     USING ERRCODE = 'check_violation', CONSTRAINT = 'definition_month_released';
             END IF;
@@ -174,11 +174,11 @@ def _publishing() -> None:
     )
     op.execute(
         f"CREATE TRIGGER definition_published BEFORE UPDATE OF state ON {TABLE} FOR EACH ROW "
-        "WHEN (NEW.state = 'PUBLISHED' AND OLD.state <> 'PUBLISHED') EXECUTE FUNCTION released.publish_definition()"
+        "WHEN (NEW.state = 'PUBLISHED' AND OLD.state <> 'PUBLISHED') EXECUTE FUNCTION publish_definition()"
     )
     op.execute(
         f"CREATE TRIGGER definition_added BEFORE INSERT ON {TABLE} FOR EACH ROW "
-        "WHEN (NEW.state = 'PUBLISHED') EXECUTE FUNCTION released.publish_definition()"
+        "WHEN (NEW.state = 'PUBLISHED') EXECUTE FUNCTION publish_definition()"
     )
     op.execute(
         """
@@ -216,7 +216,8 @@ def _publishing() -> None:
 def downgrade() -> None:
     op.execute("DROP TRIGGER release_holds_definitions ON released.release")
     op.drop_table("definition", schema="released")
-    for function in ("hold_definitions()", "refuse_definition()", "publish_definition()", "open_from(text)"):
-        op.execute(f"DROP FUNCTION released.{function}")
+    for function in ("released.hold_definitions()", "released.refuse_definition()", "publish_definition()"):
+        op.execute(f"DROP FUNCTION {function}")
+    op.execute("DROP FUNCTION months_open_from(text)")
     op.execute("REVOKE SELECT ON released.release FROM acogida_definer")
     op.execute("REVOKE USAGE ON SCHEMA released FROM acogida_definer")

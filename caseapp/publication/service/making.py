@@ -11,7 +11,7 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -170,11 +170,7 @@ def _produce(connection: sa.Connection, row: Any, known: store.Before) -> None:
 
 def _in_force(connection: sa.Connection, country: str, period: str) -> tuple[Indicator, ...]:
     """The definitions that a month is counted by. None can take force in it from here on (a trigger)."""
-    return versions.of(connection, country).all(_last_day(period))
-
-
-def _last_day(period: str) -> date:
-    return date.fromisoformat(f"{rules.month_after(period)}-01") - (date(2000, 1, 2) - date(2000, 1, 1))
+    return versions.of(connection, country).all(versions.last_day(period))
 
 
 def _plan(connection: sa.Connection, row: Any, known: store.Before) -> Plan:
