@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wtforms import StringField, TextAreaField
+from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import Length
 
 from caseapp.core.forms import Form, required
@@ -20,3 +20,16 @@ class ReturnForm(Form):
     """Why a release goes back."""
 
     reason = TextAreaField(_l("Por qué se devuelve"), validators=[Length(max=1000)])
+
+
+class ProposeForm(Form):
+    """From which month a definition counts, and why it changes."""
+
+    valid_from = SelectField(_l("Vale desde"), validate_choice=False)
+    reason = TextAreaField(_l("Por qué cambia"), validators=[Length(max=1000)])
+
+
+class NoteForm(Form):
+    """What is to be mended in a definition."""
+
+    note = TextAreaField(_l("Qué hay que corregir"), validators=[Length(max=1000)])
