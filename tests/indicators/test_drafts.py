@@ -40,6 +40,7 @@ def test_every_indicator_of_the_files_is_a_sound_draft(each):
         ("P1-00", {"name": {"es": "", "en": "Persons"}}, ["name"]),
         ("P1-00", {"name": {"es": "", "en": ""}, "source": ""}, ["source", "name"]),
         ("P1-00", {"unit": "NIGHTS"}, ["unit"]),
+        ("P1-00", {"unit": "NIGHTS", "basis": "EVENTS", "name": {"es": "", "en": ""}}, ["basis", "unit", "name"]),
         ("P1-00", {"basis": "EVENTS"}, ["basis"]),
         ("P1-00", {"measure": "RATE", "unit": "PERCENT"}, ["part", "of", "denominator"]),
         ("P1-00", {"measure": "MEDIAN", "unit": "DAYS"}, ["measure"]),

@@ -63,7 +63,8 @@ def published(code: str) -> list[Told]:
         .where(Definition.code == code, Definition.state == State.PUBLISHED.value)
         .order_by(Definition.number.desc())
     )  # fmt: skip
-    return [Told(*row.tuple()) for row in rows]  # type: ignore[arg-type]  # published: whole, by constraint
+    # Whole by constraint, once published.
+    return [Told(*row) for row in rows]  # type: ignore[arg-type]
 
 
 def first_open_month(country: str) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from caseapp.core.errors import Refused
 from caseapp.core.i18n import _l
-from caseapp.indicators.catalogue import KNOWN, Indicator
+from caseapp.indicators.catalogue import BASES, DIRECTIONS, KNOWN, MEASURES, Indicator
 from caseapp.indicators.drafts import entry as entries
 from caseapp.indicators.versions import EntryRefused
 
@@ -52,10 +52,12 @@ SENTENCES: Mapping[str, Any] = {
     "disaggregations": _l("Este desglose no está en la tabla de donde sale la cifra. Quítelo."),
     "source": _l("Diga de dónde viene la definición."),
 }
-#: What is put in the place of a word that is missing, so that the next one is checked too.
-_STAND_IN: Mapping[str, Any] = {
-    "part": {}, "of": {}, "denominator": {"es": "-", "en": "-"}, "name": {"es": "-", "en": "-"},
-    "definition": {"es": "-", "en": "-"}, "numerator": {"es": "-", "en": "-"}, "source": ["own"],
+_BOTH = ({"es": "-", "en": "-"},)
+#: What is put in the place of a word that is wrong or missing, so that the others are checked too.
+_INSTEAD: Mapping[str, Any] = {
+    "part": ({},), "of": ({},), "source": (["own"],), "name": _BOTH, "definition": _BOTH, "numerator": _BOTH,
+    "denominator": _BOTH, "direction": DIRECTIONS, "unit": tuple(unit for each in MEASURES.values() for unit in each),
+    "basis": tuple(basis for each in BASES.values() for basis in each),
 }  # fmt: skip
 
 
@@ -76,31 +78,39 @@ class Problem:
 def problems(code: str, entry: Mapping[str, Any]) -> list[Problem]:
     """Everything that the catalogue's check refuses of an entry, one problem a word, in its order.
 
-    The check stops at the first; what it names is taken out (or something harmless put in) and it is asked again.
+    The check stops at the first; something it takes is put in the place of what it names, and it is asked again.
     """
     found: dict[str, Problem] = {}
-    tried = dict(entry)
-    for _ in KNOWN:
-        try:
-            entries.checked(code, tried, number=1)
-        except EntryRefused as refusal:
-            word = refusal.at[0] if refusal.at else "domain"
-            if word in found:
-                break
-            found[word] = Problem(word, refusal.at, refusal.reason)
-            if word == "bands":
-                break  # without them the measure would be wrong as well
-            if word == "public":
-                tried["of"] = {}
-            if word in tried and word not in ("name", "definition", "numerator", "source"):
-                del tried[word]
-            elif word in _STAND_IN:
-                tried[word] = _STAND_IN[word]
-            else:
-                break
-        else:
+    tried: dict[str, Any] | None = dict(entry)
+    while tried is not None:
+        refusal = _refusal(code, tried)
+        if refusal is None or refusal.word in found:
             break
+        found[refusal.word] = refusal
+        tried = _mended(code, tried, refusal.word)
     return list(found.values())
+
+
+def _refusal(code: str, entry: Mapping[str, Any]) -> Problem | None:
+    try:
+        entries.checked(code, entry, number=1)
+    except EntryRefused as refusal:
+        return Problem(refusal.at[0] if refusal.at else "domain", refusal.at, refusal.reason)
+    return None
+
+
+def _mended(code: str, entry: Mapping[str, Any], word: str) -> dict[str, Any] | None:
+    """An entry of which the check refuses another word, or none; None where nothing helps."""
+    if word == "bands":
+        return None  # without them the measure would be wrong as well
+    without = {name: value for name, value in entry.items() if name != word}
+    if word == "public":
+        without["of"] = {}
+    for one in (without, *(without | {word: instead} for instead in _INSTEAD.get(word, ()))):
+        refusal = _refusal(code, one)
+        if refusal is None or refusal.word != word:
+            return one
+    return None
 
 
 def may_write(country: str, steward_of: Collection[str]) -> None:
