@@ -30,7 +30,7 @@ from caseapp.publication.cube import period as periods
 from caseapp.publication.drawing import Drawn
 from caseapp.publication.figuring import Figuring, Span, spans_of
 from caseapp.publication.models import Release, Status
-from caseapp.publication.package import MANIFEST, CubeOut, Package, data_rows, files_of, manifest_of
+from caseapp.publication.package import MANIFEST, WORDS, CubeOut, Package, data_rows, files_of, manifest_of
 from caseapp.publication.plan import DomainPlan, Plan, domain_plans, settle
 from config.settings import settings
 
@@ -314,6 +314,7 @@ def package_of(connection: sa.Connection, row: Any) -> Package:
         store.figure_rows(connection, row.id), store.coverage_rows(connection, row.id),
         store.revision_rows(connection, row.id),
         {one.code: [one.manifest()] for one in catalogue.all(_last_day(row.period))}, row.code_version or __version__,
+        row.edition, row.made_at.isoformat(timespec="seconds"),
     )  # fmt: skip
 
 
@@ -377,6 +378,7 @@ def _sealed(making: _Making) -> str:
                 "file": name,
                 "sha256": sha256(content).hexdigest(),
                 "cells": data_rows(name, content),
+                "content": content.decode() if name in WORDS else None,
             }
             for name, content in {**files, MANIFEST: manifest}.items()
         ],
