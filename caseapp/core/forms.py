@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, SelectMultipleField
-from wtforms.validators import InputRequired, ValidationError
+from wtforms.validators import InputRequired, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from caseapp.core import reference
@@ -50,8 +50,18 @@ class VersionedForm(Form):
             return None
 
 
-def required(message: Any = None) -> InputRequired:
-    return InputRequired(message or _l("Complete este dato."))
+class Filled(InputRequired):  # type: ignore[misc]
+    """Something was sent, and not blanks alone."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        super().__call__(form, field)
+        if isinstance(field.data, str) and not field.data.strip():
+            raise StopValidation(str(self.message))
+
+
+def required(message: Any = None) -> Filled:
+    """A field that must be filled in; `message` says so in the user's language."""
+    return Filled(message or _l("Complete este dato."))
 
 
 class CodeField(SelectField):  # type: ignore[misc]

@@ -8,13 +8,13 @@ MEDIAN is interpolated in the `bands` of a duration, `{dimension: {label: [from,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, Protocol
 
 from caseapp.core.reference import ROOT, ReferenceInvalid, known
 from caseapp.indicators.cubes import Domain, domains, numbers
@@ -37,7 +37,8 @@ _NEEDED = (
     "pillar", "version", "valid_from", "name", "definition", "numerator", "domain", "measure", "unit", "basis",
     "direction", "source",
 )  # fmt: skip
-_KNOWN = (
+#: Every word of an entry.
+KNOWN = (
     *_NEEDED,
     "valid_to",
     "denominator",
@@ -51,6 +52,18 @@ _KNOWN = (
 )
 
 Selection = Mapping[str, tuple[str, ...]]
+
+
+class Source(Protocol):
+    """Where an entry stands, and how a bad one is refused: a file with its lines, or what a steward typed."""
+
+    def refuse(self, reason: str, *at: str) -> NoReturn: ...
+
+    def only(self, values: Any, known: Collection[str], needed: Collection[str], *at: str) -> Any: ...
+
+    def words(self, values: Any, *at: str) -> dict[str, str]: ...
+
+
 #: A band's label, its lower end and its upper one (None: open).
 Band = tuple[str, int, int | None]
 
@@ -139,7 +152,7 @@ def read(paths: Iterable[Path]) -> dict[str, Indicator]:
         for code, entry in (file.values or {}).items():
             if code in found:
                 raise ReferenceInvalid(path, 1, f"{code} stands in two files")
-            found[code] = _indicator(file, str(code), entry)
+            found[code] = checked(file, str(code), entry)
     return dict(sorted(found.items()))
 
 
@@ -148,8 +161,9 @@ def _catalogue() -> Mapping[str, Indicator]:
     return read(sorted(FOLDER.glob("*.yml")))
 
 
-def _indicator(file: Located, code: str, entry: Any) -> Indicator:
-    file.only(entry, _KNOWN, _NEEDED, code)
+def checked(file: Source, code: str, entry: Any) -> Indicator:
+    """An entry as an indicator; `file` refuses the first thing that is wrong. The same for YAML and for drafts."""
+    file.only(entry, KNOWN, _NEEDED, code)
     domain = _domain(file, code, entry)
     _measures(file, code, entry, domain)
     dimension, bands = _bands(file, code, entry, domain)
@@ -179,7 +193,7 @@ def _indicator(file: Located, code: str, entry: Any) -> Indicator:
     )  # fmt: skip
 
 
-def _domain(file: Located, code: str, entry: Any) -> Domain:
+def _domain(file: Source, code: str, entry: Any) -> Domain:
     if not known("mirps_pillar", str(entry["pillar"])) or not code.startswith(f"{entry['pillar']}-"):
         file.refuse(f"pillar {entry['pillar']} is not that of {code}", code, "pillar")
     if entry["domain"] not in domains():
@@ -187,7 +201,7 @@ def _domain(file: Located, code: str, entry: Any) -> Domain:
     return domains()[entry["domain"]]
 
 
-def _measures(file: Located, code: str, entry: Any, domain: Domain) -> None:
+def _measures(file: Source, code: str, entry: Any, domain: Domain) -> None:
     """Measure, unit, basis and direction fit each other and the domain."""
     if entry["measure"] not in MEASURES:
         file.refuse(f"measure {entry['measure']!r} is none of {', '.join(MEASURES)}", code, "measure")
@@ -211,7 +225,7 @@ def _measures(file: Located, code: str, entry: Any, domain: Domain) -> None:
         file.refuse(f"{entry['public']} is not by {domain.grain}", code, "public")
 
 
-def _bands(file: Located, code: str, entry: Any, domain: Domain) -> tuple[str, tuple[Band, ...]]:
+def _bands(file: Source, code: str, entry: Any, domain: Domain) -> tuple[str, tuple[Band, ...]]:
     """The dimension of a median's durations and its bands, which follow each other without a gap."""
     if (entry["measure"] == "MEDIAN") != ("bands" in entry):
         file.refuse("`bands` is for a MEDIAN, and a MEDIAN needs it", code, "measure")
@@ -229,7 +243,7 @@ def _bands(file: Located, code: str, entry: Any, domain: Domain) -> tuple[str, t
     return name, bands
 
 
-def _selection(file: Located, code: str, entry: Any, word: str, domain: Domain) -> dict[str, tuple[str, ...]]:
+def _selection(file: Source, code: str, entry: Any, word: str, domain: Domain) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for name, labels in (entry.get(word) or {}).items():
         axis = _axis(file, domain, name, code, word, name)
@@ -240,7 +254,7 @@ def _selection(file: Located, code: str, entry: Any, word: str, domain: Domain) 
     return found
 
 
-def _axis(file: Located, domain: Domain, name: str, *at: str) -> Any:
+def _axis(file: Source, domain: Domain, name: str, *at: str) -> Any:
     try:
         return domain.axis(name)
     except LookupError as error:

@@ -1,21 +1,96 @@
-"""Tables of the schema `facts`: de-identified facts, their markers and their counts.
+"""Tables of the schema `facts`: de-identified facts, their markers and their counts; and the definitions that a
+country's steward writes (schema `released`).
 
-Only role `acogida_facts` reads and writes them, by set-based SQL (`caseapp.indicators.facts`); no row
+Of `facts`, only role `acogida_facts` reads and writes them, by set-based SQL (`caseapp.indicators.facts`); no row
 names a case, a person or an actor. Everything but `dirty` and `horizon` can be recounted from the
 journal (`acogida rollup --full`).
+Definitions are written by role `app` behind a policy; once published everybody reads them and nobody changes them.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, mapped_column
 
-from caseapp.core.db import Base
+from caseapp.core.db import Base, Identified, Versioned, one_of
 
 FACTS = {"schema": "facts"}
+RELEASED = {"schema": "released"}
+
+
+class State(StrEnum):
+    """The states of a definition."""
+
+    DRAFT = "DRAFT"
+    AWAITING_APPROVAL = "AWAITING_APPROVAL"
+    PUBLISHED = "PUBLISHED"
+
+
+class Definition(Identified, Versioned, Base):
+    """A version of an indicator's definition for one country: first a draft, then waiting for a second person,
+    then published for good (a trigger refuses any change but the day on which a later version ends it).
+
+    `entry` is what stands in the YAML, without version and validity (`json`, not `jsonb`: the order of bands counts);
+    `base` the number of the version that it was begun from; `number` its own, given when it is published;
+    `writers` everybody who ever saved it, none of whom may approve it; `reason` why it changes, for all to read;
+    `returned` what the approver asked to mend.
+    """
+
+    __tablename__ = "definition"
+    __table_args__ = (
+        one_of("state", State),
+        sa.CheckConstraint("decided_by_id <> ALL (writers)", name="two_people"),
+        sa.CheckConstraint("author_id = ANY (writers)", name="author_wrote"),
+        sa.CheckConstraint("extract(day FROM valid_from) = 1", name="from_first_of_month"),
+        sa.CheckConstraint("valid_from < valid_to", name="valid_span"),
+        sa.CheckConstraint("(number IS NOT NULL) = (state = 'PUBLISHED')", name="numbered"),
+        sa.CheckConstraint("number > base", name="number_rises"),
+        sa.CheckConstraint("valid_to IS NULL OR state = 'PUBLISHED'", name="ends_once_published"),
+        sa.CheckConstraint(
+            "state = 'DRAFT' OR (length(btrim(reason)) >= 3 AND reason IS NOT NULL "
+            "AND valid_from IS NOT NULL AND submitted_at IS NOT NULL)",
+            name="reason_given",
+        ),
+        sa.CheckConstraint(
+            "state <> 'PUBLISHED' OR (decided_by_id IS NOT NULL AND decided_at IS NOT NULL)", name="decided"
+        ),
+        sa.UniqueConstraint("code", "number", name="uq_definition_number"),
+        sa.Index(
+            "uq_definition_draft", "country", "code", unique=True, postgresql_where=sa.text("state <> 'PUBLISHED'")
+        ),
+        sa.Index(
+            "uq_definition_in_force", "country", "code", unique=True,
+            postgresql_where=sa.text("state = 'PUBLISHED' AND valid_to IS NULL"),
+        ),
+        pg.ExcludeConstraint(
+            ("country", "="), ("code", "="), (sa.text("daterange(valid_from, valid_to, '[]')"), "&&"),
+            using="gist", where=sa.text("state = 'PUBLISHED'"), name="ex_definition_overlap",
+        ),
+        RELEASED,
+    )  # fmt: skip
+
+    country: Mapped[str] = mapped_column(sa.CHAR(3))
+    code: Mapped[str]
+    state: Mapped[str]
+    entry: Mapped[dict[str, Any]] = mapped_column(pg.JSON)
+    base: Mapped[int]
+    number: Mapped[int | None]
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+    reason: Mapped[str | None]
+    returned: Mapped[str | None]
+    author_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    writers: Mapped[list[UUID]] = mapped_column(pg.ARRAY(sa.Uuid()))
+    written_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+    decided_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    decided_at: Mapped[datetime | None]
 
 
 class Dirty(Base):

@@ -12,6 +12,20 @@ class NumberNotFound(Refused):
     field = "other"
 
 
+class NumberMistyped(Refused):
+    """Its check character does not fit: no file can have it."""
+
+    sentence = _l("Ese número no está bien escrito: le falta una letra o tiene una cambiada. Revíselo.")
+    field = "other"
+
+
+class NoSuchHolder(Refused):
+    """Only who may keep people apart in the team is named in a matter."""
+
+    sentence = _l("Escriba el correo de alguien que supervise en su equipo o atienda a la niñez en él.")
+    field = "email"
+
+
 class CannotJoin(Refused):
     """A known person's file is another team's, closed, or not theirs to open."""
 

@@ -7,13 +7,11 @@ All of it is public and settled with the first release of the year; nothing here
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import cache
 
 from caseapp.core.reference import ROOT
-from caseapp.indicators import catalogue
 from caseapp.indicators.catalogue import Indicator
 from caseapp.indicators.cubes import Axis, Domain, Part, definition
 from caseapp.publication.cube import grain as grains
@@ -105,10 +103,10 @@ def _claims() -> dict[str, dict[int, int]]:
     return found
 
 
-def domain_plans(plan: Plan, on: date) -> tuple[DomainPlan, ...]:
-    """The cubes of all domains that an indicator in force on a day is driven by, in the order of the catalogue."""
+def domain_plans(plan: Plan, indicators: Iterable[Indicator]) -> tuple[DomainPlan, ...]:
+    """The cubes of all domains that some of these indicators are driven by, in their order."""
     wanted: dict[str, list[Indicator]] = {}
-    for indicator in catalogue.all(on):
+    for indicator in indicators:
         wanted.setdefault(indicator.domain.name, []).append(indicator)
     return tuple(_domain_plan(plan, definition(name, plan.country), found) for name, found in wanted.items())
 

@@ -12,7 +12,6 @@ from flask_babel import format_date, format_decimal
 
 from caseapp.core import reference
 from caseapp.core.i18n import _, language, ngettext
-from caseapp.indicators import catalogue
 from caseapp.indicators.catalogue import Indicator
 from caseapp.publication.queries import kind_of
 
@@ -198,12 +197,15 @@ class Card:
         return f"{text}: {number(found)}" if found is not None else text
 
 
-def cards(rows: Sequence[Any], before: Mapping[str, Any], same_coverage: bool) -> list[Card]:
-    """One card for each indicator, in the order of the file. `before`: totals of the period before by indicator."""
+def cards(
+    rows: Sequence[Any], before: Mapping[str, Any], same_coverage: bool, known: Mapping[str, Indicator]
+) -> list[Card]:
+    """One card for each indicator, in the order of the file. `before`: totals of the period before by indicator;
+    `known`: the definitions that the release was made by."""
     found: dict[str, Card] = {}
     for row in rows:
         if row.indicator not in found:
-            found[row.indicator] = Card(catalogue.get(row.indicator), row)
+            found[row.indicator] = Card(known[row.indicator], row)
             found[row.indicator].change = change(row, before.get(row.indicator), same_coverage)
             continue
         name = "place" if row.place_level == "SITE" else next(n for n in BREAKDOWNS if getattr(row, n) != "T")

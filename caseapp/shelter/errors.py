@@ -46,6 +46,13 @@ class NoEmergency(Refused):
     field = "place"
 
 
+class OrdinaryPlaceFree(Refused):
+    """The emergency path is for when no place is free that the rules allow."""
+
+    sentence = _l("Hay un lugar de los de siempre para estas personas. Acéptelas en él.")
+    field = "place"
+
+
 class DateInvalid(Refused):
     sentence = _l("Revise la fecha: la primera no es futura y la segunda es posterior.")
     field = "inspected_on"

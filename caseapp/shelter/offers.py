@@ -7,7 +7,7 @@ cannot be offered is not shown as an option and its reason is never told.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -59,6 +59,7 @@ class _Room:
     already: tuple[rules.Guest, ...]
     until: date | None
     held: frozenset[UUID] = frozenset()  # places that are held for these people
+    emergency: bool = False  # for children without family where no licensed place is free
 
 
 def for_people(
@@ -70,9 +71,11 @@ def for_people(
     *,
     stays: Sequence[Stay] = (),
     referral_id: UUID | None = None,
+    emergency: bool = False,
 ) -> list[Offer]:
     """Arrangements for these people at a shelter from `first` to `last`, the best first: rooms that take all of
-    them, and where none does, one divided among rooms. `stays`: they are here already and move; `referral_id`: what is held for it is theirs."""
+    them, and where none does, one divided among rooms. `stays`: they are here already and move; `referral_id`: what is held for it is theirs;
+    `emergency`: see `rules.why_not`."""
     tonight = queries.tonight_at(site)
     people = queries.persons_to_place(case_ids, first)
     guests = [people[c].guest for c in case_ids if c in people]
@@ -84,8 +87,10 @@ def for_people(
     if len(guests) != len(case_ids) or not guests:
         return []
     rooms = _rooms(team_id, guests, first, last, tonight, site, {s.case_id for s in stays}, referral_id)
+    if emergency:
+        rooms = [replace(room, emergency=True) for room in rooms]
     whole = [offer for room in rooms if (offer := _whole(room, guests, last))]
-    if not whole and len(guests) > 1:
+    if not whole and len(guests) > 1 and not emergency:
         divided = _divided(rooms, guests, last)
         whole = [divided] if divided else []
     return sorted(whole, key=lambda o: (not o.kept, o.missing, len(o.reasons), o.label))[:MOST]
@@ -154,7 +159,7 @@ def _seat(room: _Room, guests: Iterable[rules.Guest]) -> dict[UUID, UUID] | None
 
 
 def _whole(room: _Room, guests: Sequence[rules.Guest], last: date) -> Offer | None:
-    if rules.why_not(guests, room.room, room.already):
+    if rules.why_not(guests, room.room, room.already, emergency=room.emergency):
         return None
     seated = _seat(room, guests)
     return None if seated is None else _offer([(room, guests, seated)], last)

@@ -10,6 +10,7 @@ from caseapp.accounts.models import Team
 from caseapp.core import clock, crypto
 from caseapp.core.db import session, uuid7
 from caseapp.people.models import Case, ConsentWaiver, Household, HouseholdMember, Person, PersonNationality
+from caseapp.people.rules import number_of
 
 _count = itertools.count(1)
 
@@ -20,7 +21,7 @@ def make_case(team: Team, **values: Any) -> Case:
     n = next(_count)
     case = Case(
         **{
-            "id": case_id, "number": f"T{n:08d}", "country": team.country, "team_id": team.id,
+            "id": case_id, "number": number_of("T", n), "country": team.country, "team_id": team.id,
             "site_id": team.site_id, "opened_on": date(2025, 11, 20), **values,
         }
     )  # fmt: skip

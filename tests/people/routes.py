@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from caseapp.accounts.models import User
 from caseapp.people.models import Consent, DuplicateCandidate
-from tests.factories import make_household, make_person
+from tests.factories import make_household, make_person, make_team
 from tests.factories.people import make_waiver
 
 DAY = date(2025, 11, 20)
@@ -99,10 +99,10 @@ def _separated(path: str) -> Any:
 
         with db.as_owner():
             other = make_person(ns.team)
-            user = session.scalars(sa.select(User.id)).first()
+            user = db.session.scalars(sa.select(User.id)).first()
             row = SafetySeparation(
                 case_id=ns.case.id, other_case_id=other.case_id, reach="SITE", since=ns.person.created_at,
-                set_by_id=user, holders=list(session.scalars(sa.select(User.id))),
+                agreed_at=ns.person.created_at, agreed_by_id=user, set_by_id=user, holders=list(session.scalars(sa.select(User.id))),
             )  # fmt: skip
             db.session.add(row)
             db.session.flush()
@@ -112,10 +112,27 @@ def _separated(path: str) -> Any:
     return build
 
 
+def _separation_asked(db: Any, ns: Any) -> Any:
+    from caseapp.people.models import SafetySeparation
+
+    with db.as_owner():
+        other = make_person(make_team())
+        user = db.session.scalars(sa.select(User.id)).first()
+        row = SafetySeparation(
+            case_id=other.case_id, other_number=ns.case.number, reach="SITE", since=ns.person.created_at,
+            set_by_id=user, holders=[user],
+        )  # fmt: skip
+        db.session.add(row)
+        db.session.flush()
+        found = row.id
+    return f"/cases/{ns.case.number}/separation/{found}/answer", {"agrees": "no"}
+
+
 ROUTES = {
     ("people.separation", "GET"): _case("separation"),
     ("people.keep_apart", "POST"): _case("separation", {"other": "NADIE", "reach": "SITE"}),
     ("people.name_holder", "POST"): _separated("holders"),
+    ("people.answer_separation", "POST"): _separation_asked,
     ("people.end_separation", "POST"): _separated("end"),
     ("people.search", "GET"): _search,
     ("people.person", "GET"): _case("person"),

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from caseapp.indicators import catalogue
 from caseapp.publication import rules
 from caseapp.publication.cube.grain import Grain
 from caseapp.publication.figuring import counted_label, spans_of
@@ -83,7 +84,7 @@ def test_a_year_is_as_fine_as_what_is_public_allows():
 @pytest.mark.parametrize("size", [12, 50, 5000])
 def test_every_domain_has_a_cube_and_a_tree_of_splits_at_every_grain(size):
     plan = settle("MEX", "2025", [], ("MX-TAP",), "MX", size=size)
-    found = {one.domain.name: one for one in domain_plans(plan, date(2025, 9, 30))}
+    found = {one.domain.name: one for one in domain_plans(plan, catalogue.all(date(2025, 9, 30)))}
     assert {"arrivals", "claims", "referrals", "nights", "open_cases", "uasc"} <= set(found)
     names = {split.name for split in found["arrivals"].splits}
     assert names == {"arrivals.site", "arrivals.family", "arrivals.screened"}

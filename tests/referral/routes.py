@@ -169,6 +169,10 @@ ROUTES = {
     ("referral.who", "GET"): _who(False),
     ("referral.hold_and_refer", "POST"): _who(True),
     ("referral.send", "POST"): _of("/send", {}, state="DRAFT", **SENDER),
+    ("referral.in_emergency", "GET"): _of("/in-emergency"),
+    ("referral.in_emergency", "POST"): _of(
+        "/in-emergency", {"staff": "Marta", "since": "NOW", "nights": "1"}
+    ),
     ("referral.accept", "GET"): _of("/accept"),
     ("referral.accept", "POST"): _of("/accept", {}),
     ("referral.decline", "GET"): _of("/decline"),

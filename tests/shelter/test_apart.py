@@ -170,7 +170,7 @@ def test_it_is_read_by_those_named_and_by_nobody_else(parted):
     with access.acting_as(house.supervisor):
         restart()
         (row,) = apart.separations_of(session.get_one(Case, house.other.case_id))  # from either side
-        apart.name_holder(row, colleague.id)
+        apart.name_holder(row, colleague.email, [house.desk.id])
         restart()
     with access.acting_as(other):
         restart()

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import RadioField, StringField
 
-from caseapp.accounts.queries import user_of_email
 from caseapp.core import access
 from caseapp.core.access import needs
 from caseapp.core.commits import commits, records_view
@@ -30,7 +29,9 @@ class SeparationForm(Form):
     """The other file by its number, and how far apart."""
 
     other = StringField(
-        _l("Número del otro expediente"), validators=[required(_l("Escriba el número del expediente."))]
+        _l("Número del otro expediente"),
+        description=_l("Nueve letras y cifras. Puede ser de otro equipo."),
+        validators=[required(_l("Escriba el número del expediente."))],
     )
     reach = RadioField(_l("Hasta dónde"), default="SITE")
 
@@ -40,9 +41,11 @@ class SeparationForm(Form):
 
 
 class HolderForm(Form):
-    """Who else is named in the matter."""
+    """Who else of the team is named in the matter."""
 
-    email = StringField(_l("Correo de la otra persona"), validators=[required(_l("Escriba un correo."))])
+    email = StringField(
+        _l("Correo de otra persona de su equipo"), validators=[required(_l("Escriba un correo."))]
+    )
 
 
 def _opened(number: str) -> Opened:
@@ -60,16 +63,26 @@ def _one(case: Case, separation_id: UUID) -> SafetySeparation:
 
 
 def _page(file: Opened, form: SeparationForm, holder: HolderForm) -> str:
+    reaches = dict(form.reach.choices)
+    beds, wanted = verbs.to_do()
+    near = {one.id: one for one in beds}
     rows: list[dict[str, Any]] = [
         {
             "id": str(row.id),
-            "reach": dict(form.reach.choices)[row.reach],
+            "reach": reaches[row.reach],
             "since": day(row.since.date()),
+            "asked": row.other_number,
+            "near": day(near[row.id].first_night) if row.id in near else "",
             "ended": day(row.ended_at.date()) if row.ended_at else "",
             "holders": len(row.holders),
         }
         for row in verbs.separations_of(file.case)
     ]
+    asked = [
+        {"id": str(one.id), "reach": reaches[one.reach], "since": day(one.since.date()), "by": one.by_name, "team": one.team_name}
+        for one in wanted
+        if one.case_id == file.case.id
+    ]  # fmt: skip
     return render_template(
         "people/separation.html",
         page_title=_("Separación de seguridad: %(name)s", name=file.name),
@@ -77,6 +90,7 @@ def _page(file: Opened, form: SeparationForm, holder: HolderForm) -> str:
         form=form,
         holder=holder,
         rows=rows,
+        asked=asked,
     )
 
 
@@ -98,27 +112,55 @@ def keep_apart(number: str) -> ResponseReturnValue:
     if form.validate():
         try:
             with session.begin_nested():
-                verbs.keep_apart(file.case, form.other.data, form.reach.data)
+                row = verbs.keep_apart(file.case, form.other.data, form.reach.data)
         except Refused as error:
             form.refused(error)
         else:
-            flash(_("Anotado. Solo lo ven las personas nombradas aquí."), "good")
+            flash(_said(row), "good")
             return redirect(url_for("people.separation", number=number))
     return _page(file, form, HolderForm(formdata=None)), 422
+
+
+def _said(row: SafetySeparation) -> str:
+    """The same of every number that is not of our own files."""
+    if row.agreed_at:
+        return _("Anotado: rige desde ahora. Solo lo ven las personas nombradas aquí.")
+    return _(
+        "Pedido. Rige cuando el equipo de ese expediente lo acepte; mientras tanto, coordine por teléfono."
+    )
+
+
+@blueprint.post("/cases/<number>/separation/<uuid:separation_id>/answer")
+@needs(SEPARATE)
+@commits
+def answer_separation(number: str, separation_id: UUID) -> ResponseReturnValue:
+    """What another team asks of this file: agree, or leave it."""
+    file = _opened(number)
+    agrees = request.form.get("agrees") == "yes"
+    if not any(one.id == separation_id and one.case_id == file.case.id for one in verbs.asked_of_us()):
+        raise NotYours
+    verbs.answer(separation_id, agrees=agrees)
+    flash(
+        _("Aceptado: rige desde ahora.") if agrees else _("Anotado. Quien lo pidió no recibe aviso."), "good"
+    )
+    return redirect(url_for("people.separation", number=number))
 
 
 @blueprint.post("/cases/<number>/separation/<uuid:separation_id>/holders")
 @needs(SEPARATE)
 @commits
 def name_holder(number: str, separation_id: UUID) -> ResponseReturnValue:
-    """Name another supervisor in the matter."""
+    """Name another supervisor of the team in the matter."""
     file, form = _opened(number), HolderForm()
     found = _one(file.case, separation_id)
-    user = user_of_email(form.email.data or "") if form.validate() else None
-    if user is None:
-        form.email.errors = [*form.email.errors, _("No hay una cuenta con ese correo.")]
+    if not form.validate():
         return _page(file, SeparationForm(formdata=None), form), 422
-    verbs.name_holder(found, user.id)
+    try:
+        with session.begin_nested():
+            verbs.name_holder(found, form.email.data, [file.case.team_id])
+    except Refused as error:
+        form.refused(error)
+        return _page(file, SeparationForm(formdata=None), form), 422
     flash(_("Anotado."), "good")
     return redirect(url_for("people.separation", number=number))
 

@@ -7,10 +7,11 @@ make it at once.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -21,8 +22,9 @@ from caseapp import __version__
 from caseapp.core import clock, reference
 from caseapp.core.access import Principal
 from caseapp.core.db import connect, session, uuid7
-from caseapp.indicators import catalogue
 from caseapp.indicators import queries as facts
+from caseapp.indicators import versions
+from caseapp.indicators.catalogue import Indicator
 from caseapp.publication import counting, drawing, rules, store
 from caseapp.publication.access import countries_as
 from caseapp.publication.cube import grain as grains
@@ -135,6 +137,7 @@ class _Making:
     plan: Plan
     since: str
     known_until: datetime
+    indicators: tuple[Indicator, ...]
 
     @property
     def period(self) -> str:
@@ -151,9 +154,11 @@ def _produce(connection: sa.Connection, row: Any, known: store.Before) -> None:
     plan = _plan(connection, row, known)
     since = known.since or row.period
     # The cut-off is the moment of asking: whoever makes it when, it counts the same.
-    making = _Making(connection, row, known, plan, since, row.made_at)
+    making = _Making(
+        connection, row, known, plan, since, row.made_at, _in_force(connection, row.country, row.period)
+    )
     store.clear(connection, row.id)
-    domains = domain_plans(plan, _last_day(row.period))
+    domains = domain_plans(plan, making.indicators)
     _draw(making, domains)
     _publish(making, domains)
     store.finish(
@@ -163,8 +168,9 @@ def _produce(connection: sa.Connection, row: Any, known: store.Before) -> None:
     )  # fmt: skip
 
 
-def _last_day(period: str) -> date:
-    return date.fromisoformat(f"{rules.month_after(period)}-01") - (date(2000, 1, 2) - date(2000, 1, 1))
+def _in_force(connection: sa.Connection, country: str, period: str) -> tuple[Indicator, ...]:
+    """The definitions that a month is counted by. None can take force in it from here on (a trigger)."""
+    return versions.of(connection, country).all(versions.last_day(period))
 
 
 def _plan(connection: sa.Connection, row: Any, known: store.Before) -> Plan:
@@ -257,7 +263,7 @@ def _publish(making: _Making, domains: Sequence[DomainPlan]) -> None:
 
     sheets: list[Drawn] = [sheet for rows in stored.values() for _, sheet in rows]
     figuring = Figuring(making.plan, row.period, making.since, sheets, no_coverage, numbers)
-    store.write_figures(connection, row.id, figuring.rows(catalogue.all(_last_day(row.period))))
+    store.write_figures(connection, row.id, figuring.rows(making.indicators))
 
 
 def _coverage(making: _Making, domains: Sequence[DomainPlan]) -> list[dict[str, Any]]:
@@ -297,6 +303,12 @@ def package_of(connection: sa.Connection, row: Any) -> Package:
     """A release as it is exported, from the tables of the schema `released` alone."""
     since, plan = row.since or row.period, None
     plan = Plan(row.country, row.period[:4], grains.Grain(row.grain), tuple(row.origins), tuple(row.sites))
+    # What is sealed keeps the definitions it was made by, whatever the catalogue says later.
+    definitions = (
+        json.loads(row.manifest)["definitions"]
+        if row.manifest
+        else {one.code: [one.manifest()] for one in _in_force(connection, row.country, row.period)}
+    )
     stored = store.sheets(
         connection, row.country, since=_ledger_since(row.period), with_truth=False, release_id=row.id
     )
@@ -313,8 +325,7 @@ def package_of(connection: sa.Connection, row: Any) -> Package:
         row.name, row.country, row.period, cubes, hierarchy_of(plan, cubes, stored),
         store.figure_rows(connection, row.id), store.coverage_rows(connection, row.id),
         store.revision_rows(connection, row.id),
-        {one.code: [one.manifest()] for one in catalogue.all(_last_day(row.period))}, row.code_version or __version__,
-        row.edition, row.made_at.isoformat(timespec="seconds"),
+        definitions, row.code_version or __version__, row.edition, row.made_at.isoformat(timespec="seconds"),
     )  # fmt: skip
 
 

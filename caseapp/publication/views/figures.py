@@ -14,7 +14,7 @@ from caseapp.core.access import needs
 from caseapp.core.db import connect
 from caseapp.core.errors import NotYours
 from caseapp.core.i18n import _, _l, language
-from caseapp.indicators import catalogue
+from caseapp.indicators import catalogue, versions
 from caseapp.publication import present, queries
 from caseapp.publication.access import READ_FIGURES, READ_REGION, countries_as, may_read_country
 from caseapp.publication.package import FIGURES
@@ -88,14 +88,18 @@ def _cards(
     covered = queries.coverage_of(connection, ids)
     now = [row for row in rows if (row.release_id, row.period) == (chosen.release_id, chosen.period)]
     here = covered.get((chosen.release_id, chosen.period))
+    made_by = versions.of(connection, chosen.country).all(versions.last_day(chosen.release_period))
+    known = {indicator.code: indicator for indicator in made_by}
     if earlier is None:
-        return present.cards(now, {}, False), here
+        return present.cards(now, {}, False, known), here
     before: dict[str, Any] = {}
     for row in rows:
         if (row.release_id, row.period) == (earlier.release_id, earlier.period):
-            before.setdefault(row.indicator, row)
+            # Two figures of different definitions are not compared.
+            if chosen.definitions.get(row.indicator) == earlier.definitions.get(row.indicator):
+                before.setdefault(row.indicator, row)
     there = covered.get((earlier.release_id, earlier.period))
-    return present.cards(now, before, _is_same(here, there)), here
+    return present.cards(now, before, _is_same(here, there), known), here
 
 
 def _is_same(one: Any, other: Any) -> bool:

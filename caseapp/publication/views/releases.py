@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +13,10 @@ from caseapp.accounts.queries import timezone_of
 from caseapp.core import access, audit, clock, pages, reference
 from caseapp.core.access import needs
 from caseapp.core.commits import commits
+from caseapp.core.db import session
 from caseapp.core.errors import Refused
 from caseapp.core.i18n import _, _l
-from caseapp.indicators import catalogue
+from caseapp.indicators import versions
 from caseapp.publication import present, queries, rules, service
 from caseapp.publication.access import DECIDE_RELEASE, MAKE_RELEASE, SEE_RELEASES, countries_as
 from caseapp.publication.forms import MakeForm, ReturnForm
@@ -153,10 +155,12 @@ def _summary(one: Listed) -> list[dict[str, Any]]:
 def _figures(one: Listed) -> list[dict[str, Any]]:
     """Country totals by period, beside what the release before said: what changes for a reader. What is not
     offered is named in a sentence."""
-    before = _before(one)
+    before, month = _before(one), one.release.period
+    catalogue = versions.of(session.connection(), one.release.country)
+    known = {each.code: each for each in catalogue.all(versions.last_day(month))}
     found: dict[str, dict[str, Any]] = {}
     for row in queries.totals(one.release.id):
-        card = present.Card(catalogue.get(row.indicator), row)
+        card = present.Card(known[row.indicator], row)
         words = present.period(row.period, one.release.period)
         block = found.setdefault(row.period, {"period": words, "rows": [], "none": []})
         if not card.is_published:
@@ -182,7 +186,15 @@ def _before(one: Listed) -> dict[tuple[str, str], Any]:
     ]  # fmt: skip
     if not approved:
         return {}
-    return {(row.indicator, row.period): row for row in queries.totals(approved[0].id)}
+    now, then = (
+        json.loads(each.manifest or "{}").get("definitions", {}) for each in (one.release, approved[0])
+    )
+    return {
+        (row.indicator, row.period): row
+        for row in queries.totals(approved[0].id)
+        # Two figures of different definitions are not compared.
+        if now.get(row.indicator) == then.get(row.indicator)
+    }
 
 
 @blueprint.post("/releases/<uuid:release_id>/approve")

@@ -252,19 +252,30 @@ def steps_of(found: Referral) -> list[ReferralStep]:
 
 
 def has_child(found: Referral) -> bool:
-    """Whether a child, or somebody treated as one, is among the people that the acting team sees (two statements)."""
+    """Whether a child, or somebody treated as one, is among the people that the acting team sees."""
+    return any(_children(found))
+
+
+def only_children(found: Referral) -> bool:
+    """Whether all of them are, as far as the acting team sees them."""
+    told = _children(found)
+    return bool(told) and all(told)
+
+
+def _children(found: Referral) -> list[bool]:
+    """Of each person whether they are a child (one statement)."""
     rows = session.execute(
         sa.select(Person.birth_precision, Person.birth_from, Person.birth_to, Person.age_status).where(
             Person.case_id.in_([m.case_id for m in found.members])
         )
     )
     on = clock.today()
-    return any(
+    return [
         people_rules.is_child(
             people_rules.Birth(r.birth_precision, r.birth_from, r.birth_to), r.age_status, on
         )
         for r in rows
-    )
+    ]
 
 
 # -- before it is sent --------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The verbs of referrals: they change rows, append the event and leave notices; they flush, never commit."""
 
 from caseapp.referral.service.answering import (
+    Staff,
     accept,
     agree_part,
     ask_info,
@@ -23,7 +24,7 @@ if follow not in MOVED:
     MOVED.append(follow)
 
 __all__ = [
-    "accept", "agree_part", "ask_info", "change_nights", "complete", "decline", "dependants", "draft", "give_info", "hold_and_refer",
+    "Staff", "accept", "agree_part", "ask_info", "change_nights", "complete", "decline", "dependants", "draft", "give_info", "hold_and_refer",
     "lapse_offers",
     "look_at_clocks", "not_complete", "read_notices", "refer", "refuse_part", "review", "send", "start", "withdraw",
 ]  # fmt: skip

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from caseapp.accounts.queries import timezone_of
@@ -30,6 +32,14 @@ from caseapp.shelter import queries as shelter_queries
 from caseapp.shelter import service as shelter
 
 
+@dataclass(frozen=True)
+class Staff:
+    """Who stays with children taken in an emergency, by name, and since when."""
+
+    name: str
+    since: datetime
+
+
 def ask_info(found: Referral, question: str, *, stops_clock: bool = False) -> None:
     """Ask the sender something. The clock stops only if their answer is truly needed; the time counts on."""
     step(found, "ask_info")
@@ -53,12 +63,14 @@ def accept(
     channel: str = "SYSTEM",
     answered_by_name: str = "",
     read_back: bool = False,
+    staff: Staff | None = None,
 ) -> None:
     """Accept all people of the referral, or only `members` (case ids; the sender then agrees or not; `reason`,
     list `decline_reason`, says why not the others). A shelter gives each a place of its own for the nights
     asked or changed: acceptance and bookings are one act, and other nights than those asked are written down. `channel`
     other than SYSTEM is the receiver on a one-time page, or the sender writing down an answer given outside, with the
-    name of who gave it and (by telephone) that it was read back; then no place is booked here.
+    name of who gave it and (by telephone) that it was read back; then no place is booked here. `staff`: children without
+    family where no licensed place is free, who stays with them (`shelter.service.take_child_in_emergency`).
 
     Raises `NotNow`, `PlacesMissing` and the refusals of `shelter.service.book`."""
     chosen = [m for m in found.members if members is None or m.case_id in members]
@@ -86,10 +98,16 @@ def accept(
             raise errors.NightsMissing
         if (first, last) != (found.first_night, found.last_night):
             write_nights(found, first, last, "RECEIVER_OFFERED", party)
-        shelter.book(
-            places or {}, team_id=found.to_team_id, first_night=first, last_night=last, referral_id=found.id,
-            immediate=found.priority == "IMMEDIATE",
-        )  # fmt: skip
+        given: dict[str, Any] = {
+            "team_id": found.to_team_id,
+            "first_night": first,
+            "last_night": last,
+            "referral_id": found.id,
+        }
+        if staff is not None:
+            shelter.take_child_in_emergency(places or {}, staff=staff.name, since=staff.since, **given)
+        else:
+            shelter.book(places or {}, immediate=found.priority == "IMMEDIATE", **given)
     kind, word = (events.ACCEPTED, "ACCEPTED") if whole else (events.PART_ACCEPTED, "PART_ACCEPTED")
     tell_journal(
         kind,

@@ -10,5 +10,18 @@ blueprint = Blueprint("referral", __name__)
 nav(40, _l("Referencias"), "referral.inbox", READ)
 
 from caseapp.referral.placement import views as placement_views  # noqa: E402, F401
-from caseapp.referral.views import answer, around, form, guest, link, listing, new, one, record, verbs, who  # noqa: E402, F401
+from caseapp.referral.views import (  # noqa: E402, F401
+    answer,
+    around,
+    emergency,
+    form,
+    guest,
+    link,
+    listing,
+    new,
+    one,
+    record,
+    verbs,
+    who,
+)
 from caseapp.referral.waiting import views as waiting_views  # noqa: E402, F401

@@ -93,8 +93,21 @@ def accept(number: str) -> ResponseReturnValue:
         first=first,
         last=last,
         decline_url=url_for("referral.decline", number=found.number),
+        emergency_url=_emergency_url(found, members)
+        if gives_places and not offered and not needs_leave
+        else None,
     )
     return page, 422 if request.method == "POST" else 200
+
+
+def _emergency_url(found: Referral, members: list[ReferralMember]) -> str | None:
+    """The way of last resort, for children without family."""
+    whole = len(members) == len(found.members)
+    return (
+        url_for("referral.in_emergency", number=found.number)
+        if whole and queries.only_children(found)
+        else None
+    )
 
 
 def _needs_leave(site: Site | None, members: list[ReferralMember], first: date | None) -> bool:

@@ -10,10 +10,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from caseapp.accounts.queries import site_of
 from caseapp.core import access, audit, clock, journal, outbox, reference
 from caseapp.core.db import session
 from caseapp.places.models import Site
-from caseapp.shelter import errors, events, queries
+from caseapp.shelter import errors, events, offers, queries
 from caseapp.shelter.models import GIVEN, Place, PlaceOut, Stay, Unit
 from caseapp.shelter.service.booking import book
 from caseapp.shelter.service.capacity import _changed, _state
@@ -125,18 +126,25 @@ def take_child_in_emergency(
     last_night: date,
     staff: str,
     since: datetime,
+    referral_id: UUID | None = None,
 ) -> list[ChildEmergency]:
     """Children without family (siblings together) where no licensed place is free: a room of their own, with staff by
-    name and hour. An alert stands at once; a second person looks at it within 72 hours. Raises `NoEmergency`, and as
-    `book`."""
+    name and hour. An alert stands at once; a second person looks at it within 72 hours. Raises `NoEmergency`,
+    `OrdinaryPlaceFree`, and as `book`."""
     if not staff.strip() or not clock.now() - timedelta(hours=24) <= since <= clock.now() + timedelta(
         hours=12
     ):
         raise errors.NoEmergency(field="staff")
     if (last_night - first_night).days + 1 > REVIEW_WITHIN.days:
         raise errors.NightsInvalid
+    site = site_of(team_id)
+    if site is not None and offers.for_people(
+        team_id, list(wanted), first_night, last_night, site, referral_id=referral_id
+    ):
+        raise errors.OrdinaryPlaceFree
     stays = book(
         wanted,
+        referral_id=referral_id,
         team_id=team_id,
         first_night=first_night,
         last_night=last_night,
