@@ -9,8 +9,8 @@ from sqlalchemy.dialects import postgresql
 
 from migrations import wall
 
-revision = "0054"
-down_revision = "0053"
+revision = "0057"
+down_revision = "0056"
 branch_labels = None
 depends_on = None
 
