@@ -293,6 +293,7 @@ def test_people_who_are_kept_apart_are_never_shown_a_site_nor_told_why(night, cl
         session.add(
             SafetySeparation(
                 case_id=night.woman.case_id, other_case_id=feared.case_id, reach="SITE", since=clock.now(),
+                agreed_at=clock.now(), agreed_by_id=holder,
                 set_by_id=holder, holders=[holder],
             )
         )  # fmt: skip
@@ -310,3 +311,52 @@ def test_people_who_are_kept_apart_are_never_shown_a_site_nor_told_why(night, cl
     assert "Ninguna sede puede ofrecerlo en esas noches" in client.get(f"/cases/{number}/who").get_data(
         as_text=True
     )
+
+
+def claimed(world):
+    """What a worker takes now: the proposal's id or None."""
+    with access.acting_as(access.system("placement")):
+        restart()
+        world.db.as_role("work")
+        found = service.take_next()
+        taken = found.id if found else None
+        world.db.as_role("app")
+        restart()
+    return taken
+
+
+def silent(world, placement_id, minutes):
+    with world.db.as_owner():
+        session.execute(
+            sa.update(Placement)
+            .where(Placement.id == placement_id)
+            .values(beat_at=clock.real_now() - timedelta(minutes=minutes))
+        )
+
+
+def test_what_a_lost_worker_was_making_is_given_up_and_may_be_asked_for_again(night):
+    placement_id = asked(night)
+    assert claimed(night) == placement_id and claimed(night) is None
+    silent(night, placement_id, 9)
+    assert claimed(night) is None
+    silent(night, placement_id, 11)
+    assert claimed(night) is None
+    found, _lines = seen(night, placement_id)
+    assert (found.state, found.error) == ("FAILED", "WorkerLost") and found.ended_at is not None
+    again = asked(night)
+    assert claimed(night) == again
+
+
+def test_what_is_being_sent_is_sent_by_one_worker_and_gone_on_with_if_it_is_lost(night):
+    placement_id = made(night)
+    with access.acting_as(night.supervisor):
+        restart()
+        service.book(session.get_one(Placement, placement_id), set())
+        restart()
+    assert claimed(night) == placement_id
+    assert claimed(night) is None  # the next beat leaves it to the first
+    silent(night, placement_id, 11)
+    assert claimed(night) == placement_id
+    sent(night, placement_id)
+    found, lines = seen(night, placement_id)
+    assert (found.state, found.step) == ("DONE", None) and {line.state for line in lines} == {"SENT"}

@@ -32,7 +32,7 @@ from caseapp.publication.cube import period as periods
 from caseapp.publication.drawing import Drawn
 from caseapp.publication.figuring import Figuring, Span, spans_of
 from caseapp.publication.models import Release, Status
-from caseapp.publication.package import MANIFEST, CubeOut, Package, data_rows, files_of, manifest_of
+from caseapp.publication.package import MANIFEST, WORDS, CubeOut, Package, data_rows, files_of, manifest_of
 from caseapp.publication.plan import DomainPlan, Plan, domain_plans, settle
 from config.settings import settings
 
@@ -333,7 +333,7 @@ def package_of(connection: sa.Connection, row: Any) -> Package:
         row.name, row.country, row.period, cubes, hierarchy_of(plan, cubes, stored),
         store.figure_rows(connection, row.id), store.coverage_rows(connection, row.id),
         store.revision_rows(connection, row.id),
-        definitions, row.code_version or __version__,
+        definitions, row.code_version or __version__, row.edition, row.made_at.isoformat(timespec="seconds"),
     )  # fmt: skip
 
 
@@ -397,6 +397,7 @@ def _sealed(making: _Making) -> str:
                 "file": name,
                 "sha256": sha256(content).hexdigest(),
                 "cells": data_rows(name, content),
+                "content": content.decode() if name in WORDS else None,
             }
             for name, content in {**files, MANIFEST: manifest}.items()
         ],

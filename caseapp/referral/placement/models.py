@@ -14,7 +14,7 @@ from caseapp.core.db import Base, Identified, Versioned, one_of
 from caseapp.referral.models import PRIORITIES
 
 STATES = ("WAITING", "RUNNING", "READY", "BOOKING", "DONE", "FAILED")
-STEPS = ("GATHER", "OPTIONS", "WHO", "WHERE")
+STEPS = ("GATHER", "OPTIONS", "WHO", "WHERE", "SEND")
 LINE_STATES = ("PROPOSED", "NO_PLACE", "STRUCK", "QUEUED", "SENT", "REFUSED")
 DIMENSIONS = ("SEX", "ORIGIN", "REQUIREMENT")
 

@@ -32,6 +32,9 @@ from caseapp.shelter.errors import CannotBeOffered
 from caseapp.shelter.who import queries as who
 from caseapp.shelter.who.ranking import distance_km
 
+#: Longer than the longest step of a proposal (`allocate` searches for two minutes at most): whoever is silent is gone.
+LOST = timedelta(minutes=10)
+
 
 class AlreadyAsked(Refused):
     sentence = _l("Ya hay una propuesta en marcha para su equipo. Espere a que termine.")
@@ -82,16 +85,26 @@ def lines_of(found: Placement) -> Sequence[PlacementLine]:
 
 # -- the worker's part --------------------------------------------------------------------------------
 def take_next() -> Placement | None:
-    """Claim the proposal that waits longest (role `work`)."""
+    """Claim the proposal that waits longest (role `work`). Where a worker died, what it was making is given up, so that
+    its team may ask again, and what it was sending is gone on with: a line that was sent is not sent twice."""
+    lost = clock.real_now() - LOST
+    session.execute(
+        sa.update(Placement)
+        .where(Placement.state == "RUNNING", Placement.beat_at < lost)
+        .values(state="FAILED", error="WorkerLost", ended_at=clock.real_now())
+        .execution_options(synchronize_session=False)
+    )
+    unclaimed = sa.or_(Placement.step.is_distinct_from("SEND"), Placement.beat_at < lost)
     found = session.scalars(
         sa.select(Placement)
-        .where(Placement.state.in_(("WAITING", "BOOKING")))
+        .where(sa.or_(Placement.state == "WAITING", sa.and_(Placement.state == "BOOKING", unclaimed)))
         .order_by(Placement.made_at)
         .limit(1)
         .with_for_update(skip_locked=True)
     ).one_or_none()
-    if found is not None and found.state == "WAITING":
-        found.state, found.beat_at = "RUNNING", clock.real_now()
+    if found is not None:
+        found.beat_at = clock.real_now()
+        found.state, found.step = ("RUNNING", None) if found.state == "WAITING" else ("BOOKING", "SEND")
         session.flush()
     return found
 
@@ -163,14 +176,15 @@ def fail(found: Placement, error: str) -> None:
 
 
 def next_line(found: Placement) -> PlacementLine | None:
-    """The line that is to be sent next; none is left when the proposal is done."""
+    """The line that is to be sent next; none is left when the proposal is done. To ask is to be alive."""
+    found.beat_at = clock.real_now()
     queued = sa.select(PlacementLine).where(
         PlacementLine.placement_id == found.id, PlacementLine.state == "QUEUED"
     )
     line = session.scalars(queued.order_by(PlacementLine.rank).limit(1)).one_or_none()
     if line is None:
-        found.state, found.ended_at = "DONE", clock.real_now()
-        session.flush()
+        found.state, found.step, found.ended_at = "DONE", None, clock.real_now()
+    session.flush()
     return line
 
 

@@ -133,6 +133,7 @@ STEP_WORDS = {
     "OPTIONS": lambda: _("Preguntando qué lugar sirve a cada hogar"),
     "WHO": lambda: _("Viendo para quién alcanza, por orden"),
     "WHERE": lambda: _("Buscando juntos, cerca y en su lengua"),
+    "SEND": lambda: _("Guardando lugares y refiriendo"),
 }
 
 
@@ -155,7 +156,7 @@ def _show(found: Placement, form: Form) -> str:
         running=found.state in ("WAITING", "RUNNING", "BOOKING"),
         step=STEP_WORDS[found.step]() if found.step else _("En espera de su turno"),
         done=done if found.state == "BOOKING" else (steps.index(found.step) if found.step else 0),
-        total=going if found.state == "BOOKING" else len(steps),
+        total=going if found.state == "BOOKING" else len(steps) - 1,
         ready=found.state == "READY",
         placed=[r for r in rows if r["placed"]],
         unplaced=[r for r in rows if not r["placed"]],
