@@ -44,6 +44,10 @@ bench-who: ready ## ask who can take six people of 400 sites with 20,000 places,
 bench-night: ready ## place twenty made-up nights of 500 households and 60 sites, check them, print the table
 	@$(BIN)/python -m tests.bench.placing $(ARGS)
 
+.PHONY: attack
+attack: ready ## attack made-up releases at every grain, 1,000 small cells each (ARGS="DIR DIR": exported folders)
+	@$(BIN)/python -m tests.release_audit $(ARGS)
+
 .PHONY: lint
 lint: ready ## check style, types and who may import whom
 	@$(BIN)/ruff check .

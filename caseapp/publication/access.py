@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from caseapp.core import reference
 from caseapp.core.access import Principal, permission
 
 SEE_RELEASES = permission("publication.releases", "DATA_STEWARD", "RELEASE_APPROVER")
@@ -20,7 +21,8 @@ def countries_as(who: Principal, *roles: str) -> tuple[str, ...]:
 
 
 def may_read_country(who: Principal, country: str) -> bool:
-    """Regional analysts read every country's released figures; everybody else their own country's."""
+    """Regional analysts read every country's released figures; everybody else their own country's. What is no
+    country is nobody's."""
     if "REGIONAL_ANALYST" in who.roles:
-        return True
+        return any(one.iso3 == country for one in reference.countries())
     return country in countries_as(who, *READ_FIGURES.roles)

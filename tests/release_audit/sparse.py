@@ -250,10 +250,10 @@ def _cells(sheet: Drawn) -> list[tuple[str, ...]]:
     return found
 
 
-def released(folder: Path, size: int = 200) -> tuple[Country, list[Path]]:
+def released(folder: Path, size: int = 200, persons: int = 320) -> tuple[Country, list[Path]]:
     """The country with all its releases; where it counts by months, the last but one is revised by the last."""
     months = QUARTERLY if size < 30 else MONTHS
-    country = Country(people(first=months[0]), size, months[0])
+    country = Country(people(persons=persons, first=months[0]), size, months[0])
     dirs = []
     for month in months:
         if month == months[-1] and country.plan.is_monthly:

@@ -34,6 +34,8 @@ def tell(seed: int, today: date) -> None:
         .order_by(Team.code)
     ).all()
     for code, team_id, timezone in rows:
+        if not places.has_worker("GATE_NIGHT", code):
+            continue  # a parish without accounts: nobody calls a roll there
         random = stream("nights", seed, code)
         once, twice = random.random(), random.random()
         for days in EVENINGS:
