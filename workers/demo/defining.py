@@ -46,7 +46,10 @@ WHY_CLEARER = "«Primeros contactos» se leía como llamadas. Se cuentan persona
 
 def define(today: date) -> bool:
     """Publish one version and leave another waiting, once; answers whether anything was written. Does not commit."""
-    if session.scalar(sa.select(Definition.id).limit(1)) is not None:
+    mine = (
+        sa.select(Definition.id).where(Definition.country == COUNTRY, Definition.code == PUBLISHED).limit(1)
+    )
+    if session.scalar(mine) is not None:
         return False
     steward, approver = places.worker("DATA_STEWARD", TEAM), places.worker("RELEASE_APPROVER", TEAM)
     month = months_to_choose(today, first_open_month(COUNTRY))[0]
