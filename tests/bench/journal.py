@@ -156,6 +156,12 @@ def _multiply(owner: psycopg.Connection[Any], copies: int, seed: int) -> None:
         **{f"{k}_key": f"md5(e.{k}_key::text || c.n)::uuid" for k in ("person", "household", "subject", "other")},
         "withdraws_id": "md5(e.withdraws_id::text || c.n)::uuid",
     }  # fmt: skip
+    indexes = owner.execute(
+        "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename = 'case_event' "
+        "AND indexname LIKE 'ix%'"
+    ).fetchall()
+    for name, _definition in indexes:
+        owner.execute(f"DROP INDEX {name}")
     owner.execute("CREATE TEMPORARY TABLE original ON COMMIT DROP AS SELECT * FROM case_event")
     owner.execute("ANALYZE original")
     owner.execute(
@@ -167,6 +173,9 @@ def _multiply(owner: psycopg.Connection[Any], copies: int, seed: int) -> None:
         "CROSS JOIN original e",
         {"copies": copies, "seed": seed},
     )
+    owner.execute("SET LOCAL maintenance_work_mem = '1GB'")
+    for _name, definition in indexes:
+        owner.execute(definition)
 
 
 # -- measuring ----------------------------------------------------------------------------------------
