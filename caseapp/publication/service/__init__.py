@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from caseapp.publication.service.deciding import approve, refuse
-from caseapp.publication.service.exporting import export
+from caseapp.publication.service.exporting import archive, export, sealed_files
 from caseapp.publication.service.listing import listing, tables_of
 from caseapp.publication.service.making import ask, make, make_waiting
 
-__all__ = ["approve", "ask", "export", "listing", "make", "make_waiting", "refuse", "tables_of"]
+__all__ = [
+    "approve",
+    "archive",
+    "ask",
+    "export",
+    "listing",
+    "make",
+    "make_waiting",
+    "refuse",
+    "sealed_files",
+    "tables_of",
+]
