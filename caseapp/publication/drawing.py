@@ -52,17 +52,19 @@ class Domained:
 
 
 def draw(
-    plan: Plan, domain_plan: DomainPlan, unit: str, counting: Counting, ledger: Ledger, secret: bytes
-) -> Domained:
-    """Protect a domain's month (both halves of October) or quarter. If the markers would narrow a small cell
+    plan: Plan, domain_plan: DomainPlan, unit: str, counting: Counting, ledger: Ledger, secret: bytes,
+    since: str = "",
+) -> Domained:  # fmt: skip
+    """Protect a domain's month (both halves of October) or quarter; `since`: the first month ever released. If the markers would narrow a small cell
     whatever is drawn, nothing is offered, and the caller must not freeze what was counted."""
     is_stock = domain_plan.domain.unit == STOCK
     pieces = (unit,) if "Q" in unit else periods.pieces(unit)
+    is_first = bool(since) and unit in (since, periods.quarter(since))
     sheets: list[Drawn] = []
     for piece in pieces:
         items = counted_in(domain_plan.cube.dimensions, counting.items(piece))
         try:
-            sheets += _piece(domain_plan, piece, items, ledger, sheets, secret, is_stock)
+            sheets += _piece(domain_plan, piece, items, ledger, sheets, secret, is_stock, is_first)
         except StillNarrowed:
             return Domained(())
     return Domained(tuple(sheets))
@@ -70,14 +72,22 @@ def draw(
 
 def _piece(
     domain_plan: DomainPlan, piece: str, items: Sequence[Item], ledger: Ledger, own: Sequence[Drawn],
-    secret: bytes, is_stock: bool,
+    secret: bytes, is_stock: bool, is_first: bool,
 ) -> list[Drawn]:  # fmt: skip
     cube = domain_plan.cube
     before = [*ledger.get(cube.name, ()), *(one for one in own if one.cube == cube.name)]
     year = [one.entry() for one in before if one.period[:4] == piece[:4]]
     exact = tally(cube.dimensions, items)
     last = _alike(before, cube.dimensions) if is_stock else None
-    base = protect(cube, piece, exact, secret=secret, ledger=year, sticky=last.entry() if last else None)
+    base = protect(
+        cube,
+        piece,
+        exact,
+        secret=secret,
+        ledger=year,
+        sticky=last.entry() if last else None,
+        is_first=is_first,
+    )
     sheets = [
         Drawn(
             cube.name, piece, cube.dimensions, base.y, base.shown, base.merged, base.entry.truth, base.counter

@@ -93,7 +93,7 @@ def chains(systems: Sequence[Programs]) -> Narrowed:
 def _chain(programs: Programs, group: np.ndarray, found: Narrowed) -> None:
     system, block = programs.system, programs.logic_block(group)
     claims = np.array([system.ends(int(cell)) for cell in group])
-    small = (system.published[group] == 0) | (system.published[group] == system.k[group])
+    small = system.is_small()[group]
     ends = (np.where(small, claims[:, 1] + 1, block.low), np.where(small, -1, block.high))
     reach = np.stack(ends).astype(np.float64)
     found.tried += int(small.sum())

@@ -6,7 +6,8 @@ is taken from the newest. What the publisher's method lets be true (docs/disclos
 - a base cell 0 may stand for 0 to k−1, a k for 1 to k; any other value is taken as exact. A large household may stand
   behind a larger multiple of k or behind a 0, so this attacker believes more than there is to know.
 - parts of a split are any counts that sum to the count of their parent: every division can come from every truth.
-- markers, and what was withdrawn, obey the rows of `logic`.
+- markers, and what was withdrawn, obey the rows of `logic`;
+- nothing is late in the first month that a country ever released, nor in the first half of October.
 """
 
 from __future__ import annotations
@@ -76,6 +77,8 @@ class System:
     rows: csr_array = field(default_factory=lambda: csr_array((0, 0)))
     least_sum: np.ndarray = field(default_factory=lambda: np.zeros(0))
     greatest_sum: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    #: Cells that everybody knows to be empty: nothing is late in the first month of all, or before October ends.
+    empty: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))
     #: Rows 0 to `splits − 1` say that parts sum to their parent; the others are those of `logic`.
     splits: int = 0
     _starts: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
@@ -85,8 +88,13 @@ class System:
         return len(self.published)
 
     def small(self) -> np.ndarray:
-        """The cells that the claim is about: 0 or k."""
-        return np.flatnonzero((self.published == 0) | (self.published == self.k))
+        """The cells that the claim is about: 0 or k, and somebody could be in it."""
+        return np.flatnonzero(self.is_small())
+
+    def is_small(self) -> np.ndarray:
+        """Which cells these are."""
+        small: np.ndarray = ((self.published == 0) | (self.published == self.k)) & ~self.empty
+        return small
 
     def slice_of(self, unknown: int) -> Slice:
         """The slice that an unknown stands in."""
@@ -116,9 +124,9 @@ def systems_of(releases: Sequence[Release]) -> list[System]:
             own = chosen.setdefault((release.manifest.country, domain), {})
             for label in cube.names.get("period", []):
                 own.setdefault((cube.name, label), cube)
-    complete = _complete_countries(newest)
+    complete, first = _complete_countries(newest), _first_months(newest)
     return [
-        _system(country, domain, cubes, country in complete)
+        _system(country, domain, cubes, country in complete, first[country])
         for (country, domain), cubes in sorted(chosen.items())
     ]
 
@@ -144,7 +152,32 @@ def _complete_countries(newest: Sequence[Release]) -> set[str]:
     return {country for country, is_complete in found.items() if is_complete}
 
 
-def _system(country: str, domain: str, cubes: dict[tuple[str, str], Cube], is_complete: bool) -> System:
+def _first_months(newest: Sequence[Release]) -> dict[str, frozenset[str]]:
+    """Of each country the first month that it ever released."""
+    found: dict[str, set[str]] = {}
+    for one in newest:
+        labels = [*(earlier.period for earlier in one.manifest.previous), one.manifest.period]
+        found.setdefault(one.manifest.country, set()).update(
+            label for label in labels if period.pieces(label)
+        )
+    return {country: period.pieces(min(labels, default="")) for country, labels in found.items()}
+
+
+def _known_empty(one: Slice, first: frozenset[str]) -> np.ndarray:
+    """Cells of what is late where nothing can be late."""
+    is_early = bool(period.pieces(one.period) & first) or one.period.endswith("a")
+    if not is_early or one.is_part or logic.LATE not in one.cube.dimensions:
+        return np.zeros(len(one.at), dtype=bool)
+    return np.array([label == "YES" for label in one.labels(logic.LATE)], dtype=bool)
+
+
+def _system(
+    country: str,
+    domain: str,
+    cubes: dict[tuple[str, str], Cube],
+    is_complete: bool,
+    first_month: frozenset[str],
+) -> System:
     slices, first = [], 0
     for (_, label), cube in sorted(cubes.items(), key=lambda one: (one[0][0], order(one[0][1]))):
         at = np.flatnonzero(cube.codes["period"] == cube.names["period"].index(label))
@@ -159,6 +192,8 @@ def _system(country: str, domain: str, cubes: dict[tuple[str, str], Cube], is_co
     system.part = np.concatenate([np.full(len(one.at), one.is_part) for one in slices])
     system.low = np.where(system.part, 0, np.where(system.published == system.k, 1, system.published))
     system.high = np.where(system.published == 0, system.k - 1, system.published)
+    system.empty = np.concatenate([_known_empty(one, first_month) for one in slices])
+    system.low[system.empty], system.high[system.empty] = 0, 0
     _add_rows(system, is_complete)
     return system
 

@@ -111,7 +111,7 @@ class Country:
             taken = [TakenBack(self._item(atom), atom.occurrence, atom.period, 1) for atom in back]
             counting = Counting(tuple(counted), tuple(taken))
             was_released = bool(self.ledger.get(domain.cube.name))
-            drawn = drawing.draw(self.plan, domain, unit, counting, self.ledger, self.secret)
+            drawn = drawing.draw(self.plan, domain, unit, counting, self.ledger, self.secret, self.first)
             if was_released:
                 sheet = drawing.draw_withdrawn(self.plan, domain, unit, counting, self.ledger, self.secret)
                 self._keep(sheet, f"{domain.domain.name}_withdrawn", domain, None, None, 5)

@@ -66,6 +66,18 @@ def test_nothing_small_can_be_known(
     assert all(one["beyond"] == 0 for one in report.utility)
 
 
+def test_what_cannot_be_late_lends_no_room(tmp_path: Path) -> None:
+    """With this seed somebody is counted again in August, and July's one cell of theirs is 0: while a cell of what is
+    late in the first month of all was taken as possible, that 0 was known to be 1 to 4."""
+    country = sparse.Country(sparse.people(seed=6, persons=200), 60)
+    folders = [country.release(month, tmp_path / month) for month in sparse.MONTHS]
+    report = audit(folders, Attack(0))
+    assert report.ok, report.to_text()
+    lines = (folders[-1] / "cube-arrivals.csv").read_text(encoding="utf-8").splitlines()
+    late = {line.split(",")[0] for line in lines if ",YES," in line}
+    assert late == {"2025-08", "2025-09", "2025-10b"}
+
+
 def _systems(folders: list[Path]) -> list:
     from caseapp.release_audit.audit import _audit_one
     from caseapp.release_audit.reading import systems_of

@@ -181,15 +181,19 @@ class Cube:
         return product(*(d.labels for d in self.dimensions))
 
 
-def possible(cube: Cube, period: str, published: Sequence[str] = ()) -> Mask:
-    """The public list of possible cells of a period.
+def possible(cube: Cube, period: str, published: Sequence[str] = (), *, is_first: bool = False) -> Mask:
+    """The public list of possible cells of a period; `is_first`: of the first that the country ever counts.
 
-    Nobody can be QUARTER (first this quarter, not first this year) without an earlier published quarter of the
+    Nothing can be late in the first period of all, nor in the first half of October, since late ones stand in the
+    second. Nobody can be QUARTER (first this quarter, not first this year) without an earlier published quarter of the
     year, nor MONTH without an earlier published month of the quarter, nor SITE where there is one site.
     """
     inside = np.ones(cube.shape, dtype=np.bool_)
     for where in cube.excluded:
         inside &= ~cube.mask(where)
+    if (is_first or period.endswith("a")) and cube.has(cube.late):
+        # A cell that everybody knows to be empty would lend others a room that is not there.
+        inside &= cube.mask({cube.late: cube.dimension(cube.late).labels[:1]})
     if not cube.has(cube.marker):
         return inside
     for label in cube.dimension(cube.marker).labels:

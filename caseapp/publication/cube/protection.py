@@ -85,6 +85,7 @@ class _Task:
     edition: int
     replaces: Entry | None
     sticky: Entry | None
+    is_first: bool
 
 
 def protect(
@@ -97,20 +98,22 @@ def protect(
     edition: int = 0,
     replaces: Entry | None = None,
     sticky: Entry | None = None,
+    is_first: bool = False,
 ) -> Protected:
     """Protect one period of a base cube.
 
     In: the cube's definition; the period's exact numbers; the installation's secret; `ledger`, the released entries
     of the same cube (those of other years are ignored). For a revision, `edition` ≥ 1 and `replaces`, the entry it
     revises: a cell changes only by k or more, and only if its count changed. For a stock, `sticky`, the entry of
-    the quarter before: a cell is drawn anew only if its count changed.
+    the quarter before: a cell is drawn anew only if its count changed. `is_first`: the first period that the country
+    ever counts, in which nothing can be late.
 
     Out: the protected cells. They are drawn again with the next counter while a small cell would be narrowed by the
     markers or a total strays beyond the promise; after 20 draws a narrowed origin is merged into *other*, for the
     rest of the year. Raises StillNarrowed where nothing is left to merge.
     """
     same_year = [e for e in ledger if periods.year(e.period) == periods.year(period) and e.period != period]
-    task = _Task(cube, period, truth, secret, tuple(same_year), edition, replaces, sticky)
+    task = _Task(cube, period, truth, secret, tuple(same_year), edition, replaces, sticky, is_first)
     merged = frozenset(origin for entry in same_year for origin in entry.merged)
     merged |= replaces.merged if replaces else frozenset()
     counter = 0
@@ -130,7 +133,8 @@ class _Attempt:
         self.task, self.merged = task, merged
         cube = task.cube
         self.truth = merge_labels(task.truth, cube.dimensions, cube.origin, merged, cube.other)
-        open_cells = possible(cube, task.period, [e.period for e in task.ledger])
+        published = [e.period for e in task.ledger]
+        open_cells = possible(cube, task.period, published, is_first=task.is_first)
         self.shown = without_labels(open_cells, cube.dimensions, cube.origin, merged)
         self.choice = self._choice()
         self.totals = self._totals()

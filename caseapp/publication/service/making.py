@@ -215,7 +215,7 @@ def _draw(making: _Making, domains: Sequence[DomainPlan]) -> None:
             since=making.since,
             known_until=making.known_until,
         )
-        drawn = drawing.draw(making.plan, domain, unit, found, ledger, secret)
+        drawn = drawing.draw(making.plan, domain, unit, found, ledger, secret, making.since)
         if drawn.is_offered:
             store.write_domain(
                 making.connection, making.row.id, domain.domain.name, domain.domain.unit, drawn.sheets,
