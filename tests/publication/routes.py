@@ -42,15 +42,37 @@ def of_release(suffix: str = "", data: dict[str, str] | None = None) -> Any:
     return public(build)
 
 
+def released(suffix: str, data: dict[str, str] | None = None) -> Any:
+    """A route of an approved release."""
+
+    def build(db: Any, ns: Any) -> Any:
+        row = waiting(db, ns)
+        with db.as_owner():
+            if row.status == "APPROVED":
+                return (
+                    f"/releases/{row.id}{suffix}" if data is None else (f"/releases/{row.id}{suffix}", data)
+                )
+            row.status, row.decided_at = "APPROVED", clock.now()
+            row.decided_by_id = make_user("RELEASE_APPROVER", make_team(ns.site, "COMMISSION_STATISTICS")).id
+        url = f"/releases/{row.id}{suffix}"
+        return url if data is None else (url, data)
+
+    return public(build)
+
+
 ROUTES = {
     ("publication.releases", "GET"): page("/releases"),
     ("publication.ask", "POST"): lambda db, ns: (
         "/releases",
-        {"country": ns.team.country, "period": "2025-10"},
+        {"country": ns.team.country, "period": "2025-10", "unconfirmed_code": "CALENDAR"},
     ),
     ("publication.show", "GET"): of_release(),
     ("publication.approve", "POST"): of_release("/approve", {}),
     ("publication.send_back", "POST"): of_release("/return", {"reason": "Falta una sede."}),
+    ("publication.revise", "GET"): released("/revise"),
+    ("publication.ask_revision", "POST"): released(
+        "/revise", {"code": "LATE_SITE", "reason": "Una sede anotó tarde."}
+    ),
     ("publication.own", "GET"): page("/figures"),
     ("publication.figures", "GET"): page("/figures/MEX/P1"),
     ("publication.download", "GET"): page("/figures/MEX/P1.csv"),

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from caseapp.publication.service.asking import ask, ask_revision
 from caseapp.publication.service.deciding import approve, refuse
 from caseapp.publication.service.exporting import export
 from caseapp.publication.service.listing import listing, tables_of
-from caseapp.publication.service.making import ask, make, make_waiting
+from caseapp.publication.service.making import make, make_revision, make_waiting
 
-__all__ = ["approve", "ask", "export", "listing", "make", "make_waiting", "refuse", "tables_of"]
+__all__ = [
+    "approve",
+    "ask",
+    "ask_revision",
+    "export",
+    "listing",
+    "make",
+    "make_revision",
+    "make_waiting",
+    "refuse",
+    "tables_of",
+]

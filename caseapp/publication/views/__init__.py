@@ -6,4 +6,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("publication", __name__)
 
-from caseapp.publication.views import figures, releases  # noqa: E402, F401
+from caseapp.publication.views import figures, releases, revising  # noqa: E402, F401
