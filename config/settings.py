@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, ValidationError, model_validator
@@ -128,6 +128,9 @@ class Settings(BaseSettings):
     log_level: str = Field(
         "INFO", validation_alias="ACOGIDA_LOG_LEVEL", pattern="^(DEBUG|INFO|WARNING|ERROR)$"
     )
+
+    # Whether released figures are given to everybody or to holders of a key (docs/open-data.md).
+    open_data: Literal["keyed", "open"] = Field("keyed", validation_alias="ACOGIDA_OPEN_DATA")
 
     # Without a token there is no /metrics.
     metrics_token: str | None = Field(None, validation_alias="ACOGIDA_METRICS_TOKEN", repr=False)

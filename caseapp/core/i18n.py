@@ -55,7 +55,8 @@ def init_i18n(app: Flask) -> None:
 
     @app.after_request
     def remember(response):  # type: ignore[no-untyped-def]
-        if request.args.get("lang") in LANGUAGES:
+        # Of pages only: programs get no cookie.
+        if request.args.get("lang") in LANGUAGES and response.mimetype == "text/html":
             response.set_cookie(
                 COOKIE,
                 request.args["lang"],

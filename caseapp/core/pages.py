@@ -264,13 +264,31 @@ def _workplace() -> tuple[str, str] | None:
     return made() if made else None
 
 
+_error_answers: dict[str, Callable[[Exception], Response]] = {}
+
+
+def answers_errors(prefix: str, answer: Callable[[Exception], Response]) -> None:
+    """Below an address that programs read, errors are not pages: `answer` makes them (an area's `views.py` does this)."""
+    _error_answers[prefix] = answer
+
+
+def _answer_of_its_own(error: Exception) -> Response | None:
+    return next((make(error) for at, make in _error_answers.items() if request.path.startswith(at)), None)
+
+
 def refusal_page(error: Refused) -> ResponseReturnValue:
     """A refusal that no form caught: a page that says the sentence."""
+    own = _answer_of_its_own(error)
+    if own is not None:
+        return own
     name = {404: "404", 403: "403", 409: "409"}.get(error.status, "422")
     return render_template(f"errors/{name}.html", sentence=str(error), page_title=""), error.status
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
+    own = _answer_of_its_own(error)
+    if own is not None:
+        return own
     if error.response is not None and not isinstance(error, CSRFError):
         return error.response  # whoever raised it has its own words
     code = error.code or 500

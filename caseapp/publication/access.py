@@ -7,6 +7,7 @@ from caseapp.core.access import Principal, permission
 SEE_RELEASES = permission("publication.releases", "DATA_STEWARD", "RELEASE_APPROVER")
 MAKE_RELEASE = permission("publication.make", "DATA_STEWARD")
 DECIDE_RELEASE = permission("publication.decide", "RELEASE_APPROVER")
+GIVE_KEYS = permission("publication.keys", "DATA_STEWARD")
 READ_FIGURES = permission(
     "publication.read", "COMMISSION_ANALYST", "REGIONAL_ANALYST", "DATA_STEWARD", "RELEASE_APPROVER"
 )

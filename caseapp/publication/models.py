@@ -18,6 +18,12 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, mapped_column
 
 from caseapp.core.db import Base, Identified, one_of
+from caseapp.publication.api.models import ApiKey
+
+__all__ = [
+    "ApiKey", "CoverageRow", "FigureRow", "FileRow", "Frozen", "Ledger", "Release", "ReleasedCube", "RevisionRow", "Sheet",
+    "Status", "Withdrawal",
+]  # fmt: skip
 
 RELEASED = {"schema": "released"}
 FACTS = {"schema": "facts"}
@@ -202,7 +208,8 @@ class RevisionRow(Base):
 
 
 class FileRow(Base):
-    """The seal of an exported file: SHA-256 of its bytes; `cells` is its number of data rows."""
+    """The seal of an exported file: SHA-256 of its bytes; `cells` is its number of data rows. `content`: the text of a
+    file made of words (README, description), which is not made again from the tables."""
 
     __tablename__ = "file"
     __table_args__ = (RELEASED,)
@@ -211,6 +218,7 @@ class FileRow(Base):
     file: Mapped[str] = mapped_column(primary_key=True)
     sha256: Mapped[str]
     cells: Mapped[int | None]
+    content: Mapped[str | None]
 
 
 class Ledger(Base):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,16 +14,13 @@ from typing import Any
 import numpy as np
 
 from caseapp.core.pages import safe_cell
+from caseapp.publication import description
 from caseapp.publication.plan import DELTA
 
-FIGURES = (
-    "indicator", "measure", "unit", "period", "place_level", "place", "sex", "age_band", "origin",
-    "household_type", "need_group", "counted", "numerator", "denominator", "value", "status", "cube",
-)  # fmt: skip
-COVERAGE = ("domain", "period", "place_level", "place", "status", "reporting", "expected")
-REVISIONS = ("cube", "cell", "old", "new", "revises", "reason")
+FIGURES, COVERAGE, REVISIONS = description.FIGURES, description.COVERAGE, description.REVISIONS
 MANIFEST = "manifest.json"
-WHOLE_NUMBERS = ("value", "reporting", "expected", "old", "new", "numerator", "denominator")
+#: Files made of words: they are kept as they were sealed, so that a label put right later breaks no seal.
+WORDS = ("README", "datapackage.json")
 
 
 @dataclass(frozen=True)
@@ -81,6 +79,15 @@ class Package:
     revisions: Sequence[Mapping[str, Any]]
     definitions: Mapping[str, Sequence[Mapping[str, Any]]]
     code_version: str
+    edition: int = 0
+    created: str = ""
+
+    @property
+    def about(self) -> description.About:
+        """Which release this is, for its description."""
+        return description.About(
+            self.release, self.country, self.period, self.edition, self.created, self.code_version
+        )
 
 
 def table(columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> bytes:
@@ -113,8 +120,8 @@ def files_of(package: Package) -> dict[str, bytes]:
         columns[name] = heads
         found[name] = table(heads, ([row[head] for head in heads] for row in rows))
     found["hierarchy.json"] = _document(_hierarchy(package))
-    found["datapackage.json"] = _document(_datapackage(package, columns))
-    found["README"] = _readme(package).encode()
+    found["datapackage.json"] = _document(description.datapackage(package.about, columns, found))
+    found["README"] = description.readme(package.about).encode()
     return dict(sorted(found.items()))
 
 
@@ -135,6 +142,18 @@ def manifest_of(package: Package, files: Mapping[str, bytes], previous: Sequence
     )  # fmt: skip
 
 
+def zipped(files: Mapping[str, bytes], folder: str) -> bytes:
+    """The files in one zip archive below `folder`: in order, without times and stored as they are, so that the same
+    files give the same bytes on every machine (what deflates differs from one zlib to the next)."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in sorted(files.items()):
+            entry = zipfile.ZipInfo(f"{folder}/{name}", (1980, 1, 1, 0, 0, 0))
+            entry.create_system, entry.external_attr = 3, 0o644 << 16
+            archive.writestr(entry, content)
+    return out.getvalue()
+
+
 def data_rows(name: str, content: bytes) -> int | None:
     """How many data rows a CSV file has; None for other files."""
     return content.count(b"\n") - 1 if name.endswith(".csv") else None
@@ -153,42 +172,3 @@ def _hierarchy(package: Package) -> dict[str, Any]:
             for cube in package.cubes
         },
     }  # fmt: skip
-
-
-def _datapackage(package: Package, columns: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    def kind(name: str, file: str) -> str:
-        if name == "value" and file == "figures.csv":
-            return "number"
-        return "integer" if name in WHOLE_NUMBERS else "string"
-
-    return {
-        "name": package.release.lower(),
-        "title": f"Acogida {package.country} {package.period}",
-        "licenses": [{"name": "CC-BY-4.0", "path": "https://creativecommons.org/licenses/by/4.0/"}],
-        "resources": [
-            {
-                "name": name.removesuffix(".csv").lower(), "path": name, "format": "csv",
-                "schema": {"fields": [{"name": field, "type": kind(field, name)} for field in fields]},
-            }
-            for name, fields in sorted(columns.items())
-        ],
-    }  # fmt: skip
-
-
-def _readme(package: Package) -> str:
-    return f"""Acogida, {package.country}, {package.period} (release {package.release})
-
-Figures of reception and referral, protected by the closed rounded cube. 0 may stand for 0 to 4; 5 for 0 to 5
-(10 in place of 5 in sensitive cubes, see manifest.json); more for one large household. Totals lie within 10 of the
-count for a month, 15 for a quarter, 20 for a year, a site's month within 15. Column sums always add up.
-They count what is recorded in Acogida: coverage.csv says which places reported.
-What became known late is counted in this month, marked late. Cubes called _withdrawn hold what earlier releases
-counted and would not be counted today: they stand beside and are subtracted from nothing.
-Exact totals of the same cells published elsewhere would undo the protection.
-`acogida release audit` checks this folder; the format is described in docs/release-format.md.
-
-Cifras de acogida y referencia, protegidas con el cubo cerrado y redondeado. 0 puede ser de 0 a 4; 5, de 0 a 5
-(10 en lugar de 5 en los cubos sensibles, véase manifest.json); más si se trata de una familia numerosa. Los totales
-se apartan a lo más 10 en un mes, 15 en un trimestre, 20 en un año y 15 en el mes de un sitio. Las columnas siempre
-suman. Cuentan lo registrado en Acogida: coverage.csv dice qué sitios informaron.
-"""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -103,12 +103,13 @@ def persons_published(connection: sa.Connection, country: str, year: str) -> lis
 
 
 def sheets(
-    connection: sa.Connection, country: str, *, since: str, with_truth: bool, upto: Any = None
-) -> dict[str, list[tuple[Any, Drawn]]]:
+    connection: sa.Connection, country: str, *, since: str, with_truth: bool, upto: Any = None,
+    domains: Collection[str] | None = None,
+) -> dict[str, list[tuple[Any, Drawn]]]:  # fmt: skip
     """Published sheets of the approved releases of a country from a period on, by cube, in order of time, each with
-    the row of its cube's description and the name of its release; of each the newest edition. With `upto`, a row of
-    `release`: as they stood when that release was made, its own among them. `with_truth` adds what only later draws
-    may see.
+    the row of its cube's description and the name of its release; of each the newest edition; of all domains, or of
+    some. With `upto`, a row of `release`: as they stood when that release was made, its own among them. `with_truth`
+    adds what only later draws may see.
     """
     ledger, sheet, cube = Ledger.__table__, Sheet.__table__, ReleasedCube.__table__
     approved = RELEASE.c.status == Status.APPROVED.value
@@ -121,6 +122,7 @@ def sheets(
         .join(cube, sa.and_(cube.c.release_id == sheet.c.release_id, cube.c.name == sheet.c.cube))
         .where(RELEASE.c.country == country, sheet.c.period >= since)
         .where(approved if upto is None else _stood(upto))
+        .where(cube.c.domain.in_(domains) if domains is not None else sa.true())
         .order_by(sheet.c.cube, sheet.c.period, RELEASE.c.made_at, RELEASE.c.id)
     )  # fmt: skip
     if with_truth:

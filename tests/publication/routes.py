@@ -3,12 +3,15 @@ a record is the same for everybody with the role; another country's is in test_p
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from caseapp.core import clock
-from caseapp.core.db import session
-from caseapp.publication.models import Release
+from caseapp.core.db import session, uuid7
+from caseapp.places.models import Organisation
+from caseapp.publication.models import ApiKey, Release
 from tests.factories import make_team, make_user
+from tests.indicators.routes import drafted
 
 
 def public(build: Any) -> Any:
@@ -60,7 +63,59 @@ def released(suffix: str, data: dict[str, str] | None = None) -> Any:
     return public(build)
 
 
+def definition(suffix: str = "", state: str = "AWAITING_APPROVAL", data: dict[str, str] | None = None) -> Any:
+    """A definition of the namespace's country, written by somebody else."""
+
+    def build(db: Any, ns: Any) -> Any:
+        row = drafted(db, ns, state)
+        url = f"/definitions/{row.id}{suffix}"
+        return url if data is None else (url, data)
+
+    return public(build)
+
+
+def published(db: Any, ns: Any) -> Any:
+    """The zip of a release that is not approved yet: found, and refused until it is."""
+    return f"/releases/{waiting(db, ns).id}/package.zip"
+
+
+def organisation(db: Any, country: str) -> Organisation:
+    with db.as_owner():
+        row = session.query(Organisation).filter_by(country=country).first()
+        if row is None:
+            row = Organisation(country=country, code="PRUEBA", name="Ministerio", sort_key="ministerio")
+            session.add(row)
+    return row
+
+
+def new_key(db: Any, ns: Any) -> Any:
+    return "/releases/keys", {
+        "organisation": str(organisation(db, ns.team.country).id), "name": "Tablero", "scopes": "figures:read",
+        "countries": ns.team.country, "days": "30",
+    }  # fmt: skip
+
+
+def held_key(db: Any, ns: Any) -> Any:
+    """A key of the namespace's country; the address that takes it back."""
+    owner = organisation(db, ns.team.country)
+    with db.as_owner():
+        row = ApiKey(
+            organisation_id=owner.id, name="Tablero", hint="acg_abcdef", token_hash=uuid7().bytes * 2,
+            scopes=["figures:read"], countries=[ns.team.country], made_by_id=ns.user.id, made_at=clock.real_now(),
+            expires_on=clock.real_now().date() + timedelta(days=30),
+        )  # fmt: skip
+        session.add(row)
+    return f"/releases/keys/{row.id}/revoke", {}
+
+
 ROUTES = {
+    ("publication.definition", "GET"): definition(),
+    ("publication.propose", "POST"): definition(
+        "/propose", "DRAFT", {"reason": "Se aclara el nombre.", "valid_from": "2099-01"}
+    ),
+    ("publication.take_back", "POST"): definition("/take-back", data={}),
+    ("publication.publish", "POST"): definition("/publish", data={}),
+    ("publication.return_definition", "POST"): definition("/return", data={"note": "Falta el inglés."}),
     ("publication.releases", "GET"): page("/releases"),
     ("publication.ask", "POST"): lambda db, ns: (
         "/releases",
@@ -73,6 +128,10 @@ ROUTES = {
     ("publication.ask_revision", "POST"): released(
         "/revise", {"code": "LATE_SITE", "reason": "Una sede anotó tarde."}
     ),
+    ("publication.package", "GET"): public(published),
+    ("publication.key_list", "GET"): page("/releases/keys"),
+    ("publication.make_key", "POST"): new_key,
+    ("publication.revoke_key", "POST"): public(held_key),
     ("publication.own", "GET"): page("/figures"),
     ("publication.figures", "GET"): page("/figures/MEX/P1"),
     ("publication.download", "GET"): page("/figures/MEX/P1.csv"),

@@ -22,13 +22,14 @@ from caseapp.core import clock, reference
 from caseapp.core.access import Principal
 from caseapp.core.db import connect, uuid7
 from caseapp.indicators import queries as facts
+from caseapp.indicators import versions
 from caseapp.indicators.catalogue import Indicator
 from caseapp.publication import counting, drawing, recounting, redrawing, rules, sites, store
 from caseapp.publication.access import countries_as
 from caseapp.publication.drawing import Drawn
 from caseapp.publication.figuring import Figuring
 from caseapp.publication.models import Status
-from caseapp.publication.package import MANIFEST, data_rows, files_of, manifest_of
+from caseapp.publication.package import MANIFEST, WORDS, data_rows, files_of, manifest_of
 from caseapp.publication.plan import DomainPlan, Plan, domain_plans, settle
 from caseapp.publication.service import asking
 from caseapp.publication.service.asking import STEWARD
@@ -156,7 +157,7 @@ def _produce(connection: sa.Connection, row: Any, known: store.Before) -> None:
         definitions_in_force(connection, row.country, row.period),
     )
     store.clear(connection, row.id)
-    domains = domain_plans(plan, making.indicators)
+    domains = domain_plans(plan, _drawn_for(connection, row.country, row.period))
     if row.edition:
         _revise(making, domains)
     else:
@@ -167,6 +168,14 @@ def _produce(connection: sa.Connection, row: Any, known: store.Before) -> None:
         grain=plan.grain.value, origins=list(plan.origins), sites=list(plan.sites), since=since,
         code_version=__version__, problem=None, manifest=_sealed(making),
     )  # fmt: skip
+
+
+def _drawn_for(connection: sa.Connection, country: str, period: str) -> list[Indicator]:
+    """What cubes are drawn for: the definitions of the month, and the earlier ones of its year. What a year has begun
+    to draw it draws to its end, so that quarter and year sum every month of it."""
+    known = versions.of(connection, country)
+    months = sorted((f"{period[:4]}-{number:02d}" for number in range(1, int(period[5:7]) + 1)), reverse=True)
+    return [each for month in months for each in known.all(versions.last_day(month))]
 
 
 def _plan(connection: sa.Connection, row: Any, known: store.Before) -> Plan:
@@ -271,8 +280,9 @@ def _draw_withdrawn(
     ledger: drawing.Ledger,
     secret: bytes,
 ) -> None:
-    """From the second release on: before it there is nothing to take back. A stock takes nothing back."""
-    if making.known.last is None or domain.domain.unit == counting.STOCK:
+    """Once cells of the domain have been released: before, everybody knows that there is nothing to take back, and
+    a cell that says "0 to 4" would be known to be 0. A stock takes nothing back."""
+    if not ledger.get(domain.cube.name) or domain.domain.unit == counting.STOCK:
         return
     sheet = drawing.draw_withdrawn(making.plan, domain, unit, found, ledger, secret)
     name = f"{domain.domain.name}_withdrawn"
@@ -328,6 +338,7 @@ def _sealed(making: _Making) -> str:
                 "file": name,
                 "sha256": sha256(content).hexdigest(),
                 "cells": data_rows(name, content),
+                "content": content.decode() if name in WORDS else None,
             }
             for name, content in {**files, MANIFEST: manifest}.items()
         ],

@@ -62,7 +62,7 @@ def package_of(connection: sa.Connection, row: Any) -> Package:
         row.name, row.country, row.period, cubes, hierarchy_of(plan, cubes, stored),
         store.figure_rows(connection, row.id), store.coverage_rows(connection, row.id),
         store.revision_rows(connection, row.id),
-        definitions, row.code_version or __version__,
+        definitions, row.code_version or __version__, row.edition, row.made_at.isoformat(timespec="seconds"),
     )  # fmt: skip
 
 

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, Flask
 
 blueprint = Blueprint("publication", __name__)
 
-from caseapp.publication.views import figures, releases, revising  # noqa: E402, F401
+from caseapp.publication.views import (  # noqa: E402
+    api,
+    definitions,  # noqa: F401
+    figures,  # noqa: F401
+    keys,  # noqa: F401
+    package,  # noqa: F401
+    releases,  # noqa: F401
+    revising,  # noqa: F401
+)
+
+
+def init_app(app: Flask) -> None:
+    """The open interface stands beside the pages."""
+    api.init_app(app)
