@@ -41,23 +41,24 @@ def releases() -> ResponseReturnValue:
 def _list(form: MakeForm, status: int = 200) -> ResponseReturnValue:
     who = access.current()
     found = queries.releases(who)
-    countries = [
-        {
-            "code": code, "name": reference.country_label(code),
-            "rows": [_row(one) for one in found if one.release.country == code],
-            "next": _next(code, found) if who.may(MAKE_RELEASE) else None, "sites": [],
-        }
-        for code in countries_as(who, *SEE_RELEASES.roles)
-    ]  # fmt: skip
-    for one in countries:
-        if one["next"] and one["next"]["is_over"]:
-            one["sites"] = signing.checklist(one["code"], one["next"]["period"], _timezone())
-            one["missing"] = sum(not site["is_confirmed"] for site in one["sites"])
+    countries = [_country(code, found) for code in countries_as(who, *SEE_RELEASES.roles)]
     page = render_template(
         "publication/releases.html", page_title=_("Publicaciones"), countries=countries, form=form,
         may_make=who.may(MAKE_RELEASE),
     )  # fmt: skip
     return page, status
+
+
+def _country(code: str, found: list[Listed]) -> dict[str, Any]:
+    """A country's releases; for its steward the next month with the sites that signed it."""
+    following = _next(code, found) if access.current().may(MAKE_RELEASE) else None
+    is_over = following is not None and following["is_over"]
+    asked = signing.checklist(code, following["period"], _timezone()) if following and is_over else []
+    return {
+        "code": code, "name": reference.country_label(code), "next": following, "sites": asked,
+        "rows": [_row(one) for one in found if one.release.country == code],
+        "missing": sum(not site["is_confirmed"] for site in asked),
+    }  # fmt: skip
 
 
 def _row(one: Listed) -> dict[str, Any]:
