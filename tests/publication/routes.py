@@ -55,8 +55,8 @@ def released(suffix: str, data: dict[str, str] | None = None) -> Any:
                 return (
                     f"/releases/{row.id}{suffix}" if data is None else (f"/releases/{row.id}{suffix}", data)
                 )
-            row.status, row.decided_at = "APPROVED", clock.now()
-            row.decided_by_id = make_user("RELEASE_APPROVER", make_team(ns.site, "COMMISSION_STATISTICS")).id
+            decider = make_user("RELEASE_APPROVER", make_team(ns.site, "COMMISSION_STATISTICS"))
+            row.status, row.decided_at, row.decided_by_id = "APPROVED", clock.now(), decider.id
         url = f"/releases/{row.id}{suffix}"
         return url if data is None else (url, data)
 
