@@ -68,7 +68,7 @@ def definition(suffix: str = "", state: str = "AWAITING_APPROVAL", data: dict[st
 
     def build(db: Any, ns: Any) -> Any:
         row = drafted(db, ns, state)
-        url = f"/definitions/{row.id}{suffix}"
+        url = f"/indicators/drafts/{row.id}{suffix}"
         return url if data is None else (url, data)
 
     return public(build)
