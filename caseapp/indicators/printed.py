@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from caseapp.core.reference import label
+import yaml
+
+from caseapp.core.reference import ROOT, label
 from caseapp.indicators.catalogue import PUBLIC, Indicator, Selection
 from caseapp.indicators.cubes import numbers
 from caseapp.indicators.versions import Catalogue, shipped
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "indicators.md"
+LIST = ROOT / "indicator_list.yml"
 _HEAD = """# Indicators
 
 Printed from `config/reference/indicators/*.yml` and `config/reference/cubes.yml` by `make indicators`; a test
@@ -31,7 +34,19 @@ def text(catalogue: Catalogue | None = None) -> str:
                 f"## {label('mirps_pillar', pillar, 'en')} / {label('mirps_pillar', pillar, 'es')}\n"
             )
         parts.append(_entry(each) + _history(known, each.code))
+    parts.append(_against_the_list())
     return "\n".join(parts)
+
+
+def _against_the_list() -> str:
+    """Where our figures differ from the regional list and why, and what of it has no figure."""
+    found = yaml.safe_load(LIST.read_text(encoding="utf-8"))
+    differs = "\n".join(f"| {code} | {why} |" for code, why in sorted(found["differs"].items()))
+    absent = "\n".join(f"| {code} | {why} |" for code, why in sorted(found["absent"].items()))
+    return (
+        f"## Where these differ from the regional list\n\n| | |\n| --- | --- |\n{differs}\n\n"
+        f"## Of the list without a figure\n\n| | |\n| --- | --- |\n{absent}\n"
+    )
 
 
 def _entry(each: Indicator) -> str:

@@ -97,6 +97,20 @@ def casework(journal, chance, name, day, who):
     said(chance.choice(("training.completed", "training.dropped")), code="LANGUAGE")
     said(chance.choice(("tracing.reunified", "tracing.closed")))
     said("transfer.responded", outcome=chance.choice(("ACCEPTED", "DECLINED")))
+    said("claim.reopened", subject=f"c{name}")
+    said("screening.outcome", outcome="IP_NEED", code="MAIN", site="MX-SUC")
+    said(
+        "referral.sent", sector="LEGAL", code="ASYLUM_AUTHORITY", subject=f"l{name}"
+    ) if chance.random() < 0.6 else None
+    said("assessment.completed", code="WG_SS") if chance.random() < 0.6 else None
+    said("child.returned_received")
+    said("screening.outcome", outcome="CHILD_PROCESS", code="MAIN") if chance.random() < 0.6 else None
+    said("population.changed", population="IDP", code="DECLARED")
+    said("property.registered", code="HOUSE", subject=f"b{name}")
+    said(
+        "property.measure", code="HOUSE", outcome="ACTIVE", subject=f"b{name}"
+    ) if chance.random() < 0.6 else None
+    said("pta.transferred", code="PTA", number=chance.randint(0, 200), subject=f"t{name}")
     for sector in ("MHPSS", "SOCIAL_REGISTRY"):
         referral = {"sector": sector, "subject": f"{sector}{name}"}
         said("referral.sent", priority="NORMAL", **referral)
