@@ -15,7 +15,7 @@ from caseapp.core.db import connect
 from caseapp.core.errors import NotYours
 from caseapp.core.i18n import _, _l, language
 from caseapp.indicators import catalogue, versions
-from caseapp.publication import present, queries
+from caseapp.publication import present, queries, rules
 from caseapp.publication.access import READ_FIGURES, READ_REGION, countries_as, may_read_country
 from caseapp.publication.package import FIGURES
 from caseapp.publication.queries import Offered
@@ -99,14 +99,7 @@ def _cards(
             if chosen.definitions.get(row.indicator) == earlier.definitions.get(row.indicator):
                 before.setdefault(row.indicator, row)
     there = covered.get((earlier.release_id, earlier.period))
-    return present.cards(now, before, _is_same(here, there), known), here
-
-
-def _is_same(one: Any, other: Any) -> bool:
-    """Whether as many sites reported of as many, and signed alike: only then a difference says something."""
-    if not one or not other:
-        return False
-    return (one.reporting, one.expected, one.status) == (other.reporting, other.expected, other.status)
+    return present.cards(now, before, rules.is_same_coverage(here, there), known), here
 
 
 @blueprint.get("/figures/<iso3>/<pillar>.csv")
