@@ -19,6 +19,7 @@ from caseapp.publication import service
 from caseapp.publication.models import Release, Status
 from caseapp.publication.rules import month_after
 from workers.demo import defining, opening, places
+from workers.demo import months as months_signed
 from workers.demo.acting import acting
 from workers.demo.calibration import COUNTRIES, cases_by_country
 from workers.demo.filling import MAKER, casework_session
