@@ -28,6 +28,7 @@ AREAS = (
     "casefile",
     "indicators",
     "publication",
+    "commitments",
 )
 
 
