@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from caseapp.accounts.models import Team
+from caseapp.accounts.models import Team, User
 from caseapp.core import access
 from caseapp.core.db import session
 from tests.factories import make_site, make_team, make_user, principal_of
+from tests.people.conftest import restart
 
 
 @dataclass
@@ -32,5 +33,7 @@ def desk(db: Any) -> Desk:
 @pytest.fixture
 def at_desk(desk: Desk) -> Any:
     with access.acting_as(desk.steward):
-        session.rollback()
+        ids = desk.team.id, desk.user.id
+        restart()
+        desk.team, desk.user = session.get_one(Team, ids[0]), session.get_one(User, ids[1])
         yield desk

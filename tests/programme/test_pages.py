@@ -40,13 +40,13 @@ def test_what_was_typed_survives_an_error(desk, client):
 
 def test_enter_correct_and_withdraw(desk, client):
     client.sign_in(desk.steward)
-    row = make_training(desk.db, desk.team)
+    url = f"/registers/trainings/{make_training(desk.db, desk.team).id}"
     assert client.post("/registers/trainings/new", data=TYPED).status_code == 302
-    page = client.get(f"/registers/trainings/{row.id}")
+    page = client.get(url)
     assert 'value="12"' in text(page)
-    assert client.post(f"/registers/trainings/{row.id}", data=TYPED | {"women": "2"}).status_code == 302
+    assert client.post(url, data=TYPED | {"women": "2"}).status_code == 302
     assert text(client.get("/registers/trainings")).count("Anulado") == 1
-    assert client.post(f"/registers/trainings/{row.id}/withdraw").status_code == 409
+    assert client.post(f"{url}/withdraw").status_code == 409
 
 
 def test_a_file_with_an_error_and_one_without(desk, client):
