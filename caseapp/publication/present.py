@@ -212,11 +212,12 @@ def cards(
         tables = found[row.indicator].tables
         if not tables or tables[-1][0] != name:
             tables.append((name, []))
-        tables[-1][1].append(_line(name, row))
+        tables[-1][1].append(line(name, row))
     return list(found.values())
 
 
-def _line(name: str, row: Any) -> dict[str, Any]:
+def line(name: str, row: Any) -> dict[str, Any]:
+    """A line of a breakdown."""
     published = row.status == "PUBLISHED"
     return {
         "label": label(name, getattr(row, name)),

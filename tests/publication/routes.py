@@ -113,5 +113,7 @@ ROUTES = {
     ("publication.own", "GET"): page("/figures"),
     ("publication.figures", "GET"): page("/figures/MEX/P1"),
     ("publication.download", "GET"): page("/figures/MEX/P1.csv"),
+    ("publication.indicator", "GET"): page("/figures/MEX/P1/P1-00"),
+    ("publication.indicator_download", "GET"): page("/figures/MEX/P1/P1-00.xlsx"),
     ("publication.region", "GET"): page("/figures/region"),
 }

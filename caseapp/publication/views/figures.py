@@ -41,7 +41,7 @@ def own() -> ResponseReturnValue:
     return redirect(url_for("publication.figures", iso3=country, pillar=pillars()[0]))
 
 
-def _asked(iso3: str, pillar: str) -> tuple[str, str]:
+def asked(iso3: str, pillar: str) -> tuple[str, str]:
     """The country and pillar of the address, if the reader may know of them."""
     if not may_read_country(access.current(), iso3) or pillar not in pillars():
         raise NotYours
@@ -60,7 +60,7 @@ def _chosen(offered: Sequence[Offered]) -> Offered | None:
 @needs(READ_FIGURES)
 def figures(iso3: str, pillar: str) -> ResponseReturnValue:
     """The figures of a pillar in a period: value, definition, coverage, what is protected, breakdowns."""
-    country, pillar = _asked(iso3, pillar)
+    country, pillar = asked(iso3, pillar)
     with connect("figures") as connection:
         offered = queries.offered(connection, country)
         chosen = _chosen(offered)
@@ -111,7 +111,7 @@ def _is_same(one: Any, other: Any) -> bool:
 @needs(READ_FIGURES)
 def download(iso3: str, pillar: str) -> ResponseReturnValue:
     """Exactly the rows of the page, in the columns of `figures.csv`."""
-    country, pillar = _asked(iso3, pillar)
+    country, pillar = asked(iso3, pillar)
     with connect("figures") as connection:
         chosen = _chosen(queries.offered(connection, country))
         rows = queries.figures(connection, [chosen.release_id], [chosen.period], pillar) if chosen else []
