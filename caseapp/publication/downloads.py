@@ -9,7 +9,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -20,7 +20,7 @@ from flask import Response
 from caseapp.core.pages import csv_answer, safe_cell
 from caseapp.core.reference import ROOT
 
-CSV, HXL, XLSX = "csv", "hxl.csv", "xlsx"
+CSV, HXL, XLSX = "csv", "hxl", "xlsx"
 FORMS = (CSV, XLSX, HXL)
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -78,7 +78,7 @@ def _workbook(download: Download) -> bytes:
     # Strings are never taken for formulas, numbers or links.
     never = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(file, {"in_memory": True, **never}) as book:
-        book.set_properties({"title": download.name, "created": datetime(2000, 1, 1)})
+        book.set_properties({"title": download.name, "created": datetime(2000, 1, 1, tzinfo=UTC)})
         head, wrapped = book.add_format({"bold": True, "bottom": 1}), book.add_format({"text_wrap": True})
         data = book.add_worksheet(download.sheets[0])
         data.freeze_panes(1, 1)

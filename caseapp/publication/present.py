@@ -39,6 +39,14 @@ def period(code: str, until: str | None = None) -> str:
     return _("%(period)s, hasta %(month)s", period=words, month=_month(int(until[5:7])))
 
 
+def short_period(code: str) -> str:
+    """A period beneath a picture: «sep 25», «T3 25», «2025»."""
+    kind = kind_of(code)
+    if kind == "MONTH":
+        return f"{format_date(date(int(code[:4]), int(code[5:7]), 1), 'LLL').rstrip('.')} {code[2:4]}"
+    return _("T%(quarter)s %(year)s", quarter=code[-1], year=code[2:4]) if kind == "QUARTER" else code[-4:]
+
+
 def is_whole(code: str, until: str) -> bool:
     """Whether a period is over with the last released month."""
     if kind_of(code) == "QUARTER":

@@ -74,7 +74,12 @@ _SERIES = """
 
 
 def series(
-    connection: sa.Connection, country: str, indicators: Sequence[str], *, until: str = "9999", since: str = ""
+    connection: sa.Connection,
+    country: str,
+    indicators: Sequence[str],
+    *,
+    until: str = "9999",
+    since: str = "",
 ) -> dict[str, list[Told]]:
     """Each indicator's totals in every released period, in order of time: one statement. `since` and `until`: of the
     releases of these months only."""

@@ -58,7 +58,10 @@ def series(indicator: Indicator, told: Sequence[Told]) -> str:
     if found.says is Says.ONE:
         return _("%(name)s: %(value)s en %(period)s", **here)
     first = told[found.second]
-    here |= {"since": present.period(first.period, first.release_period), "before": present.number(first.value)}
+    here |= {
+        "since": present.period(first.period, first.release_period),
+        "before": present.number(first.value),
+    }
     words = {
         Says.ROSE: _("%(name)s: subió de %(before)s en %(since)s a %(value)s en %(period)s", **here),
         Says.FELL: _("%(name)s: bajó de %(before)s en %(since)s a %(value)s en %(period)s", **here),
@@ -75,7 +78,9 @@ def breakdowns(rows: Sequence[Any], kind: str, definition: Any = None) -> list[B
         return []
     total, found = number_of(rows[0], definition), []
     for name in SPOKEN:
-        groups = [Group(present.label(name, _label_of(name, row)), row) for row in rows[1:] if _is_of(name, row)]
+        groups = [
+            Group(present.label(name, _label_of(name, row)), row) for row in rows[1:] if _is_of(name, row)
+        ]
         parts = [
             Part(_label_of(name, one.row), number_of(one.row, definition), _is_rest(name, one.row))
             for one in groups
@@ -107,7 +112,12 @@ def breakdown(indicator: Indicator, one: Breakdown, total: Any) -> str:
     if says in (Says.ALIKE, Says.NONE):
         return _("%(by)s: ninguna diferencia que la protección permita afirmar", by=by)
     top = groups[one.finding.first]
-    here = {"by": by, "group": top.label, "value": present.number(top.row.value), "total": present.number(total.value)}
+    here = {
+        "by": by,
+        "group": top.label,
+        "value": present.number(top.row.value),
+        "total": present.number(total.value),
+    }
     if says is Says.MAJORITY:
         return _("%(by)s: %(group)s, más de la mitad (%(value)s de %(total)s)", **here)
     other = groups[one.finding.second]
@@ -115,9 +125,7 @@ def breakdown(indicator: Indicator, one: Breakdown, total: Any) -> str:
     if says is Says.FIRST:
         return _("%(by)s: %(group)s, el grupo mayor (%(value)s; le sigue %(other)s con %(second)s)", **here)
     unit = present.unit(indicator.unit)
-    return _(
-        "%(by)s: %(value)s %(unit)s en %(group)s y %(second)s %(unit)s en %(other)s", unit=unit, **here
-    )
+    return _("%(by)s: %(value)s %(unit)s en %(group)s y %(second)s %(unit)s en %(other)s", unit=unit, **here)
 
 
 def best(found: Sequence[Breakdown]) -> Breakdown | None:

@@ -24,8 +24,9 @@ from caseapp.publication.queries import KINDS
 from caseapp.publication.series import Told
 from caseapp.publication.views import blueprint
 from caseapp.publication.views.figures import asked
+from caseapp.publication.views.pictures import pictures_of
 
-FORM = '<any("csv", "xlsx", "hxl.csv"):form>'
+FORM = '<any("csv", "xlsx", "hxl"):form>'
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Page:
     chosen: Told | None
     rows: Sequence[Any]
     revisions: Sequence[Mapping[str, Any]]
+    pictures: Mapping[str, Any]
 
     @property
     def kind(self) -> str:
@@ -63,8 +65,9 @@ def _read(iso3: str, pillar: str, code: str) -> Page:
             raise NotYours from None
         if indicator.pillar != pillar:
             raise NotYours
+        drawn = pictures_of(connection, sorted({one.release_id for one in told}), code)
         changed = series.revisions(connection, country, indicator.domain.name)
-    return Page(country, indicator, told, chosen, rows, changed)
+    return Page(country, indicator, told, chosen, rows, changed, drawn)
 
 
 def _chosen(told: Sequence[Told]) -> Told | None:
@@ -169,9 +172,16 @@ def indicator_download(iso3: str, pillar: str, code: str, form: str) -> Response
 def _told_row(page: Page, one: Told) -> dict[str, Any]:
     """A total in the columns of `figures.csv`, with its coverage."""
     own = page.rows[0] if page.chosen and one.period == page.chosen.period and page.rows else None
-    row: dict[str, Any] = {name: "T" for name in FIGURES}
-    row |= {"place_level": "COUNTRY", "place": page.country, "counted": own.counted if own else _counted(page, one)}
-    row |= {name: getattr(one, name) for name in ("indicator", "measure", "unit", "period", "numerator", "denominator")}
+    row: dict[str, Any] = dict.fromkeys(FIGURES, "T")
+    row |= {
+        "place_level": "COUNTRY",
+        "place": page.country,
+        "counted": own.counted if own else _counted(page, one),
+    }
+    row |= {
+        name: getattr(one, name)
+        for name in ("indicator", "measure", "unit", "period", "numerator", "denominator")
+    }
     return row | {
         "value": one.value, "status": one.status, "cube": one.cube, "reporting": one.reporting, "expected": one.expected,
     }  # fmt: skip
