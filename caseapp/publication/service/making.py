@@ -232,8 +232,9 @@ def _draw_withdrawn(
     ledger: drawing.Ledger,
     secret: bytes,
 ) -> None:
-    """From the second release on: before it there is nothing to take back. A stock takes nothing back."""
-    if making.known.last is None or domain.domain.unit == counting.STOCK:
+    """Once cells of the domain have been released: before, everybody knows that there is nothing to take back, and
+    a cell that says "0 to 4" would be known to be 0. A stock takes nothing back."""
+    if not ledger.get(domain.cube.name) or domain.domain.unit == counting.STOCK:
         return
     sheet = drawing.draw_withdrawn(making.plan, domain, unit, found, ledger, secret)
     name = f"{domain.domain.name}_withdrawn"
