@@ -117,5 +117,9 @@ ROUTES = {
     ("publication.indicator", "GET"): page("/figures/MEX/P1/P1-00"),
     ("publication.indicator_download", "GET"): page("/figures/MEX/P1/P1-00.xlsx"),
     ("publication.picture", "GET"): page(f"/figures/MEX/P1/P1-00/{UUID(int=1)}-series.svg"),
+    ("publication.flow_of", "GET"): page("/figures/MEX/flow"),
+    ("publication.flow_download", "GET"): page("/figures/MEX/flow.csv"),
+    ("publication.unmet_of", "GET"): page("/figures/MEX/unmet"),
+    ("publication.unmet_download", "GET"): page("/figures/MEX/unmet.csv"),
     ("publication.region", "GET"): page("/figures/region"),
 }

@@ -109,6 +109,45 @@ def test_pictures_are_drawn_once_of_what_is_approved_in_both_languages(house):
             assert same.sha256 == one["sha256"]
 
 
+def test_flow_divides_only_what_is_of_the_same_people(house):
+    _, _, client = house
+    page = text(client, "/figures/MEX/flow")
+    assert "julio a septiembre de 2025" in page and "Personas registradas" in page and "No se dividen" in page
+    rows = list(
+        csv.DictReader(io.StringIO(text(client, "/figures/MEX/flow.csv?period=2025-09").lstrip("\ufeff")))
+    )
+    stages = {row["stage"]: row for row in rows if row["indicator"] in ("P1-00", "P2-03")}
+    assert stages["ARRIVAL"]["value"] and {row["period"] for row in rows} == {"2025-09"}
+    share = next(row for row in rows if row["indicator"] == "P1-03")
+    lost = int(share["denominator"]) - int(share["numerator"])
+    assert f"{share['numerator']} de {share['denominator']}; {lost} no." in text(
+        client, "/figures/MEX/flow?period=2025-09"
+    )
+    assert "Nada publicado para ese periodo" in text(client, "/figures/MEX/flow?period=2031-01")
+    for url in ("/figures/GTM/flow", "/figures/GTM/unmet", "/figures/GTM/flow.csv"):
+        assert client.get(url).status_code == 404
+
+
+def test_unmet_need_by_service_adds_up_to_the_published_whole(house):
+    _, _, client = house
+    page = text(client, "/figures/MEX/unmet")
+    assert "Alojamiento" in page and "no se publica" in page
+    rows = list(
+        csv.DictReader(io.StringIO(text(client, "/figures/MEX/unmet.csv?period=2025-Q3").lstrip("\ufeff")))
+    )
+    with core_db.connect("figures") as connection:
+        whole = connection.execute(
+            sa.text(
+                "SELECT numerator, denominator FROM released.figure f JOIN released.release r ON r.id = f.release_id "
+                "WHERE f.indicator = 'P2-05' AND f.period = '2025-Q3' AND f.sex = 'T' AND r.period = '2025-09'"
+            )
+        ).one()
+    assert sum(int(row["due"]) for row in rows) == whole.denominator
+    assert sum(int(row["no_capacity"]) for row in rows) == whole.numerator
+    tags = text(client, "/figures/MEX/unmet.hxl").splitlines()[1]
+    assert tags.startswith("#sector+code,#date+period,#loc+code")
+
+
 def test_no_role_changes_or_forges_a_picture(house):
     for role, statement in (
         ("facts", "UPDATE released.picture SET title = 'otra'"), ("facts", "DELETE FROM released.picture"),

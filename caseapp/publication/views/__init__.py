@@ -6,7 +6,17 @@ from flask import Blueprint, Flask
 
 blueprint = Blueprint("publication", __name__)
 
-from caseapp.publication.views import api, definitions, figures, indicator, keys, package, pictures, releases  # noqa: E402, F401
+from caseapp.publication.views import (  # noqa: E402, F401
+    api,
+    definitions,
+    figures,
+    flow,
+    indicator,
+    keys,
+    package,
+    pictures,
+    releases,
+)
 
 
 def init_app(app: Flask) -> None:

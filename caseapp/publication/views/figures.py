@@ -43,9 +43,16 @@ def own() -> ResponseReturnValue:
 
 def asked(iso3: str, pillar: str) -> tuple[str, str]:
     """The country and pillar of the address, if the reader may know of them."""
-    if not may_read_country(access.current(), iso3) or pillar not in pillars():
+    if pillar not in pillars():
         raise NotYours
-    return iso3, pillar
+    return may_ask(iso3), pillar
+
+
+def may_ask(iso3: str) -> str:
+    """The country of the address, if the reader may know of it. Raises NotYours."""
+    if not may_read_country(access.current(), iso3):
+        raise NotYours
+    return iso3
 
 
 def _chosen(offered: Sequence[Offered]) -> Offered | None:
