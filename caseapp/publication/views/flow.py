@@ -23,8 +23,7 @@ from caseapp.publication.queries import KINDS, kind_of
 from caseapp.publication.series import Told
 from caseapp.publication.unmet import Service
 from caseapp.publication.views import blueprint
-from caseapp.publication.views.figures import may_ask
-from caseapp.publication.views.indicator import FORM, FORMS
+from caseapp.publication.views.figures import FORM, FORMS, may_ask
 
 #: What stands over the services: needs and referrals as indicators.
 UNMET = ("P2-02", "P2-03", "P2-05")

@@ -23,10 +23,8 @@ from caseapp.publication.package import FIGURES
 from caseapp.publication.queries import KINDS
 from caseapp.publication.series import Told
 from caseapp.publication.views import blueprint
-from caseapp.publication.views.figures import asked
+from caseapp.publication.views.figures import FORM, FORMS, asked
 from caseapp.publication.views.pictures import pictures_of
-
-FORM = '<any("csv", "xlsx", "hxl"):form>'
 
 
 @dataclass(frozen=True)
@@ -102,9 +100,6 @@ def indicator(iso3: str, pillar: str, code: str) -> ResponseReturnValue:
         forms=[(words, url_for("publication.indicator_download", iso3=iso3, pillar=pillar, code=code, form=form,
                                period=chosen.period if chosen else None)) for form, words in FORMS],
     )  # fmt: skip
-
-
-FORMS = ((downloads.CSV, "CSV"), (downloads.XLSX, "XLSX"), (downloads.HXL, "CSV + HXL"))
 
 
 def _kinds(page: Page) -> list[dict[str, Any]]:
