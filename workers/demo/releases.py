@@ -108,7 +108,7 @@ def _move_on(country: str, wanted: list[str], size: int) -> tuple[int, str]:
     if any(row.period == following and row.status == Status.REFUSED.value for row in rows):
         return len(approved), "FAILED"
     with acting(steward), clock.held_at(asked_at(following)):
-        service.ask(country, following, by=steward, size=size)
+        service.ask(country, following, by=steward, size=size, unconfirmed_code="CALENDAR")
     return len(approved), "ASKED"
 
 
