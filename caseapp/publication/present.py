@@ -80,7 +80,7 @@ def unit(code: str) -> str:
     """The unit of a value, after it."""
     return {
         "PERSONS": _("personas"), "HOUSEHOLDS": _("familias"), "EVENTS": _("hechos"), "NIGHTS": _("noches"),
-        "PERCENT": "%", "RATIO": _("por persona del equipo"), "DAYS": _("días (mediana)"), "HOURS": _("horas (mediana)"),
+        "USD": "US$", "PERCENT": "%", "RATIO": _("por persona del equipo"), "DAYS": _("días (mediana)"), "HOURS": _("horas (mediana)"),
     }.get(code, "")  # fmt: skip
 
 
