@@ -11,8 +11,8 @@ from sqlalchemy.dialects import postgresql
 
 from migrations import wall
 
-revision = "0059"
-down_revision = "0058"
+revision = "0062"
+down_revision = "0061"
 branch_labels = None
 depends_on = None
 
