@@ -7,6 +7,7 @@ run twice without harm. `recount` counts everything from the journal into tables
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -18,6 +19,7 @@ from caseapp.core import clock
 from caseapp.core.db import connect, uuid7
 from caseapp.indicators.facts.counting import count_cells, count_persons, count_site_numbers
 from caseapp.indicators.facts.gathering import gather
+from caseapp.indicators.facts.heads import count_heads
 from caseapp.indicators.facts.tables import COLUMNS, Target
 
 JOB = "indicators.roll_up"
@@ -63,20 +65,20 @@ def roll_up(batch: int = BATCH) -> Counted:
     return Counted(taken)
 
 
-def recount(*, repair: bool = False) -> Counted:
-    """Count everything again from the journal and compare with what is stored, on one snapshot. With
-    `repair` the stored tables are replaced where they differ."""
-    checked = 0
-    differences: list[Difference] = []
-    for country in _countries():
-        # The lock is held on a connection of its own: a snapshot taken while waiting for it would be stale.
-        with connect("facts") as guard, _held(guard, country), _begun("REPEATABLE READ") as connection:
-            while _one_batch(connection, country, BATCH, lock=False) == BATCH:
-                pass
-            rows, found = _compare(connection, country, repair)
-            checked += rows
-            differences += found
-    return Counted(checked, tuple(differences))
+def recount(*, repair: bool = False, at_once: int = 2) -> Counted:
+    """Count everything again from the journal and compare with what is stored, each country on one snapshot,
+    `at_once` of them at a time (they share no row). With `repair` the stored tables are replaced where they differ."""
+    with ThreadPoolExecutor(max_workers=at_once) as pool:
+        found = list(pool.map(lambda country: _recounted(country, repair), _countries()))
+    return Counted(sum(rows for rows, _ in found), tuple(d for _, differences in found for d in differences))
+
+
+def _recounted(country: str, repair: bool) -> tuple[int, list[Difference]]:
+    # The lock is held on a connection of its own: a snapshot taken while waiting for it would be stale.
+    with connect("facts") as guard, _held(guard, country), _begun("REPEATABLE READ") as connection:
+        while _one_batch(connection, country, BATCH, lock=False) == BATCH:
+            pass
+        return _compare(connection, country, repair)
 
 
 class _begun:
@@ -141,13 +143,14 @@ def _one_batch(connection: sa.Connection, country: str, batch: int, *, lock: boo
 
 
 def _take(target: Target, batch: int) -> int:
-    """Move notes of the queue into the temporary table `seed`."""
-    target.fresh("seed", "SELECT NULL::uuid AS person_key WHERE false")
+    """Move notes of the queue into the temporary table `seed`: whose, or about nobody which event."""
+    target.fresh("seed", "SELECT NULL::uuid AS person_key, NULL::uuid AS event_id WHERE false")
     gone = target.run(
         "WITH taken AS (SELECT id FROM facts.dirty WHERE country = :country ORDER BY id LIMIT :batch "
         "FOR UPDATE SKIP LOCKED), "
-        "gone AS (DELETE FROM facts.dirty d USING taken WHERE d.id = taken.id RETURNING d.person_key), "
-        "kept AS (INSERT INTO seed SELECT DISTINCT person_key FROM gone) SELECT count(*) FROM gone",
+        "gone AS (DELETE FROM facts.dirty d USING taken WHERE d.id = taken.id RETURNING d.person_key, d.event_id), "
+        "kept AS (INSERT INTO seed SELECT DISTINCT person_key, CASE WHEN person_key IS NULL THEN event_id END "
+        "FROM gone) SELECT count(*) FROM gone",
         batch=batch,
     )
     return int(gone.scalar_one())
@@ -156,6 +159,7 @@ def _take(target: Target, batch: int) -> int:
 def _count(target: Target, until: date, *, everybody: bool) -> None:
     gather(target, everybody=everybody)
     count_persons(target, until)
+    count_heads(target, everything=everybody)
     count_cells(target)
     count_site_numbers(target, until)
 
