@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from caseapp.core.reference import label
-from caseapp.indicators import catalogue
 from caseapp.indicators.catalogue import PUBLIC, Indicator, Selection
 from caseapp.indicators.cubes import numbers
+from caseapp.indicators.versions import Catalogue, shipped
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "indicators.md"
 _HEAD = """# Indicators
@@ -19,17 +19,18 @@ released figure; it enters the next month as *late*, or stands in a table of its
 """
 
 
-def text() -> str:
-    """The whole document."""
+def text(catalogue: Catalogue | None = None) -> str:
+    """The whole document: what ships, or what a country counts, with the versions that it published."""
+    known = catalogue or shipped()
     parts = [_HEAD]
     pillar = ""
-    for each in catalogue.all():
+    for each in known.all():
         if each.pillar != pillar:
             pillar = each.pillar
             parts.append(
                 f"## {label('mirps_pillar', pillar, 'en')} / {label('mirps_pillar', pillar, 'es')}\n"
             )
-        parts.append(_entry(each))
+        parts.append(_entry(each) + _history(known, each.code))
     return "\n".join(parts)
 
 
@@ -44,6 +45,7 @@ def _entry(each: Indicator) -> str:
         ("Measure", f"`{each.measure}` in `{each.unit}`, basis `{each.basis}`"),
         ("Cells", f"`{each.cube}`{_selections(each)}"),
         *([("Bands", _bands(each))] if each.bands else []),
+        *([("Unit cost", f"{each.unit_cost} {each.unit}")] if each.unit_cost is not None else []),
         ("Events", ", ".join(f"`{kind}`" for kind in each.kinds)),
         ("Broken down by", ", ".join(f"`{name}`" for name in each.disaggregations) or "nothing"),
         ("Smallest group", f"{each.smallest_cell}"),
@@ -55,6 +57,23 @@ def _entry(each: Indicator) -> str:
     return (
         f"### {each.code} {each.name['en']} / {each.name['es']}\n\n"
         f"{each.definition['en']}\n\n*{each.definition['es']}*\n\n| | |\n| --- | --- |\n{table}\n"
+    )
+
+
+def _history(known: Catalogue, code: str) -> str:
+    """The versions of an indicator that has more than one: since when, until when and why."""
+    told = known.history(code)
+    if len(told) < 2:
+        return ""
+    lines = [
+        f"| {one.indicator.version} | {one.indicator.valid_from} | {one.indicator.valid_to or ''} "
+        f"| {one.reason or 'came with the program'} | {f'{one.decided_at:%Y-%m-%d}' if one.decided_at else ''} |"
+        for one in told
+    ]
+    return (
+        "\n| version | from | to | why | approved by the release approver |\n| --- | --- | --- | --- | --- |\n"
+        + "\n".join(lines)
+        + "\n"
     )
 
 
@@ -74,6 +93,12 @@ def _selections(each: Indicator) -> str:
             return (
                 _listed(found)
                 + f"; denominator: the public number `{each.public}` ({numbers()[each.public].label_en})"
+            )
+        if each.over:
+            return (
+                _listed(found)
+                + "; denominator: every cell of "
+                + " and ".join(f"`{name}`" for name in each.over)
             )
         found.append(("denominator", each.of))
     return _listed(found)
