@@ -63,7 +63,7 @@ def _page(definition_id: UUID, form: ProposeForm, note: NoteForm, status: int = 
         name=new.name[language()], changes=_changes(old, new), sentence=_sentence(tried, old, new), form=form,
         note=note, rows=[_row(one, new) for one in tried], country=reference.country_label(row.country),
         facts=_facts(row), is_draft=row.state == State.DRAFT.value, is_steward=is_steward,
-        may_decide=_may_decide(row), other_unit=(old.measure, old.unit) != (new.measure, new.unit),
+        may_decide=_may_decide(row), old_unit=present.unit(old.unit), new_unit=present.unit(new.unit), other_unit=(old.measure, old.unit) != (new.measure, new.unit),
     )  # fmt: skip
     return page, status
 
