@@ -130,7 +130,7 @@ def _line(here: Region, indicator: Indicator) -> dict[str, Any]:
             row = here.rows[(indicator.code, country)]
             line[country] = {
                 "words": f"{present.number(row.value)} {'%' if row.unit == 'PERCENT' else ''}".strip(), "is_gap": False,
-                "note": _("cobertura parcial") if here.is_partial(country) else "",
+                "note": _("parcial") if here.is_partial(country) else "",
                 "href": url_for("publication.indicator", iso3=country, pillar=here.pillar, code=indicator.code, period=here.period),
             }  # fmt: skip
         else:
