@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 from caseapp.core.reference import ROOT, ReferenceInvalid, known
+from caseapp.indicators import fitting
 from caseapp.indicators.cubes import Domain, domains, numbers
 from caseapp.indicators.located import Located
 
@@ -102,12 +103,16 @@ class Indicator:
         return self.domain.kinds + (numbers()[self.public].kinds if self.public else ())
 
     @property
-    def cube(self) -> str:
-        """The cube or split (`arrivals`, `referrals.ending`) that holds every dimension it selects by."""
+    def selected(self) -> frozenset[str]:
+        """Every dimension it selects by."""
         wanted = {*self.select, *self.part, *(self.of if self.of != PUBLIC else ())}
         wanted |= {self.dimension} if self.dimension else set()
-        wanted |= {"household_counted"} if self.basis == "HOUSEHOLDS" else set()
-        wanted -= {axis.name for axis in self.domain.axes}
+        return frozenset(wanted | ({"household_counted"} if self.basis == "HOUSEHOLDS" else set()))
+
+    @property
+    def cube(self) -> str:
+        """The cube or split (`arrivals`, `referrals.ending`) that holds every dimension it selects by."""
+        wanted = self.selected - {axis.name for axis in self.domain.axes}
         for part in self.domain.parts:
             kept = set(part.by) if part.parent else set()
             if wanted and part.axis.name in wanted and wanted <= {part.axis.name, *kept}:
@@ -178,7 +183,7 @@ def checked(file: Source, code: str, entry: Any) -> Indicator:
         )
     for number, name in enumerate(entry.get("disaggregations") or ()):
         _axis(file, domain, name, code, "disaggregations", str(number))
-    return Indicator(
+    made = Indicator(
         code=code, pillar=entry["pillar"], version=int(entry["version"]), valid_from=entry["valid_from"],
         valid_to=entry.get("valid_to"), domain=domain, measure=entry["measure"], unit=entry["unit"],
         basis=entry["basis"], of=of, public=entry.get("public"), dimension=dimension, bands=bands, direction=entry["direction"],
@@ -191,6 +196,8 @@ def checked(file: Source, code: str, entry: Any) -> Indicator:
         select=_selection(file, code, entry, "select", domain),
         part=_selection(file, code, entry, "part", domain),
     )  # fmt: skip
+    fitting.check(file, made)
+    return made
 
 
 def _domain(file: Source, code: str, entry: Any) -> Domain:
@@ -235,7 +242,7 @@ def _bands(file: Source, code: str, entry: Any, domain: Domain) -> tuple[str, tu
     axis = _axis(file, domain, name, code, "bands", name)
     bands = tuple((label, int(ends[0]), ends[1]) for label, ends in given.items())
     # What has no duration is a label too, and no band.
-    if tuple(label for label, _, _ in bands) != axis.labels[: len(bands)]:
+    if not bands or tuple(label for label, _, _ in bands) != axis.labels[: len(bands)]:
         file.refuse(f"the bands are not the labels of {name}", code, "bands", name)
     for (_, _, upper), (_, lower, _) in pairwise(bands):
         if upper != lower:

@@ -125,6 +125,10 @@ class Figuring:
         """All rows in order of indicator, period, breakdown and label."""
         return [row for indicator in indicators for span in self.spans for row in self._of(indicator, span)]
 
+    def total(self, indicator: Indicator, span: Span) -> Row | None:
+        """The country's own row of a period, without breakdowns; None where the indicator is not due."""
+        return next(self._of(indicator, span), None)
+
     def _of(self, indicator: Indicator, span: Span) -> Iterator[Row]:
         if not self._is_due(indicator, span):
             return

@@ -22,6 +22,19 @@ class ReturnForm(Form):
     reason = TextAreaField(_l("Por qué se devuelve"), validators=[Length(max=1000)])
 
 
+class ProposeForm(Form):
+    """From which month a definition counts, and why it changes."""
+
+    valid_from = SelectField(_l("Vale desde"), validate_choice=False)
+    reason = TextAreaField(_l("Por qué cambia"), validators=[Length(max=1000)])
+
+
+class NoteForm(Form):
+    """What is to be mended in a definition."""
+
+    note = TextAreaField(_l("Qué hay que corregir"), validators=[Length(max=1000)])
+
+
 class KeyForm(Form):
     """Whom a key is for, what it reads, and how long. The choices are the steward's own."""
 

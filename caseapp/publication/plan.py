@@ -111,6 +111,13 @@ def domain_plans(plan: Plan, indicators: Iterable[Indicator]) -> tuple[DomainPla
     return tuple(_domain_plan(plan, definition(name, plan.country), found) for name, found in wanted.items())
 
 
+def cubes_of(domains: Iterable[DomainPlan]) -> frozenset[str]:
+    """The names of all cubes and splits that are drawn for these domains."""
+    return frozenset(
+        name for one in domains for name in (one.cube.name, *(split.name for split in one.splits))
+    )
+
+
 def _domain_plan(plan: Plan, domain: Domain, indicators: Sequence[Indicator]) -> DomainPlan:
     cube = cube_of(plan, domain)
     splits: list[Split] = []

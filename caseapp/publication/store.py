@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -121,10 +121,12 @@ def sites(connection: sa.Connection, country: str) -> list[Site]:
 
 
 def sheets(
-    connection: sa.Connection, country: str, *, since: str, with_truth: bool, release_id: UUID | None = None
-) -> dict[str, list[tuple[Any, Drawn]]]:
+    connection: sa.Connection, country: str, *, since: str, with_truth: bool, release_id: UUID | None = None,
+    domains: Collection[str] | None = None,
+) -> dict[str, list[tuple[Any, Drawn]]]:  # fmt: skip
     """Published sheets of the approved releases of a country (and of `release_id`) from a period on, by cube, in
-    order of time, each with the row of its cube's description. `with_truth` adds what only later draws may see.
+    order of time, each with the row of its cube's description; of all domains, or of some. `with_truth` adds what
+    only later draws may see.
     """
     ledger, sheet, cube = Ledger.__table__, Sheet.__table__, ReleasedCube.__table__
     approved = RELEASE.c.status == Status.APPROVED.value
@@ -137,6 +139,7 @@ def sheets(
         .join(cube, sa.and_(cube.c.release_id == sheet.c.release_id, cube.c.name == sheet.c.cube))
         .where(RELEASE.c.country == country, sheet.c.period >= since)
         .where(sa.or_(approved, RELEASE.c.id == release_id) if release_id else approved)
+        .where(cube.c.domain.in_(domains) if domains is not None else sa.true())
         .order_by(sheet.c.cube, sheet.c.period)
     )  # fmt: skip
     if with_truth:

@@ -1,13 +1,14 @@
-"""The audit of exported release folders: A1, A2 and A8 of the method, for anybody who has the folders."""
+"""The audit of exported release folders, for anybody who has them: files and sums, then the attack on the cells."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from . import cube as cells
-from . import seal, split
+from . import onslaught, seal, split
 from .figure import FigureCheck
 from .folder import COVERAGE_COLUMNS, REVISION_COLUMNS, WHOLE, Folder, read_folder
 from .manifest import read_manifest
@@ -16,34 +17,54 @@ from .report import AuditReport
 COVERAGE = ("COMPLETE", "PARTIAL", "NO_COVERAGE")
 
 
-def audit(dirs: Sequence[Path]) -> AuditReport:
-    """Check release folders, in any order; what is broken in them is a finding, never an exception."""
+@dataclass(frozen=True)
+class Attack:
+    """What the attack on the cells may cost and know: how many cells A4 takes, the seed of its choice, and a
+    tester's truth, if there is one."""
+
+    cells: int = 1000
+    seed: int = 1
+    truth: Path | None = None
+
+
+def audit(dirs: Sequence[Path], attack: Attack | None = None) -> AuditReport:
+    """Check release folders, in any order; what is broken in them is a finding, never an exception. With `attack`,
+    cells are attacked as well (A3, A4, A9; A5, A7 and utility with a truth). Raises TruthUnreadable."""
     report = AuditReport(folders=[str(path) for path in dirs])
     releases = [_audit_one(Path(path), report) for path in dirs]
-    seal.check_chain(releases)
+    with report.effort("A2"):
+        seal.check_chain(releases)
     report.count("releases", len(releases))
+    if attack is not None:
+        onslaught.run(releases, report, attack.cells, attack.seed, attack.truth)
     report.findings.sort(key=lambda found: (found.check, found.file, found.row or 0))
     return report
 
 
 def _audit_one(path: Path, report: AuditReport) -> seal.Release:
-    folder = read_folder(path, report)
-    manifest = read_manifest(folder)
-    _, cubes = cells.read_hierarchy(folder)
-    for name in sorted(cubes):
-        cells.read_cells(folder, cubes[name])
-        cells.check_smallest(folder, cubes[name], manifest)
-        split.check_disjoint(folder, cubes[name])
-    split.check_family(folder, cubes)
-    for child in cubes.values():
-        if child.parent in cubes:
-            split.check_sums(folder, child, cubes[child.parent])
+    with report.effort("FORMAT"):
+        folder = read_folder(path, report)
+        manifest = read_manifest(folder)
+        _, cubes = cells.read_hierarchy(folder)
+        for name in sorted(cubes):
+            cells.read_cells(folder, cubes[name])
+    with report.effort("A1"):
+        for name in sorted(cubes):
+            cells.check_smallest(folder, cubes[name], manifest)
+    with report.effort("A8"):
+        for name in sorted(cubes):
+            split.check_disjoint(folder, cubes[name])
+        split.check_family(folder, cubes)
+        for child in cubes.values():
+            if child.parent in cubes:
+                split.check_sums(folder, child, cubes[child.parent])
     _check_no_stray_cube(folder, cubes)
-    FigureCheck(folder, manifest, cubes).run()
+    with report.effort("A2"):
+        FigureCheck(folder, manifest, cubes).run()
+        seal.check_hashes(folder, manifest)
     _check_coverage(folder)
     folder.table("revisions.csv", REVISION_COLUMNS)
     _check_datapackage(folder)
-    seal.check_hashes(folder, manifest)
     return seal.Release(folder, manifest, cubes)
 
 

@@ -20,10 +20,11 @@ Selection = dict[str, list[str]]
 
 @dataclass(frozen=True)
 class Earlier:
-    """What a manifest says of an earlier release: its id and the hash of each of its files."""
+    """What a manifest says of an earlier release: its id, its month and the hash of each of its files."""
 
     release: str
     hashes: dict[str, str]
+    period: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,8 @@ def _read_previous(raw: Any, wrong: _Wrong) -> list[Earlier]:
     for entry in raw:
         if isinstance(entry, dict) and isinstance(entry.get("release"), str):
             name = entry["release"]
-            result.append(Earlier(name, _read_hashes(entry.get("hashes"), wrong, f"previous {name} hashes")))
+            hashes = _read_hashes(entry.get("hashes"), wrong, f"previous {name} hashes")
+            result.append(Earlier(name, hashes, str(entry.get("period", ""))))
         else:
             wrong("An entry of 'previous' does not name its release.")
     return result

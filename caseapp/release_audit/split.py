@@ -70,7 +70,7 @@ def check_sums(folder: Folder, child: Cube, parent: Cube) -> None:
     for group in sorted({of_period[name] for name in child.names["period"]}):
         rows_child = _rows_of(child, of_period, group)
         rows_parent = _rows_of(parent, of_period, group)
-        _compare(folder, child, rows_child, parent, rows_parent, shared[1:])
+        _compare(folder, child, rows_child, parent, rows_parent)
 
 
 def _rows_of(cube: Cube, component: dict[str, int], group: int) -> np.ndarray:
@@ -96,14 +96,12 @@ def _components(hierarchy: Hierarchy, dimension: str, *label_lists: list[str]) -
     return {label: number for number, (names, _) in enumerate(groups) for label in names}
 
 
-def _compare(
-    folder: Folder,
-    child: Cube,
-    rows_child: np.ndarray,
-    parent: Cube,
-    rows_parent: np.ndarray,
-    shared: list[str],
-) -> None:
+def shared_groups(
+    child: Cube, rows_child: np.ndarray, parent: Cube, rows_parent: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The groups in which a child sums to its parent, within one period: the number of each child's and each
+    parent's row. Labels that overlap stand together; a dimension that only one has is summed away."""
+    shared = [d for d in child.dimensions if d in parent.dimensions and d != "period"]
     at = np.zeros(len(rows_child) + len(rows_parent), dtype=np.int64)
     for dimension in shared:
         numbers_child, numbers_parent = (
@@ -120,8 +118,14 @@ def _compare(
             ]
         )
         at = np.unique(at * (len(group) + 1) + numbers, return_inverse=True)[1]
-    key_child, key_parent = at[: len(rows_child)], at[len(rows_child) :]
-    keys = np.unique(at)
+    return at[: len(rows_child)], at[len(rows_child) :]
+
+
+def _compare(
+    folder: Folder, child: Cube, rows_child: np.ndarray, parent: Cube, rows_parent: np.ndarray
+) -> None:
+    key_child, key_parent = shared_groups(child, rows_child, parent, rows_parent)
+    keys = np.unique(np.concatenate([key_child, key_parent]))
     sum_child = _sums(keys, key_child, child.values[rows_child])
     sum_parent = _sums(keys, key_parent, parent.values[rows_parent])
     folder.report.count("split sums", len(keys))

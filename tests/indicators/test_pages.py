@@ -28,8 +28,18 @@ def test_the_catalogue_is_printed_whole(client, db, role):
 
 def test_in_english(client, db):
     client.sign_in(reader(db, "DATA_STEWARD"))
-    page = client.get("/indicators?lang=en")
+    assert "Persons registered" in client.get("/indicators?lang=en").text
+    page = client.get("/indicators/P1-00?lang=en")
     assert "Persons registered in Acogida in the period." in page.text
+    assert client.get("/indicators/P9-99").status_code == 404
+
+
+def test_an_indicator_is_found_by_a_word_of_it_or_by_its_code(client, db):
+    client.sign_in(reader(db, "COMMISSION_ANALYST"))
+    for asked in ("registradas", "p1-00", "PERSONAS registradas"):
+        found = client.get("/indicators", query_string={"q": asked}).text
+        assert "Personas registradas" in found and "Nuevas solicitudes" not in found
+    assert "Ningún indicador con esas palabras" in client.get("/indicators?q=zzz").text
 
 
 def test_the_gate_does_not_read_it(client, db):

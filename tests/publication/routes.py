@@ -11,6 +11,7 @@ from caseapp.core.db import session, uuid7
 from caseapp.places.models import Organisation
 from caseapp.publication.models import ApiKey, Release
 from tests.factories import make_team, make_user
+from tests.indicators.routes import drafted
 
 
 def public(build: Any) -> Any:
@@ -39,6 +40,17 @@ def waiting(db: Any, ns: Any) -> Release:
 def of_release(suffix: str = "", data: dict[str, str] | None = None) -> Any:
     def build(db: Any, ns: Any) -> Any:
         url = f"/releases/{waiting(db, ns).id}{suffix}"
+        return url if data is None else (url, data)
+
+    return public(build)
+
+
+def definition(suffix: str = "", state: str = "AWAITING_APPROVAL", data: dict[str, str] | None = None) -> Any:
+    """A definition of the namespace's country, written by somebody else."""
+
+    def build(db: Any, ns: Any) -> Any:
+        row = drafted(db, ns, state)
+        url = f"/definitions/{row.id}{suffix}"
         return url if data is None else (url, data)
 
     return public(build)
@@ -79,6 +91,13 @@ def held_key(db: Any, ns: Any) -> Any:
 
 
 ROUTES = {
+    ("publication.definition", "GET"): definition(),
+    ("publication.propose", "POST"): definition(
+        "/propose", "DRAFT", {"reason": "Se aclara el nombre.", "valid_from": "2099-01"}
+    ),
+    ("publication.take_back", "POST"): definition("/take-back", data={}),
+    ("publication.publish", "POST"): definition("/publish", data={}),
+    ("publication.return_definition", "POST"): definition("/return", data={"note": "Falta el inglés."}),
     ("publication.releases", "GET"): page("/releases"),
     ("publication.ask", "POST"): lambda db, ns: (
         "/releases",

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from caseapp.indicators import catalogue
 from caseapp.publication import service
-from caseapp.release_audit.audit import audit
+from caseapp.release_audit.audit import Attack, audit
 from tests.publication import made_up
 
 MONTHS = ["2024-10", "2024-11", "2024-12", *(f"2025-{n:02d}" for n in range(1, 11))]
@@ -114,7 +114,7 @@ def test_all_indicators_all_periods(committed_db, tmp_path):
     made = {month: made_up.release(people, month, size=60) for month in MONTHS}
     for month in MONTHS[-5:]:
         service.export(made[month], tmp_path / month)
-    report = audit(sorted(tmp_path.iterdir()))
+    report = audit(sorted(tmp_path.iterdir()), Attack(60))
     assert report.ok, report.to_text()
     assert report.checked["figures"] > 500
 

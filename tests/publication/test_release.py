@@ -18,7 +18,7 @@ from caseapp.core import db as core_db
 from caseapp.core.db import session
 from caseapp.core.errors import explained_constraints, refusal_of
 from caseapp.publication import rules, service
-from caseapp.release_audit.audit import audit
+from caseapp.release_audit.audit import Attack, audit
 from tests.publication import made_up
 
 
@@ -44,8 +44,9 @@ def reader(role, statement):
 def test_two_months_are_made_approved_exported_and_clean(country, tmp_path):
     for month in ("2025-08", "2025-09"):
         service.export(made_up.release(country, month), tmp_path / month)
-    report = audit([tmp_path / "2025-08", tmp_path / "2025-09"])
+    report = audit([tmp_path / "2025-08", tmp_path / "2025-09"], Attack(40))
     assert report.ok, report.to_text()
+    assert report.effort_of("A3").tried > 1000 and report.effort_of("A4").tried == 40
     assert report.checked["figures"] > 100 and report.checked["cells compared with an earlier release"] > 500
 
     # The first row is the persons registered: the sum of its cells, and close to the truth.
@@ -209,7 +210,7 @@ def test_a_small_country_counts_by_quarter(committed_db, tmp_path):
     made_up.count_now()
     for month in ("2025-07", "2025-08", "2025-09", "2025-10"):
         service.export(made_up.release(people, month, "BLZ"), tmp_path / month)
-    report = audit(sorted(tmp_path.iterdir()))
+    report = audit(sorted(tmp_path.iterdir()), Attack(20))
     assert report.ok, report.to_text()
     rows = {(r["indicator"], r["period"]): r for r in read(tmp_path / "2025-09" / "figures.csv")}
     assert rows["P1-00", "2025-09"]["status"] == "NOT_OFFERED"

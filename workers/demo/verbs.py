@@ -23,6 +23,7 @@ from caseapp.reception import service as reception
 from caseapp.referral import kinds
 from caseapp.referral import service as referral
 from caseapp.referral.models import Referral
+from caseapp.referral.queries import WHOLE
 from caseapp.shelter import queries as shelter_queries
 from caseapp.shelter import service as shelter
 from workers.demo import answers, calibration
@@ -240,6 +241,9 @@ def accept(scene: Scene, act: Act) -> None:
             with session.begin_nested():
                 referral.accept(found, chosen, first_night=first, last_night=last)
         except LeaveNeeded:
+            # The savepoint took back what was read of it.
+            afresh = sa.select(Referral).where(Referral.id == found.id).options(*WHOLE)
+            found = session.scalars(afresh.execution_options(populate_existing=True)).one()
             referral.decline(found, "TERRITORIAL_LIMIT")
 
 

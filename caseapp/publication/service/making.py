@@ -158,7 +158,7 @@ def _produce(connection: sa.Connection, row: Any, known: store.Before) -> None:
         connection, row, known, plan, since, row.made_at, _in_force(connection, row.country, row.period)
     )
     store.clear(connection, row.id)
-    domains = domain_plans(plan, making.indicators)
+    domains = domain_plans(plan, _drawn_for(connection, row.country, row.period))
     _draw(making, domains)
     _publish(making, domains)
     store.finish(
@@ -171,6 +171,14 @@ def _produce(connection: sa.Connection, row: Any, known: store.Before) -> None:
 def _in_force(connection: sa.Connection, country: str, period: str) -> tuple[Indicator, ...]:
     """The definitions that a month is counted by. None can take force in it from here on (a trigger)."""
     return versions.of(connection, country).all(versions.last_day(period))
+
+
+def _drawn_for(connection: sa.Connection, country: str, period: str) -> list[Indicator]:
+    """What cubes are drawn for: the definitions of the month, and the earlier ones of its year. What a year has begun
+    to draw it draws to its end, so that quarter and year sum every month of it."""
+    known = versions.of(connection, country)
+    months = sorted((f"{period[:4]}-{number:02d}" for number in range(1, int(period[5:7]) + 1)), reverse=True)
+    return [each for month in months for each in known.all(versions.last_day(month))]
 
 
 def _plan(connection: sa.Connection, row: Any, known: store.Before) -> Plan:
@@ -224,8 +232,9 @@ def _draw_withdrawn(
     ledger: drawing.Ledger,
     secret: bytes,
 ) -> None:
-    """From the second release on: before it there is nothing to take back. A stock takes nothing back."""
-    if making.known.last is None or domain.domain.unit == counting.STOCK:
+    """Once cells of the domain have been released: before, everybody knows that there is nothing to take back, and
+    a cell that says "0 to 4" would be known to be 0. A stock takes nothing back."""
+    if not ledger.get(domain.cube.name) or domain.domain.unit == counting.STOCK:
         return
     sheet = drawing.draw_withdrawn(making.plan, domain, unit, found, ledger, secret)
     name = f"{domain.domain.name}_withdrawn"

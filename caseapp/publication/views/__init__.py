@@ -6,7 +6,7 @@ from flask import Blueprint, Flask
 
 blueprint = Blueprint("publication", __name__)
 
-from caseapp.publication.views import api, figures, keys, package, releases  # noqa: E402, F401
+from caseapp.publication.views import api, definitions, figures, keys, package, releases  # noqa: E402, F401
 
 
 def init_app(app: Flask) -> None:

@@ -1,0 +1,1 @@
+"""Drafts of a definition: what a steward writes before another person publishes it."""
