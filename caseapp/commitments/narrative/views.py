@@ -230,12 +230,17 @@ def _page(
         returned=found[0].reason if found and found[0].state == "RETURNED" else None,
         form=form if writes and waiting is None else None,
         back=back,
-        example="{P%d-01 %d %s}" % (min(place.pillar, 4), place.year, place.country if place.country != REGION else "MEX"),
+        example=_example(place),
         versions=[
             {"number": str(v.number), "state": state_label(v.state), "on": day(v.made_at.date())} for v in found
         ],
     )  # fmt: skip
     return html, status
+
+
+def _example(place: Place) -> str:
+    country = "MEX" if place.country == REGION else place.country
+    return rules.Quote(f"P{min(place.pillar, 4)}-01", str(place.year), country).code
 
 
 def _shown(one: queries.Told) -> dict[str, Any]:
