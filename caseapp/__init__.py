@@ -27,6 +27,7 @@ AREAS = (
     "casefile",
     "indicators",
     "publication",
+    "commitments",
 )
 
 

@@ -1,4 +1,4 @@
-"""A country with two approved releases and a key, made once for a module: every test of the open interface only reads."""
+"""A country with two approved releases and a key, made once for the run: every test of the open interface only reads."""
 
 from __future__ import annotations
 
@@ -69,23 +69,35 @@ def organisation(country: str = "MEX") -> UUID:
     return UUID(str(found))
 
 
+@dataclass(frozen=True)
+class House:
+    """What is made once: the database, and what stands in it."""
+
+    database: conftest.Database
+    opened: Opened
+
+
 @contextmanager
-def house(cluster_url: Any, **settings: Any) -> Iterator[Opened]:
+def built(cluster_url: Any) -> Iterator[House]:
     """A database of its own with Mexico's August and September 2025 released."""
     load_areas()
     session.remove()
-    name = f"open_{os.getpid()}_{os.urandom(4).hex()}"
-    with (
-        conftest.cloned(cluster_url, name) as database,
-        conftest._environment(database),
-        clock.held_at(conftest.NOW),
-        access.acting_as(access.ANONYMOUS),
-    ):
-        people = made_up.staff()
-        made_up.journal(400, date(2025, 8, 1), date(2025, 9, 30)).write()
-        made_up.count_now()
-        releases = tuple(made_up.release(people, month) for month in ("2025-08", "2025-09"))
-        app = create_app({"TESTING": True, "RATELIMIT_ENABLED": False, **settings})
-        opened = Opened(people, releases, "", app)
-        yield Opened(people, releases, opened.make_key()[1], app)
+    with conftest.cloned(cluster_url, f"open_{os.getpid()}_{os.urandom(4).hex()}") as database:
+        with inside(database), clock.held_at(conftest.NOW), access.acting_as(access.ANONYMOUS):
+            people = made_up.staff()
+            made_up.journal(400, date(2025, 8, 1), date(2025, 9, 30)).write()
+            made_up.count_now()
+            releases = (made_up.release(people, "2025-08"), made_up.release(people, "2025-09"))
+            app = create_app({"TESTING": True, "RATELIMIT_ENABLED": False})
+            key = Opened(people, releases, "", app).make_key()[1]
+        yield House(database, Opened(people, releases, key, app))
+
+
+@contextmanager
+def inside(database: conftest.Database) -> Iterator[None]:
+    """Work on this database for a block."""
+    session.remove()
+    with conftest._environment(database):
+        yield
         session.remove()
+        core_db.forget_engines()

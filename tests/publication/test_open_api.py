@@ -18,13 +18,6 @@ from caseapp.publication import service
 from caseapp.publication.api import queries
 from caseapp.publication.package import FIGURES
 from config.settings import reset_settings
-from tests.publication.opened import house
-
-
-@pytest.fixture(scope="module")
-def opened(cluster_url):
-    with house(cluster_url) as made:
-        yield made
 
 
 def everything(opened, url, name):
@@ -203,6 +196,8 @@ def test_releases_and_the_catalogue(opened):
         i for i in listed if i["code"] == "P1-00"
     )
     assert opened.get("/api/v1/indicators/P9-99").status_code == 404
+    one = opened.get("/api/v1/indicators/P1-00").get_json()
+    assert one["released"] == [{"country": "MEX", "release": "MEX-2025-09", "version": one["version"]}]
 
 
 def test_a_release_that_waits_is_not_there(opened):

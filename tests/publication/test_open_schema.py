@@ -4,11 +4,9 @@ OpenAPI document says, wrong requests refused and right ones answered, other met
 from __future__ import annotations
 
 import hypothesis
-import pytest
 import schemathesis
 
 from caseapp import create_app
-from tests.publication.opened import house
 
 SCHEMA = schemathesis.openapi.from_wsgi(
     "/api/v1/openapi.json", create_app({"TESTING": True, "RATELIMIT_ENABLED": False})
@@ -16,12 +14,6 @@ SCHEMA = schemathesis.openapi.from_wsgi(
 #: Records that the house has, so that many examples are answered and not only refused.
 KNOWN = {"release": "MEX-2025-09", "cube": "arrivals.site", "file": "coverage.csv", "code": "P1-00"}
 CODES: dict[str, set[int]] = {}
-
-
-@pytest.fixture(scope="module")
-def opened(cluster_url):
-    with house(cluster_url) as made:
-        yield made
 
 
 @SCHEMA.parametrize()

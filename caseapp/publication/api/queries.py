@@ -81,6 +81,21 @@ def release(connection: sa.Connection, reader: Reader, name: str) -> Any:
     return found
 
 
+def released_versions(connection: sa.Connection, reader: Reader) -> dict[str, list[dict[str, Any]]]:
+    """Indicator → the version that each country's newest release counts by."""
+    newest = (
+        _releases(reader)
+        .ext(pg.distinct_on(RELEASE.c.country))
+        .order_by(RELEASE.c.country, RELEASE.c.period.desc(), RELEASE.c.edition.desc())
+    )
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in connection.execute(newest):
+        for code, measures in json.loads(row.manifest)["definitions"].items():
+            entry = {"country": row.country, "release": row.name, "version": measures[0]["version"]}
+            found.setdefault(code, []).append(entry)
+    return found
+
+
 # -- figures ------------------------------------------------------------------------------------------
 def _newest(reader: Reader) -> sa.Subquery:
     """For each country and period the newest release that tells of it (coverage names its periods)."""

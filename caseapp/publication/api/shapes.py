@@ -197,6 +197,14 @@ class ReleaseDetail(ReleaseSummary):
     files: list[FileSeal] = Field(description="Its files with their seals.")
 
 
+class ReleasedVersion(Given):
+    """Which version of a definition a country's newest release counts by."""
+
+    country: str = Field(description="ISO 3166 alpha-3.")
+    release: str = Field(description="Name of the release; its `definitions` hold the whole definition.")
+    version: int = Field(description="The version.")
+
+
 class Indicator(Given):
     """An indicator as the catalogue defines it now; a release's own definitions stand in the release."""
 
@@ -217,6 +225,9 @@ class Indicator(Given):
     disaggregations: list[str] = Field(description="Breakdowns that are offered where numbers allow.")
     computation: dict[str, Any] = Field(description="Which cells are summed, as in a release's manifest.")
     source: list[str] = Field(description="Where the definition comes from.")
+    released: list[ReleasedVersion] = Field(
+        description="Countries that publish it, by the version that they count by."
+    )
 
 
 class IndicatorList(Given):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Response
+from flask import Response, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from caseapp.core import access
@@ -18,10 +18,11 @@ from caseapp.publication.views import blueprint
 @blueprint.get("/releases/<uuid:release_id>/package.zip")
 @needs(SEE_RELEASES)
 def package(release_id: UUID) -> ResponseReturnValue:
-    """The folder of an approved release, sealed files only."""
+    """The folder of an approved release, sealed files only; before that there is nothing to take along."""
     one = queries.release(access.current(), release_id)
     if one.release.status != Status.APPROVED.value:
-        raise rules.NotApproved
+        flash(str(rules.NotApproved()), "warning")
+        return redirect(url_for("publication.show", release_id=release_id))
     name, content = service.archive(release_id)
     answer = Response(content, mimetype="application/zip")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'

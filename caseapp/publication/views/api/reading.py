@@ -194,9 +194,12 @@ def hierarchy(release: str, query: shapes.NothingAsked) -> Response:
 def indicators(query: shapes.NothingAsked) -> Response:
     """List the indicators.
 
-    The catalogue as it is now, with names and definitions in both languages and the version of each.
+    The catalogue as it comes with the program, with names and definitions in both languages, and the version that each
+    country's newest release counts by.
     """
-    content = _given(shapes.IndicatorList, indicators=[_indicator(each) for each in catalogue.all()])
+    told = queries.released_versions(asking().connection, asking().reader)
+    listed = [_indicator(each) | {"released": told.get(each.code, [])} for each in catalogue.all()]
+    content = _given(shapes.IndicatorList, indicators=listed)
     return sealed(content.hex(), lambda: content)
 
 
@@ -209,7 +212,8 @@ def one_indicator(code: str, query: shapes.NothingAsked) -> Response:
         found = catalogue.get(code)
     except LookupError:
         raise NotYours from None
-    content = _given(shapes.Indicator, **_indicator(found))
+    told = queries.released_versions(asking().connection, asking().reader)
+    content = _given(shapes.Indicator, **_indicator(found), released=told.get(code, []))
     return sealed(content.hex(), lambda: content)
 
 
