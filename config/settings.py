@@ -104,6 +104,10 @@ class Settings(BaseSettings):
     database_url_work: DatabaseUrl = Field(None, validation_alias="DATABASE_URL_WORK", repr=False)
     database_url_facts: DatabaseUrl = Field(None, validation_alias="DATABASE_URL_FACTS", repr=False)
     database_url_figures: DatabaseUrl = Field(None, validation_alias="DATABASE_URL_FIGURES", repr=False)
+    #: Role figures at a streaming replica, for pages that only read; without it they read where they write.
+    database_url_figures_read: DatabaseUrl = Field(
+        None, validation_alias="DATABASE_URL_FIGURES_READ", repr=False
+    )
 
     broker_url: Annotated[str, AfterValidator(_known_broker)] = Field(
         "redis://127.0.0.1:6379/0", validation_alias=AliasChoices(BROKER_OF_OURS, "BROKER_URL"), repr=False
@@ -184,6 +188,7 @@ class Settings(BaseSettings):
             "DATABASE_URL_WORK": self.database_url_work,
             "DATABASE_URL_FACTS": self.database_url_facts,
             "DATABASE_URL_FIGURES": self.database_url_figures,
+            "DATABASE_URL_FIGURES_READ": self.database_url_figures_read or self.database_url_figures,
         }
         return {name: url for name, url in urls.items() if url}
 

@@ -24,7 +24,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scop
 
 from config.settings import settings
 
-Role = Literal["owner", "app", "work", "facts", "figures"]
+#: `figures_read` is role `figures` where it only reads: at a replica, if there is one (docs/scale.md).
+Role = Literal["owner", "app", "work", "facts", "figures", "figures_read"]
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -103,6 +104,7 @@ VARIABLES: dict[Role, str] = {
     "work": "DATABASE_URL_WORK",
     "facts": "DATABASE_URL_FACTS",
     "figures": "DATABASE_URL_FIGURES",
+    "figures_read": "DATABASE_URL_FIGURES_READ",
 }
 
 
@@ -142,7 +144,7 @@ def _roll_back_keeping_plans(connection: sa.Connection) -> None:
 
 def forget_engines() -> None:
     """Close every pool (after a fork, and when tests move to another database)."""
-    for role in ("owner", "app", "work", "facts", "figures"):
+    for role in VARIABLES:
         try:
             made = engine(role)
         except Exception:

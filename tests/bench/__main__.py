@@ -2,6 +2,7 @@
 
     python -m tests.bench [--cases 60000] [--open 12000] [--requests 120] [--seed 7] [--write]
     python -m tests.bench import [--rows 100000] [--workbook 20000]       # lists of people (importing.py)
+    python -m tests.bench events [--events 10000000]                      # figures (journal.py)
 
 Asserts nothing about speed. It stops where the copies are not what the services make, for then the figures
 would mean nothing.
@@ -19,7 +20,7 @@ from pathlib import Path
 import structlog
 
 from caseapp.core import clock
-from tests.bench import checking, importing, measuring, pages, serving
+from tests.bench import checking, importing, journal, measuring, pages, serving
 from tests.bench.filling import Filled, fill
 from tests.bench.installation import Installation, installed
 from tests.bench.measuring import shuffled
@@ -31,6 +32,9 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "bench.md"
 def main() -> None:
     if sys.argv[1:2] == ["import"]:
         importing.main(sys.argv[2:])
+        return
+    if sys.argv[1:2] == ["events"]:
+        journal.main(sys.argv[2:])
         return
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure the main pages.")
     parser.add_argument("--cases", type=int, default=60_000)

@@ -13,7 +13,7 @@ from config.settings import environment_for_celery
 
 # Which database credentials a process is given. The owner's (DATABASE_URL) is given to none of them.
 CREDENTIALS = {
-    "web": {"DATABASE_URL_APP", "DATABASE_URL_FIGURES"},
+    "web": {"DATABASE_URL_APP", "DATABASE_URL_FIGURES", "DATABASE_URL_FIGURES_READ"},
     "casework": {"DATABASE_URL_APP", "DATABASE_URL_WORK"},
     "figures": {"DATABASE_URL_FACTS", "DATABASE_URL_FIGURES"},
     "beat": set[str](),
