@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 
 from caseapp.commitments import rules
 from caseapp.commitments.annual.parts import Card, Cell, Chapter, Column, Part, Report
@@ -154,7 +155,7 @@ def _told(known: Known, pillar: int) -> Iterable[Part]:
         if one is None:
             continue
         text = one.version.text_es if language() == "es" else one.version.text_en
-        words = narrating.told(text, lambda quote, one=one: _quoted(one, quote))
+        words = narrating.told(text, partial(_quoted, one))
         note = ""
         if one.changed:
             codes = ", ".join(f"{q.quote.indicator} {q.quote.period}" for q in one.changed)
@@ -186,10 +187,10 @@ def _figures(known: Known, pillar: int) -> Part | None:
     note = _(
         "Cifras protegidas: un 0 puede ser de 0 a 4 y un 5 de 0 a 5. «–» quiere decir que no se publicó."
     )
-    partial = known.country and any(
+    unfinished = known.country and any(
         line.period == str(known.year) and line.until < f"{known.year}-12" for line in known.lines.values()
     )
-    if partial:
+    if unfinished:
         note += " " + _("El año %(year)s no ha terminado: no se compara con el anterior.", year=known.year)
     columns = (Column(_("Indicador")), *(Column(label, number=True) for label in head), Column(_("En")))
     return Part("table", _("Cifras"), columns=columns, rows=tuple(rows), note=note)

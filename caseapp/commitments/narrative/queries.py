@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session, scoped_session
 
 from caseapp.commitments.narrative import published, rules
 from caseapp.commitments.narrative.models import NarrativeQuote, NarrativeVersion
 from caseapp.commitments.narrative.rules import Quote, Quoted
+
+#: The session of a page, or a report's own.
+Reader = Session | scoped_session[Any]
 
 
 @dataclass(frozen=True)
@@ -28,11 +33,9 @@ class Told:
         return tuple(one for one in self.quoted if one.changed)
 
 
-def newest(
-    connection: sa.Connection | sa.orm.Session, country: str, year: int
-) -> dict[tuple[int, str], NarrativeVersion]:
+def newest(reader: Reader, country: str, year: int) -> dict[tuple[int, str], NarrativeVersion]:
     """By pillar and part the last approved version of a country and year, else the last one at all."""
-    rows = connection.scalars(
+    rows = reader.scalars(
         sa.select(NarrativeVersion)
         .filter_by(country=country, year=year)
         .order_by(NarrativeVersion.pillar, NarrativeVersion.part, NarrativeVersion.number)
@@ -45,7 +48,7 @@ def newest(
     return found
 
 
-def told(reader: sa.orm.Session, rows: Sequence[NarrativeVersion]) -> dict[UUID, Told]:
+def told(reader: Reader, rows: Sequence[NarrativeVersion]) -> dict[UUID, Told]:
     """Each version with its figures (two statements, whatever their number)."""
     kept: dict[UUID, list[NarrativeQuote]] = defaultdict(list)
     asked = sa.select(NarrativeQuote).where(NarrativeQuote.version_id.in_([row.id for row in rows]))
@@ -70,7 +73,7 @@ def _quoted(kept: Iterable[NarrativeQuote], now: Mapping[Quote, published.Figure
     )
 
 
-def approved(reader: sa.orm.Session, country: str, year: int) -> dict[tuple[int, str], Told]:
+def approved(reader: Reader, country: str, year: int) -> dict[tuple[int, str], Told]:
     """By pillar and part what is approved, for a report."""
     rows = [row for row in newest(reader, country, year).values() if row.state == "APPROVED"]
     by_id = told(reader, rows)
