@@ -1,10 +1,12 @@
-"""The verb `rollup`."""
+"""The verbs `rollup` and `indicators`."""
 
 from __future__ import annotations
 
 import click
 
 from caseapp.core.command_line import as_system, say, with_home
+from caseapp.core.db import connect
+from caseapp.indicators import printed, versions
 from caseapp.indicators import rollup as counting
 
 
@@ -35,4 +37,15 @@ def rollup(full: bool, repair: bool, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-COMMANDS = [rollup]
+@click.command("indicators")
+@click.option(
+    "--country", default="", help="A country (ISO 3166 alpha-3), with the versions that it published."
+)
+@with_home
+def indicators(country: str) -> None:
+    """Print a country's catalogue of indicators."""
+    with connect("figures") as connection:
+        click.echo(printed.text(versions.of(connection, country.upper())))
+
+
+COMMANDS = [rollup, indicators]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from caseapp.core.reference import label
-from caseapp.indicators import catalogue
 from caseapp.indicators.catalogue import PUBLIC, Indicator, Selection
 from caseapp.indicators.cubes import numbers
+from caseapp.indicators.versions import Catalogue, shipped
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "indicators.md"
 _HEAD = """# Indicators
@@ -19,17 +19,18 @@ released figure; it enters the next month as *late*, or stands in a table of its
 """
 
 
-def text() -> str:
-    """The whole document."""
+def text(catalogue: Catalogue | None = None) -> str:
+    """The whole document: what ships, or what a country counts, with the versions that it published."""
+    known = catalogue or shipped()
     parts = [_HEAD]
     pillar = ""
-    for each in catalogue.all():
+    for each in known.all():
         if each.pillar != pillar:
             pillar = each.pillar
             parts.append(
                 f"## {label('mirps_pillar', pillar, 'en')} / {label('mirps_pillar', pillar, 'es')}\n"
             )
-        parts.append(_entry(each))
+        parts.append(_entry(each) + _history(known, each.code))
     return "\n".join(parts)
 
 
@@ -55,6 +56,23 @@ def _entry(each: Indicator) -> str:
     return (
         f"### {each.code} {each.name['en']} / {each.name['es']}\n\n"
         f"{each.definition['en']}\n\n*{each.definition['es']}*\n\n| | |\n| --- | --- |\n{table}\n"
+    )
+
+
+def _history(known: Catalogue, code: str) -> str:
+    """The versions of an indicator that has more than one: since when, until when and why."""
+    told = known.history(code)
+    if len(told) < 2:
+        return ""
+    lines = [
+        f"| {one.indicator.version} | {one.indicator.valid_from} | {one.indicator.valid_to or ''} "
+        f"| {one.reason or 'came with the program'} | {f'{one.decided_at:%Y-%m-%d}' if one.decided_at else ''} |"
+        for one in told
+    ]
+    return (
+        "\n| version | from | to | why | approved by the release approver |\n| --- | --- | --- | --- | --- |\n"
+        + "\n".join(lines)
+        + "\n"
     )
 
 

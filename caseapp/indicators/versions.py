@@ -110,6 +110,11 @@ def _in_turn(versions: Sequence[Version]) -> tuple[Version, ...]:
     return (*ended, *ordered[-1:])
 
 
+def shipped() -> Catalogue:
+    """The definitions of the files alone, which every country begins with."""
+    return Catalogue({one.code: [Version(one)] for one in catalogue.all()})
+
+
 _PUBLISHED = """
     SELECT id, code, number, valid_from, CAST(entry AS text) AS entry, reason, decided_at
     FROM released.definition WHERE state = 'PUBLISHED' AND country = :country ORDER BY code, number

@@ -42,7 +42,7 @@ def public(build: Any) -> Any:
 
 def edited(suffix: str, data: dict[str, str] | None = None) -> Any:
     def build(db: Any, ns: Any) -> Any:
-        url = f"/definitions/{drafted(db, ns).id}/{suffix}"
+        url = f"/indicators/drafts/{drafted(db, ns).id}/{suffix}"
         return url if data is None else (url, data)
 
     return public(build)

@@ -45,12 +45,30 @@ def of_release(suffix: str = "", data: dict[str, str] | None = None) -> Any:
     return public(build)
 
 
+def released(suffix: str, data: dict[str, str] | None = None) -> Any:
+    """A route of an approved release."""
+
+    def build(db: Any, ns: Any) -> Any:
+        row = waiting(db, ns)
+        with db.as_owner():
+            if row.status == "APPROVED":
+                return (
+                    f"/releases/{row.id}{suffix}" if data is None else (f"/releases/{row.id}{suffix}", data)
+                )
+            decider = make_user("RELEASE_APPROVER", make_team(ns.site, "COMMISSION_STATISTICS"))
+            row.status, row.decided_at, row.decided_by_id = "APPROVED", clock.now(), decider.id
+        url = f"/releases/{row.id}{suffix}"
+        return url if data is None else (url, data)
+
+    return public(build)
+
+
 def definition(suffix: str = "", state: str = "AWAITING_APPROVAL", data: dict[str, str] | None = None) -> Any:
     """A definition of the namespace's country, written by somebody else."""
 
     def build(db: Any, ns: Any) -> Any:
         row = drafted(db, ns, state)
-        url = f"/definitions/{row.id}{suffix}"
+        url = f"/indicators/drafts/{row.id}{suffix}"
         return url if data is None else (url, data)
 
     return public(build)
@@ -101,11 +119,15 @@ ROUTES = {
     ("publication.releases", "GET"): page("/releases"),
     ("publication.ask", "POST"): lambda db, ns: (
         "/releases",
-        {"country": ns.team.country, "period": "2025-10"},
+        {"country": ns.team.country, "period": "2025-10", "unconfirmed_code": "CALENDAR"},
     ),
     ("publication.show", "GET"): of_release(),
     ("publication.approve", "POST"): of_release("/approve", {}),
     ("publication.send_back", "POST"): of_release("/return", {"reason": "Falta una sede."}),
+    ("publication.revise", "GET"): released("/revise"),
+    ("publication.ask_revision", "POST"): released(
+        "/revise", {"code": "LATE_SITE", "reason": "Una sede anotó tarde."}
+    ),
     ("publication.package", "GET"): public(published),
     ("publication.key_list", "GET"): page("/releases/keys"),
     ("publication.make_key", "POST"): new_key,

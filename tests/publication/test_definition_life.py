@@ -239,7 +239,7 @@ def test_what_the_year_does_not_draw_waits_for_january(no_households, house):
         with pytest.raises(refusal):
             act(people.steward, defining.propose, draft, month=month, reason="Solo alojamiento.")
     client.sign_in(people.steward)
-    page = client.get(f"/definitions/{draft}").get_data(as_text=True)
+    page = client.get(f"/indicators/drafts/{draft}").get_data(as_text=True)
     assert "arrivals.household" in page and "nunca se publicó" in page
     act(people.steward, defining.propose, draft, month="2026-01", reason="Solo alojamiento.")
     act(people.approver, defining.publish, draft)

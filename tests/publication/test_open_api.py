@@ -389,3 +389,18 @@ def test_each_key_has_its_own_limit_and_wrong_keys_are_counted_by_address(opened
     assert ask(opened.make_key()[1]).status_code == 200
     tried = [ask("acg_" + f"{n:043d}").status_code for n in range(31)]
     assert tried[:30] == [401] * 30 and tried[30] == 429
+
+
+def test_the_page_for_people_shows_every_operation_without_a_key_or_script(opened):
+    document = opened.get("/api/v1/openapi.json", None).get_json()
+    page = opened.get("/api/v1/docs", None).get_data(as_text=True)
+    for path in document["paths"]:
+        assert f"GET {path}</code>" in page
+    assert "<code>next_cursor</code>" in page and "`" not in page.replace("```", "")
+    assert (
+        document["openapi"].startswith("3.1")
+        and document["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+    )
+    for operation in (of["get"] for of in document["paths"].values()):
+        assert operation["summary"] and all(one["description"] for one in operation["parameters"])
+        assert {"200", "304", "401", "403", "404", "406", "422", "429"} <= operation["responses"].keys()

@@ -18,7 +18,7 @@ from caseapp.indicators import rollup
 from caseapp.publication import service
 from caseapp.publication.models import Release, Status
 from caseapp.publication.rules import month_after
-from workers.demo import places
+from workers.demo import defining, opening, places
 from workers.demo.acting import acting
 from workers.demo.calibration import COUNTRIES, cases_by_country
 from workers.demo.filling import MAKER, casework_session
@@ -78,6 +78,9 @@ def decide_and_ask(today: date, cases: int) -> int:
             failed += state == "FAILED"
         jobs.progressed(run.id, approved)
         if not asked:
+            defining.define(today)
+            for country in COUNTRIES:
+                opening.give_keys(country)
             jobs.ended(run.id, "ReleaseRefused" if failed else None)
         session.commit()
     session.remove()
@@ -105,7 +108,7 @@ def _move_on(country: str, wanted: list[str], size: int) -> tuple[int, str]:
     if any(row.period == following and row.status == Status.REFUSED.value for row in rows):
         return len(approved), "FAILED"
     with acting(steward), clock.held_at(asked_at(following)):
-        service.ask(country, following, by=steward, size=size)
+        service.ask(country, following, by=steward, size=size, unconfirmed_code="CALENDAR")
     return len(approved), "ASKED"
 
 

@@ -40,7 +40,7 @@ def _writable(definition_id: UUID) -> Definition:
     return row
 
 
-@blueprint.route("/definitions/<uuid:definition_id>/edit", methods=["GET", "POST"])
+@blueprint.route("/indicators/drafts/<uuid:definition_id>/edit", methods=["GET", "POST"])
 @needs(DRAFT)
 @commits
 def edit(definition_id: UUID) -> ResponseReturnValue:
@@ -102,7 +102,7 @@ def _page(
     return page, status
 
 
-@blueprint.route("/definitions/<uuid:definition_id>/discard", methods=["GET", "POST"])
+@blueprint.route("/indicators/drafts/<uuid:definition_id>/discard", methods=["GET", "POST"])
 @needs(DRAFT)
 @commits
 def discard(definition_id: UUID) -> ResponseReturnValue:

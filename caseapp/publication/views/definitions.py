@@ -41,7 +41,7 @@ WORDS = {
 }  # fmt: skip
 
 
-@blueprint.get("/definitions/<uuid:definition_id>")
+@blueprint.get("/indicators/drafts/<uuid:definition_id>")
 @needs(SEE_RELEASES)
 def definition(definition_id: UUID) -> ResponseReturnValue:
     """What a draft changes: word by word, and figure by figure over the released periods."""
@@ -189,7 +189,7 @@ def _sentence(tried: Sequence[Tried], old: Indicator, new: Indicator) -> str:
     )  # fmt: skip
 
 
-@blueprint.post("/definitions/<uuid:definition_id>/propose")
+@blueprint.post("/indicators/drafts/<uuid:definition_id>/propose")
 @needs(MAKE_RELEASE)
 @commits
 def propose(definition_id: UUID) -> ResponseReturnValue:
@@ -213,7 +213,7 @@ def propose(definition_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("publication.definition", definition_id=definition_id))
 
 
-@blueprint.post("/definitions/<uuid:definition_id>/take-back")
+@blueprint.post("/indicators/drafts/<uuid:definition_id>/take-back")
 @needs(MAKE_RELEASE)
 @commits
 def take_back(definition_id: UUID) -> ResponseReturnValue:
@@ -224,7 +224,7 @@ def take_back(definition_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("publication.definition", definition_id=definition_id))
 
 
-@blueprint.post("/definitions/<uuid:definition_id>/publish")
+@blueprint.post("/indicators/drafts/<uuid:definition_id>/publish")
 @needs(DECIDE_RELEASE)
 @commits
 def publish(definition_id: UUID) -> ResponseReturnValue:
@@ -246,7 +246,7 @@ def publish(definition_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("indicators.show", code=row.code))
 
 
-@blueprint.post("/definitions/<uuid:definition_id>/return")
+@blueprint.post("/indicators/drafts/<uuid:definition_id>/return")
 @needs(DECIDE_RELEASE)
 @commits
 def return_definition(definition_id: UUID) -> ResponseReturnValue:

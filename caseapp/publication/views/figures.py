@@ -103,8 +103,10 @@ def _cards(
 
 
 def _is_same(one: Any, other: Any) -> bool:
-    """Whether as many sites reported of as many: only then a difference says something."""
-    return bool(one and other and (one.reporting, one.expected) == (other.reporting, other.expected))
+    """Whether as many sites reported of as many, and signed alike: only then a difference says something."""
+    if not one or not other:
+        return False
+    return (one.reporting, one.expected, one.status) == (other.reporting, other.expected, other.status)
 
 
 @blueprint.get("/figures/<iso3>/<pillar>.csv")

@@ -57,11 +57,17 @@ def _ordered(groups: dict[str, list[dict[str, Any]]]) -> list[tuple[str, str, li
 
 def _shown(operation: dict[str, Any]) -> dict[str, Any]:
     return {
-        "path": operation["path"], "summary": operation["summary"].rstrip("."), "description": operation["description"],
+        "path": operation["path"], "summary": operation["summary"].rstrip("."),
+        "description": _in_code(operation["description"]),
         "id": operation["path"].removeprefix("/api/v1/").translate(str.maketrans("/{}.", "----")),
         "scopes": [scope for entry in operation["security"] for scope in entry["key"]],
         "parameters": [
-            {"name": one["name"], "where": one["in"], "words": one["description"], "required": one["required"]}
+            {"name": one["name"], "where": one["in"], "words": _in_code(one["description"]), "required": one["required"]}
             for one in operation["parameters"]
         ],
     }  # fmt: skip
+
+
+def _in_code(text: str) -> list[tuple[str, bool]]:
+    """A description cut at its back-ticks: pieces of text, and whether each is code."""
+    return [(piece, bool(at % 2)) for at, piece in enumerate(text.split("`")) if piece]
