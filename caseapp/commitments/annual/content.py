@@ -241,7 +241,7 @@ def _commitments(known: Known) -> Chapter:
     if known.money:
         parts.append(_money(known))
     lead = _(
-        "Cada compromiso tiene una calificación de 0 a 5 con evidencia, propuesta por una persona y confirmada por otra; cada punto vale 20 %%."
+        "Cada compromiso tiene una calificación de 0 a 5 con evidencia, propuesta por una persona y confirmada por otra; cada punto vale 20 por ciento."
     )
     if known.scored_on:
         lead += " " + _("Calificaciones confirmadas hasta el %(day)s.", day=known.scored_on)
