@@ -23,6 +23,7 @@ GRAINS = ("MONTH", "QUARTER")
 SOURCES = (
     "occurrences", "registrations", "claim_endings", "referral_endings", "nights", "open_cases", "open_claims", "interviews",
     "needs_answered", "packages", "entitlements", "schooling", "validations",
+    "heads",
 )  # fmt: skip
 FACT_COLUMNS = (
     "site",

@@ -45,6 +45,7 @@ def _entry(each: Indicator) -> str:
         ("Measure", f"`{each.measure}` in `{each.unit}`, basis `{each.basis}`"),
         ("Cells", f"`{each.cube}`{_selections(each)}"),
         *([("Bands", _bands(each))] if each.bands else []),
+        *([("Unit cost", f"{each.unit_cost} {each.unit}")] if each.unit_cost is not None else []),
         ("Events", ", ".join(f"`{kind}`" for kind in each.kinds)),
         ("Broken down by", ", ".join(f"`{name}`" for name in each.disaggregations) or "nothing"),
         ("Smallest group", f"{each.smallest_cell}"),
@@ -92,6 +93,12 @@ def _selections(each: Indicator) -> str:
             return (
                 _listed(found)
                 + f"; denominator: the public number `{each.public}` ({numbers()[each.public].label_en})"
+            )
+        if each.over:
+            return (
+                _listed(found)
+                + "; denominator: every cell of "
+                + " and ".join(f"`{name}`" for name in each.over)
             )
         found.append(("denominator", each.of))
     return _listed(found)

@@ -21,7 +21,7 @@ from caseapp.core.db import Base, Identified, one_of
 from caseapp.publication.api.models import ApiKey
 
 __all__ = [
-    "ApiKey", "CoverageRow", "FigureRow", "FileRow", "Frozen", "Ledger", "Release", "ReleasedCube", "RevisionRow", "Sheet",
+    "ApiKey", "CoverageRow", "FigureRow", "FileRow", "Frozen", "Ledger", "Picture", "Release", "ReleasedCube", "RevisionRow", "Sheet",
     "Status", "Withdrawal",
 ]  # fmt: skip
 
@@ -219,6 +219,32 @@ class FileRow(Base):
     sha256: Mapped[str]
     cells: Mapped[int | None]
     content: Mapped[str | None]
+
+
+class Picture(Base):
+    """A picture of an approved release: drawn once, from its figures alone, and never again. `kind`: SERIES (periods) or
+    PARTS (groups); `title` is the finding, `description` the picture in words, `alt` of whoever does not see it. It is no
+    file of the export: what it shows is sealed there as numbers."""
+
+    __tablename__ = "picture"
+    __table_args__ = (
+        sa.CheckConstraint("kind IN ('SERIES', 'PARTS')", name="kind_known"),
+        sa.CheckConstraint("language IN ('es', 'en')", name="language_known"),
+        sa.CheckConstraint("format IN ('svg', 'png')", name="format_known"),
+        sa.CheckConstraint("sha256 = encode(sha256(content), 'hex')", name="sealed"),
+        RELEASED,
+    )
+
+    release_id: Mapped[UUID] = mapped_column(sa.ForeignKey("released.release.id"), primary_key=True)
+    indicator: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(primary_key=True)
+    format: Mapped[str] = mapped_column(primary_key=True)
+    period: Mapped[str]
+    title: Mapped[str]
+    description: Mapped[str]
+    sha256: Mapped[str]
+    content: Mapped[bytes]
 
 
 class Ledger(Base):

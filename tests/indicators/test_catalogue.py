@@ -54,6 +54,9 @@ def test_the_sound_one_is_read(tmp_path):
         ("  source: [own]", "  source: [own]\n  of: PUBLIC", 15, "only for a RATE"),
         ("measure: COUNT", "measure: RATE", 10, "is not in PERSONS"),
         ("es: Personas, en: Persons}\n  definition", "es: Personas}\n  definition", 5, "en is missing"),
+        ("  source: [own]", "  source: [own]\n  unit_cost: 3", 9, "is for MONEY"),
+        ("measure: COUNT\n  unit: PERSONS", "measure: MONEY\n  unit: USD", 9, "MONEY needs it"),
+        ("  source: [own]", "  source: [own]\n  over: [claims]", 15, "is for a RATE of events"),
         ("  version: 1\n", "  version: 1\n  version: 2\n", 4, "stands twice"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from caseapp.core import clock
 from caseapp.core.db import session, uuid7
@@ -135,5 +136,12 @@ ROUTES = {
     ("publication.own", "GET"): page("/figures"),
     ("publication.figures", "GET"): page("/figures/MEX/P1"),
     ("publication.download", "GET"): page("/figures/MEX/P1.csv"),
+    ("publication.indicator", "GET"): page("/figures/MEX/P1/P1-00"),
+    ("publication.indicator_download", "GET"): page("/figures/MEX/P1/P1-00.xlsx"),
+    ("publication.picture", "GET"): page(f"/figures/MEX/P1/P1-00/{UUID(int=1)}-series.svg"),
+    ("publication.flow_of", "GET"): page("/figures/MEX/flow"),
+    ("publication.flow_download", "GET"): page("/figures/MEX/flow.csv"),
+    ("publication.unmet_of", "GET"): page("/figures/MEX/unmet"),
+    ("publication.unmet_download", "GET"): page("/figures/MEX/unmet.csv"),
     ("publication.region", "GET"): page("/figures/region"),
 }

@@ -23,6 +23,8 @@ def more(journal, persons):
             "capacity.confirmed", None, "2024-10-01", code="PLACES", number=40, subject=site, site=site
         )
         journal.event("staff.counted", None, "2024-10-01", code="CASEWORKER", number=6, site=site)
+        for month in MONTHS:
+            heads(journal, chance, site, date.fromisoformat(f"{month}-{chance.randint(1, 28):02d}"))
     for number in range(persons):
         day = date(2024, 10, 1) + timedelta(days=chance.randint(0, 390))
         name = f"MEX{number}"
@@ -55,6 +57,36 @@ def more(journal, persons):
             casework(journal, chance, name, day, who)
         if chance.random() < 0.4:
             journal.event("solution.planned", name, day, subject=f"p{number}", **who)
+
+
+def heads(journal, chance, site, day):
+    """A bus counted without names, a training and a date of a joint project."""
+    for sex in "FM":
+        about = {"sex": sex, "site": site, "subject": f"{site} {day}"}
+        adult = {"age_band": "18-59"}
+        journal.event(
+            "persons.received",
+            None,
+            day,
+            number=chance.randint(1, 30),
+            code=f"18-59/{sex}",
+            **about,
+            **adult,
+        )
+        journal.event(
+            "training.attended", None, day, code="ASYLUM_LAW", number=chance.randint(1, 20), **about
+        )
+        for population in ("HOST", "DISPLACED"):
+            journal.event(
+                "project.participation",
+                None,
+                day,
+                code="JOINT_PROJECT",
+                outcome=population,
+                number=chance.randint(1, 20),
+                **about,
+                **adult,
+            )
 
 
 def casework(journal, chance, name, day, who):

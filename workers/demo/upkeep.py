@@ -22,6 +22,7 @@ from workers.demo import (
     nights,
     overseeing,
     places,
+    registering,
 )  # fmt: skip
 from workers.demo.directory import keep as keep_directory
 from workers.demo.filling import MAKER, casework_session
@@ -83,6 +84,7 @@ def keep_up(seed: int, today: date) -> bool:
         helping.count_meals(COUNTING, today)
         nights.tell(seed, today)
         keeping.keep_true(seed, today)
+        registering.register_all(seed, today)
         jobs.ended(run.id)
         session.commit()
     session.remove()

@@ -3,20 +3,18 @@ commitments and nothing of people. A constant number of statements."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from caseapp.commitments import rules
+from caseapp.commitments import baseline, queries, rules
 from caseapp.commitments.annual import published
 from caseapp.commitments.annual.content import Known, Money
-from caseapp.commitments.models import Commitment, CommitmentCost, CommitmentScore
 from caseapp.commitments.narrative import queries as narratives
-from caseapp.core import clock
+from caseapp.core import access, clock
 from caseapp.core.db import engine
 from caseapp.core.errors import Refused
 from caseapp.core.i18n import _l
@@ -59,7 +57,9 @@ def known(reader: Session, year: int, country: str) -> Known:
     countries = COUNTRIES if one is None else (one,)
     connection = reader.connection()
     last = min(date(year, 12, 31), clock.today())
-    scored = _scored(reader, countries, last)
+    who = access.system("report")
+    standing = [row for row in queries.standings(who, last, country=one, db=reader) if not row.is_withdrawn]
+    scored = [row.scored for row in standing if row.country in countries]
     return Known(
         year=year,
         country=one,
@@ -69,43 +69,17 @@ def known(reader: Session, year: int, country: str) -> Known:
         narratives=narratives.approved(reader, one or rules.REGION, year),
         scored=scored,
         scored_on=day(last) if scored else "",
-        money=_money(reader, countries, year),
-        baseline=(),
+        proven=sum(not rules.is_old(row.evidence_on, last) for row in standing if row.country in countries),
+        money=_money(queries.money(who, country=one, year=year, db=reader)),
+        baseline=[line for line in baseline.lines() if one is None or line.country == one],
     )
 
 
-def _scored(reader: Session, countries: Sequence[str], on: date) -> list[rules.Scored]:
-    """Every commitment that stood on a day with its last confirmed score up to it."""
-    score = (
-        sa.select(CommitmentScore.score)
-        .where(
-            CommitmentScore.commitment_id == Commitment.id, CommitmentScore.state == "CONFIRMED",
-            CommitmentScore.scored_on <= on,
-        )
-        .order_by(CommitmentScore.scored_on.desc(), CommitmentScore.made_at.desc())
-        .limit(1)
-        .scalar_subquery()
-    )  # fmt: skip
-    stands = sa.or_(Commitment.withdrawn_on.is_(None), Commitment.withdrawn_on > on)
-    rows = reader.execute(
-        sa.select(
-            Commitment.country, Commitment.pillar, score.label("score"), Commitment.commitment_class
-        ).where(Commitment.country.in_(countries), stands)
-    )
-    return [rules.Scored(*row) for row in rows]
-
-
-def _money(reader: Session, countries: Sequence[str], year: int) -> list[Money]:
-    rows: Mapping[tuple[int, str], tuple[Decimal, Decimal]] = {
-        (row.pillar, row.currency): (row.budgeted, row.funded)
-        for row in reader.execute(
-            sa.select(
-                Commitment.pillar, CommitmentCost.currency, sa.func.sum(CommitmentCost.budgeted).label("budgeted"),
-                sa.func.sum(CommitmentCost.funded).label("funded"),
-            )
-            .join(CommitmentCost, CommitmentCost.commitment_id == Commitment.id)
-            .where(Commitment.country.in_(countries), CommitmentCost.year == year, Commitment.withdrawn_on.is_(None))
-            .group_by(Commitment.pillar, CommitmentCost.currency)
-        )
-    }  # fmt: skip
-    return [Money(pillar, currency, *sums) for (pillar, currency), sums in sorted(rows.items())]
+def _money(rows: Sequence[queries.Money]) -> list[Money]:
+    """By pillar and currency, of all countries together."""
+    sums: dict[tuple[int, str], list[Decimal]] = {}
+    for row in rows:
+        found = sums.setdefault((row.pillar, row.currency), [Decimal(0)] * 3)
+        for n, amount in enumerate((row.budgeted, row.funded, row.gap)):
+            found[n] += amount
+    return [Money(pillar, currency, *amounts) for (pillar, currency), amounts in sorted(sums.items())]

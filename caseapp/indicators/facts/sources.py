@@ -54,15 +54,15 @@ def select_for(domain: Domain) -> str:
 
 
 def _occurrences(domain: Domain) -> str:
-    tests = [f"e.kind IN ({listed(domain.kinds)})", *_tests(domain.where)]
-    stage, sector = _class_of(domain.stage), _class_of(domain.sector)
+    tests = [f"e.kind IN ({listed(domain.kinds)})", *select_tests(domain.where)]
+    stage, sector = select_classes(domain.stage), select_classes(domain.sector)
     return (
         f"SELECT {_row('e', stage=stage, sector=sector)}, {PERIOD.format(on='e.effective_on')} AS period "
         f"FROM event e WHERE {' AND '.join(tests)}"
     )
 
 
-def _tests(where: Mapping[str, object]) -> list[str]:
+def select_tests(where: Mapping[str, object]) -> list[str]:
     """Conditions on an event's columns: codes, or for `number` a span {from, below}, either end of which may lack."""
     found = []
     for column, wanted in where.items():
@@ -74,12 +74,14 @@ def _tests(where: Mapping[str, object]) -> list[str]:
     return found
 
 
-def _class_of(how: Mapping[str, object]) -> str:
+def select_classes(how: Mapping[str, object]) -> str:
     """The first of the `cases` that an event passes, otherwise `rest`; without cases, nothing."""
     if not how:
         return "''"
     cases: Mapping[str, Mapping[str, object]] = how["cases"]  # type: ignore[assignment]
-    whens = " ".join(f"WHEN {' AND '.join(_tests(where))} THEN '{name}'" for name, where in cases.items())
+    whens = " ".join(
+        f"WHEN {' AND '.join(select_tests(where))} THEN '{name}'" for name, where in cases.items()
+    )
     return f"CASE {whens} ELSE {listed([str(how['rest'])])} END"
 
 

@@ -16,7 +16,7 @@ from caseapp.core.pages import nav
 from caseapp.indicators import catalogue, versions, words
 from caseapp.indicators.access import DRAFT, NATIONAL, READ_CATALOGUE, countries_as
 from caseapp.indicators.catalogue import Indicator
-from caseapp.indicators.cubes import numbers
+from caseapp.indicators.cubes import domains, numbers
 from caseapp.indicators.drafts import queries
 from caseapp.indicators.models import Definition, State
 from caseapp.indicators.views import blueprint
@@ -150,4 +150,12 @@ def cells(each: Indicator) -> list[tuple[str, str]]:
             number = numbers()[each.public]
             below = number.label_en if language() == "en" else number.label_es
         found.append((_("Abajo"), below))
+    if each.over:
+        named = (domains()[name] for name in each.over)
+        found[-1] = (
+            _("Abajo"),
+            ", ".join(one.label_en if language() == "en" else one.label_es for one in named),
+        )
+    if each.unit_cost is not None:
+        found.append((_("Costo por unidad"), f"{each.unit_cost} {each.unit}"))
     return found

@@ -10,8 +10,11 @@ from caseapp.publication.views import (  # noqa: E402
     api,
     definitions,  # noqa: F401
     figures,  # noqa: F401
+    flow,  # noqa: F401
+    indicator,  # noqa: F401
     keys,  # noqa: F401
     package,  # noqa: F401
+    pictures,  # noqa: F401
     releases,  # noqa: F401
     revising,  # noqa: F401
 )
