@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import partial
 
 from caseapp.commitments import rules
+from caseapp.commitments.baseline import Line as Line2018
 from caseapp.commitments.annual.parts import Card, Cell, Chapter, Column, Part, Report
 from caseapp.commitments.annual.published import Line, Month
 from caseapp.commitments.narrative import rules as narrating
@@ -37,10 +38,7 @@ class Money:
     currency: str
     budgeted: Decimal
     funded: Decimal
-
-    @property
-    def gap(self) -> Decimal:
-        return rules.gap(self.budgeted, self.funded)
+    gap: Decimal
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,8 @@ class Known:
     scored: Sequence[rules.Scored]
     scored_on: str = ""
     money: Sequence[Money] = ()
-    baseline: Sequence[tuple[int, str, str, str]] = ()
+    baseline: Sequence[Line2018] = ()
+    proven: int = 0
     pictures: Mapping[int, Sequence[tuple[str, str, str]]] = field(default_factory=dict)
 
 
@@ -243,6 +242,8 @@ def _commitments(known: Known) -> Chapter:
     lead = _(
         "Cada compromiso tiene una calificación de 0 a 5 con evidencia, propuesta por una persona y confirmada por otra; cada punto vale 20 por ciento."
     )
+    if known.proven:
+        lead += " " + _("Con evidencia de los últimos seis meses: %(n)s.", n=known.proven)
     if known.scored_on:
         lead += " " + _("Calificaciones confirmadas hasta el %(day)s.", day=known.scored_on)
     return Chapter(_("Los compromisos"), (lead,), tuple(parts))
@@ -318,12 +319,18 @@ def _baseline(known: Known) -> Chapter:
     """What the first report said, by section, with what is known to be wrong in it."""
     if not known.baseline:
         return Chapter("")
-    rows = tuple((what, value, section) for _pillar_no, what, value, section in known.baseline)
+    rows = tuple((line.name, _said(line), line.section) for line in known.baseline)
     columns = (Column(_("Qué")), Column(_("Lo que dijo el informe")), Column(_("Sección")))
     lead = _(
         "Cifras del informe 2017–2018 con su sección. Son de otras fuentes y no se suman con las de Acogida."
     )
     return Chapter(_("El punto de partida: 2017–2018"), (lead,), (Part("table", columns=columns, rows=rows),))
+
+
+def _said(line: Line2018) -> str:
+    """What the report said, with what is known to be wrong in it."""
+    value = f"{line.value} {line.unit}".strip()
+    return f"{value}. {_('Ojo:')} {line.error}" if line.error else value
 
 
 def _method(known: Known) -> Chapter:
