@@ -185,12 +185,14 @@ def told(suffix: str, data: dict[str, str] | None = None) -> Any:
         if suffix:
             with db.as_owner():
                 author = make_user("COMMISSION_ANALYST", ns.team)
-                row = models.NarrativeVersion(
-                    country=country_of(ns), year=2025, pillar=1, part="ACHIEVEMENTS", number=1, text_es="Texto.",
-                    text_en="Text.", state="WAITING", author_id=author.id, made_at=clock.now(),
-                )  # fmt: skip
-                if not session.query(models.NarrativeVersion).filter_by(country=row.country, state="WAITING").count():
-                    session.add(row)
+                mine = session.query(models.NarrativeVersion).filter_by(country=country_of(ns))
+                if not mine.filter_by(state="WAITING").count():
+                    session.add(
+                        models.NarrativeVersion(
+                            country=country_of(ns), year=2025, pillar=1, part="ACHIEVEMENTS", number=mine.count() + 1,
+                            text_es="Texto.", text_en="Text.", state="WAITING", author_id=author.id, made_at=clock.now(),
+                        )
+                    )  # fmt: skip
         return url + suffix if data is None else (url + suffix, data)
 
     return public(build)

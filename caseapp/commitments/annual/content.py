@@ -14,9 +14,9 @@ from decimal import Decimal
 from functools import partial
 
 from caseapp.commitments import rules
-from caseapp.commitments.baseline import Line as Line2018
 from caseapp.commitments.annual.parts import Card, Cell, Chapter, Column, Part, Report
 from caseapp.commitments.annual.published import Line, Month
+from caseapp.commitments.baseline import Line as Line2018
 from caseapp.commitments.narrative import rules as narrating
 from caseapp.commitments.narrative.queries import Told
 from caseapp.core import reference
