@@ -17,10 +17,12 @@ from workers.demo.calibration import COUNTRIES
 TEXTS: dict[tuple[int, str], tuple[tuple[str, ...], str, str]] = {
     (1, "ACHIEVEMENTS"): (
         ("P1-00", "P1-02"),
-        "Las sedes registraron a {0} personas y examinaron las necesidades de protección de {1}.\n\n"
-        "La entrevista se hace el mismo día en la mayoría de los puntos de llegada.",
-        "The sites registered {0} people and screened the protection needs of {1}.\n\n"
-        "At most points of arrival the interview is held on the same day.",
+        """Las sedes registraron a {0} personas y examinaron las necesidades de protección de {1}.
+
+La entrevista se hace el mismo día en la mayoría de los puntos de llegada.""",
+        """The sites registered {0} people and screened the protection needs of {1}.
+
+At most points of arrival the interview is held on the same day.""",
     ),
     (1, "CHALLENGES"): (
         (),
