@@ -15,7 +15,7 @@ from caseapp.core.db import connect
 from caseapp.core.errors import NotYours
 from caseapp.core.i18n import _, _l, language
 from caseapp.indicators import catalogue, versions
-from caseapp.publication import downloads, present, queries, series, telling
+from caseapp.publication import downloads, present, queries, rules, series, telling
 from caseapp.publication.access import READ_FIGURES, READ_REGION, countries_as, may_read_country
 from caseapp.publication.downloads import Download
 from caseapp.publication.package import FIGURES
@@ -119,14 +119,7 @@ def _cards(
             if chosen.definitions.get(row.indicator) == earlier.definitions.get(row.indicator):
                 before.setdefault(row.indicator, row)
     there = covered.get((earlier.release_id, earlier.period))
-    return present.cards(now, before, _is_same(here, there), known, told), here
-
-
-def _is_same(one: Any, other: Any) -> bool:
-    """Whether as many sites reported of as many, and signed alike: only then a difference says something."""
-    if not one or not other:
-        return False
-    return (one.reporting, one.expected, one.status) == (other.reporting, other.expected, other.status)
+    return present.cards(now, before, rules.is_same_coverage(here, there), known, told), here
 
 
 @blueprint.get(f"/figures/<iso3>/<pillar>.{FORM}")

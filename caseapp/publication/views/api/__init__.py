@@ -1,4 +1,4 @@
-"""`/api/v1`: the open interface. No cookie is read or set, nothing is written but the day a key was used, and no other
+"""`/api/v1`: the open interface. A cookie opens nothing and none is set, nothing is written but the day a key was used, and no other
 origin's script may read it (no CORS)."""
 
 from __future__ import annotations
