@@ -34,8 +34,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "pictures": {
         "task": "workers.publication.draw_waiting",
-        "schedule": 6.0,
-        "options": {"queue": "figures", "expires": 10},
+        "schedule": 4.0,
+        "options": {"queue": "figures", "expires": 8},
     },
     "imports": {
         "task": "workers.reception.import_people",

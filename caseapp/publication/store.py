@@ -35,6 +35,8 @@ from caseapp.publication.package import CubeOut, SheetOut
 from caseapp.publication.plan import Plan
 
 RELEASE: Any = Release.__table__
+#: Whose age is not known counts as an adult (cubes.yml); of a head count by sex no age is known.
+AGE_UNKNOWN = "18-59"
 
 
 @dataclass(frozen=True)
@@ -258,7 +260,7 @@ def freeze(connection: sa.Connection, release_id: UUID, domain: str, counting: C
                 "late": one.atom.late, "counted": one.atom.counted,
                 "household_counted": one.atom.household_counted, "first_ever": one.atom.first_ever,
                 "covers": list(one.atom.covers), "amount": one.amount,
-                "sex": one.atom.dimensions["sex"], "age_band": one.atom.dimensions["age_band"],
+                "sex": one.atom.dimensions["sex"], "age_band": one.atom.dimensions.get("age_band", AGE_UNKNOWN),
             }
             for position, one in enumerate(counting.counted)
         ),

@@ -144,4 +144,5 @@ ROUTES = {
     ("publication.unmet_of", "GET"): page("/figures/MEX/unmet"),
     ("publication.unmet_download", "GET"): page("/figures/MEX/unmet.csv"),
     ("publication.region", "GET"): page("/figures/region"),
+    ("publication.region_download", "GET"): page("/figures/region.xlsx"),
 }

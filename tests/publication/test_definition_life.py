@@ -91,6 +91,20 @@ def test_trying_what_is_in_force_gives_what_was_published(house):
     assert compared > 20
 
 
+def test_trying_a_part_gives_the_published_part(house):
+    """Women and girls among those registered: what the draft gives is the breakdown that was published."""
+    whole = catalogue.get("P1-00")
+    part = entries.checked("P1-00", entries.entry_of(whole) | {"select": {"sex": ["F"]}}, 2)
+    women = {
+        row.period: row.value
+        for row in rows_of("SELECT period, value FROM released.figure WHERE indicator = 'P1-00' AND sex = 'F' "
+                           "AND place_level = 'COUNTRY'")
+    }  # fmt: skip
+    found = {one.period: one for one in tried(whole, part)}
+    assert {period: found[period].new.value for period in women} == women and len(women) == 3
+    assert all(found[period].difference < 0 and found[period].is_comparable for period in women)
+
+
 def rows_of(statement):
     with core_db.connect("figures") as connection:
         return connection.execute(sa.text(statement)).all()

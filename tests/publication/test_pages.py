@@ -102,6 +102,9 @@ def test_the_pages_from_the_request_to_the_download(house, committed_db):
     )  # fmt: skip
     page = get(client, regional, "/figures/region").get_data(as_text=True)
     assert "México" in page and "Personas registradas" in page
+    assert "3 de 3 sedes" in page and "no lo mide" not in page
+    table = get(client, regional, "/figures/region.csv?period=2025-Q3").get_data(as_text=True)
+    assert ",MEX," in table and table.lstrip("\ufeff").startswith("indicator,measure,unit,period,place")
     assert get(client, regional, "/figures").status_code == 302
 
 

@@ -258,3 +258,32 @@ def test_the_command_line_revises(country, tmp_path):
     assert answer.exit_code == 0 and json.loads(answer.output)["status"] == "AWAITING_APPROVAL"
     session.remove()
     assert access.current().kind == "anonymous"
+
+
+def test_a_small_country_revises_its_quarter(committed_db, tmp_path):
+    people = made_up.staff("BLZ", "BZ-ZZ9")
+    whole, known = (
+        made_up.journal(persons, date(2025, 7, 1), date(2025, 9, 30), country="BLZ", sites=("BZ-BMP",))
+        for persons in (130, 70)
+    )
+    # The same seed: who is known at first are the first of all.
+    whole.waiting = whole.waiting[len(known.waiting) :]
+    known.write()
+    made_up.count_now()
+    for month in ("2025-07", "2025-08", "2025-09"):
+        made = made_up.release(people, month, "BLZ")
+    service.export(made, tmp_path / "09")
+    whole.write()
+    made_up.count_now()
+    # A month that closes nothing has nothing to revise.
+    with pytest.raises(rules.NothingToRevise):
+        service.make_revision("BLZ", "2025-08", by=people.steward, **WHY)
+    made = service.make_revision("BLZ", "2025-09", by=people.steward, **WHY)
+    made_up.approve(people, made)
+    service.export(made, tmp_path / "09-R1")
+    report = audit([tmp_path / "09", tmp_path / "09-R1"])
+    assert report.ok, report.to_text()
+    old, new = (total(tmp_path / name, "2025-Q3") for name in ("09", "09-R1"))
+    assert new - old > 30
+    # Events and their splits are counted again as well, not persons alone.
+    assert {row["cube"].split(".")[0] for row in read(tmp_path / "09-R1" / "revisions.csv")} > {"arrivals"}

@@ -187,5 +187,5 @@ def typed_of(entry: Mapping[str, Any]) -> dict[str, Any]:
             found |= {f"{word}__{name}": list(labels) for name, labels in chosen.items()}
     found["bands"] = next(iter(entry.get("bands") or {}), "")
     found |= {name: list(entry.get(name) or ()) for name in ("disaggregations", "source", "over")}
-    found["unit_cost"] = entry.get("unit_cost") or ""
+    found["unit_cost"] = entry.get("unit_cost")
     return found | {"domain_shown": found["domain"]}

@@ -30,8 +30,11 @@ STATES = {
 
 
 def own_country() -> str:
-    """The reader's country; none for whoever reads for the region, who counts by what all countries share."""
-    return next(iter(countries_as(access.current(), *NATIONAL)), "")
+    """The reader's country, or the one asked for among several; none for whoever reads for the region, who counts by
+    what all countries share."""
+    own = countries_as(access.current(), *NATIONAL)
+    asked = request.values.get("country", "")
+    return asked if asked in own else next(iter(own), "")
 
 
 @blueprint.get("/indicators")
@@ -92,6 +95,7 @@ def show(code: str) -> ResponseReturnValue:
         pillar=reference.label("mirps_pillar", now.pillar), versions=_told(code, country),
         drafts=[_draft_row(row, known) for row in queries.open_drafts(who, code)], country=country,
         country_name=reference.country_label(country) if country else "",
+        others=[(one, reference.country_label(one)) for one in countries_as(who, *NATIONAL) if one != country],
         may_draft=who.may(DRAFT) and country in countries_as(who, *DRAFT.roles),
     )  # fmt: skip
 

@@ -19,6 +19,7 @@ from caseapp.core.i18n import LANGUAGES, _, language
 from caseapp.indicators import versions
 from caseapp.indicators.catalogue import Indicator
 from caseapp.publication import present, series, telling
+from caseapp.publication.findings import Says
 from caseapp.publication.models import Picture
 from caseapp.publication.pictures import drawing
 from caseapp.publication.pictures.drawing import Drawn, Mark
@@ -57,7 +58,7 @@ class Asked:
         return self.told[-1]
 
 
-def make_waiting(most: int = 2) -> int:
+def make_waiting(most: int = 1) -> int:
     """Draw the pictures of at most so many indicators that have none; returns how many were drawn. Repeating it
     changes nothing; two workers never draw at once. Needs an application context (languages)."""
     table: Any = Picture.__table__
@@ -131,7 +132,7 @@ def _parts(one: Asked) -> Drawn | None:
     found = telling.best(telling.breakdowns(one.rows, one.last.kind, one.last.definition))
     if found is None:
         return None
-    named = {found.finding.first, found.finding.second}
+    named = {found.finding.first, found.finding.second if found.finding.says is Says.APART else -1}
     order = sorted(enumerate(found.groups), key=lambda at: (-(at[1].row.value or 0), at[0]))
     if found.name == "age_band":
         order = list(enumerate(found.groups))

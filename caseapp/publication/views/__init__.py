@@ -15,6 +15,7 @@ from caseapp.publication.views import (  # noqa: E402
     keys,  # noqa: F401
     package,  # noqa: F401
     pictures,  # noqa: F401
+    region,  # noqa: F401
     releases,  # noqa: F401
     revising,  # noqa: F401
 )

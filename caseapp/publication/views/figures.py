@@ -13,7 +13,7 @@ from caseapp.core import access, pages, reference
 from caseapp.core.access import needs
 from caseapp.core.db import connect
 from caseapp.core.errors import NotYours
-from caseapp.core.i18n import _, _l, language
+from caseapp.core.i18n import _, _l
 from caseapp.indicators import catalogue, versions
 from caseapp.publication import downloads, present, queries, rules, series, telling
 from caseapp.publication.access import READ_FIGURES, READ_REGION, countries_as, may_read_country
@@ -146,79 +146,3 @@ def download(iso3: str, pillar: str, form: str) -> ResponseReturnValue:
     ]  # fmt: skip
     lines = [{column: getattr(row, column) for column in FIGURES} for row in rows]
     return downloads.answer(Download(name, FIGURES, lines, notes, (_("Datos"), _("Notas"))), form)
-
-
-@blueprint.get("/figures/region")
-@needs(READ_REGION)
-def region() -> ResponseReturnValue:
-    """The countries side by side, from what each has released; where they cannot be compared, the page says why."""
-    pillar = request.args.get("pillar", pillars()[0])
-    if pillar not in pillars():
-        raise NotYours
-    with connect("figures") as connection:
-        offered = queries.offered(connection)
-        periods = sorted({one.period for one in offered}, reverse=True)
-        period = request.args.get("period") or _most_common(offered)
-        there = [one for one in offered if one.period == period]
-        rows = (
-            queries.figures(connection, [one.release_id for one in there], [period], pillar, whole=True)
-            if period
-            else []
-        )
-        covered = queries.coverage_of(connection, [one.release_id for one in there])
-    countries = sorted({one.country for one in offered})
-    return render_template(
-        "publication/region.html", page_title=_("La región: %(pillar)s", pillar=present.pillar(pillar)), pillar=pillar,
-        pillars=[(code, present.pillar(code)) for code in pillars()], period=period,
-        offered=[(code, present.period(code)) for code in sorted(periods, key=_newest, reverse=True)],
-        columns=_columns(countries), rows=_side_by_side(pillar, countries, there, rows),
-        coverage=[
-            (reference.country_label(one.country), present.coverage(covered.get((one.release_id, period))))
-            for one in sorted(there, key=lambda one: one.country)
-        ],
-    )  # fmt: skip
-
-
-def _newest(period: str) -> tuple[str, str]:
-    return period[-4:] if period.startswith("MIRPS") else period[:4], period
-
-
-def _most_common(offered: Sequence[Offered]) -> str:
-    """The period that most countries have published; of these the newest."""
-    count: dict[str, int] = {}
-    for one in offered:
-        count[one.period] = count.get(one.period, 0) + 1
-    return max(count, key=lambda period: (count[period], _newest(period)), default="")
-
-
-def _columns(countries: Sequence[str]) -> list[dict[str, Any]]:
-    names = [{"key": code, "label": reference.country_label(code), "number": True} for code in countries]
-    return [{"key": "name", "label": _("Indicador"), "head": True}, *names]
-
-
-def _side_by_side(
-    pillar: str, countries: Sequence[str], there: Sequence[Offered], rows: Sequence[Any]
-) -> list[dict[str, Any]]:
-    """One line for each indicator of the pillar; a country without a comparable figure shows the reason."""
-    by = {(row.indicator, row.place): row for row in rows}
-    released = {one.country: one for one in there}
-    lines = []
-    for indicator in catalogue.all():
-        if indicator.pillar != pillar:
-            continue
-        line: dict[str, Any] = {"name": indicator.name[language()]}
-        for country in countries:
-            line[country] = _comparable(indicator, released.get(country), by.get((indicator.code, country)))
-        lines.append(line)
-    return lines
-
-
-def _comparable(indicator: catalogue.Indicator, released: Offered | None, row: Any) -> str:
-    if released is None:
-        return _("sin publicación")
-    if row is None:
-        return _("no lo mide")
-    versions = {entry["version"] for entry in released.definitions.get(indicator.code, ())}
-    if row.status == "PUBLISHED" and versions == {indicator.version}:
-        return f"{present.number(row.value)} {'%' if row.unit == 'PERCENT' else ''}".strip()
-    return _("otra definición") if row.status == "PUBLISHED" else present.no_value(row.status)
