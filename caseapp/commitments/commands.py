@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from caseapp.commitments.annual.commands import report
 from caseapp.core import access
 from caseapp.core.command_line import Failed, Misused, say, with_home
 
@@ -51,4 +52,4 @@ def take(file: Path, dry_run: bool, as_json: bool) -> None:
         raise Failed(f"Nothing was imported: {len(errors)} errors.")
 
 
-COMMANDS = [imports]
+COMMANDS = [imports, report]

@@ -13,6 +13,7 @@ from caseapp.indicators.versions import Catalogue, shipped
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "indicators.md"
 LIST = ROOT / "indicator_list.yml"
+REGISTERS = FILE.parents[1] / "config" / "reference" / "indicators_of_registers.yml"
 _HEAD = """# Indicators
 
 Printed from `config/reference/indicators/*.yml` and `config/reference/cubes.yml` by `make indicators`; a test
@@ -34,8 +35,19 @@ def text(catalogue: Catalogue | None = None) -> str:
                 f"## {label('mirps_pillar', pillar, 'en')} / {label('mirps_pillar', pillar, 'es')}\n"
             )
         parts.append(_entry(each) + _history(known, each.code))
-    parts.append(_against_the_list())
-    return "\n".join(parts)
+    return "\n".join([*parts, *_of_registers(), _against_the_list()])
+
+
+def _of_registers() -> list[str]:
+    """The indicators that rest on registers of institutions and in no cube."""
+    found = ["## Of registers, on no person / De registros, sin personas\n"]
+    for code, each in yaml.safe_load(REGISTERS.read_text("utf-8")).items():
+        found.append(
+            f"### {code} {each['name']['en']} / {each['name']['es']}\n\n{each['definition']['en']}\n\n"
+            f"*{each['definition']['es']}*\n\n| | |\n| --- | --- |\n| Measure | a register's, in `{each['unit']}` |\n"
+            f"| Computed by | `{each['by']}` |\n| Source | {', '.join(each['source'])} |\n"
+        )
+    return found
 
 
 def _against_the_list() -> str:

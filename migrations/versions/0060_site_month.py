@@ -49,7 +49,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_site_month_site_id")),
         sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_site_month_team_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_site_month")),
-        sa.UniqueConstraint("team_id", "month", "number", name=op.f("uq_site_month_team_id")),
+        sa.UniqueConstraint("team_id", "month", "number", name=op.f("uq_site_month_team_id_month_number")),
     )
     op.create_index(op.f("ix_site_month_site_id"), "site_month", ["site_id"], unique=False)
     op.create_index(op.f("ix_site_month_signed_by_id"), "site_month", ["signed_by_id"], unique=False)

@@ -177,7 +177,44 @@ def action(db: Any, ns: Any) -> Any:
     return f"/cooperation/actions/{row.id}/done", {}
 
 
+def told(suffix: str, data: dict[str, str] | None = None) -> Any:
+    """A narrative of the namespace's country; deciding needs one that somebody else sent."""
+
+    def build(db: Any, ns: Any) -> Any:
+        url = f"/narratives/{country_of(ns)}/2025/1/ACHIEVEMENTS"
+        if suffix:
+            with db.as_owner():
+                author = make_user("COMMISSION_ANALYST", ns.team)
+                mine = session.query(models.NarrativeVersion).filter_by(country=country_of(ns))
+                if not mine.filter_by(state="WAITING").count():
+                    session.add(
+                        models.NarrativeVersion(
+                            country=country_of(ns), year=2025, pillar=1, part="ACHIEVEMENTS", number=mine.count() + 1,
+                            text_es="Texto.", text_en="Text.", state="WAITING", author_id=author.id, made_at=clock.now(),
+                        )
+                    )  # fmt: skip
+        return url + suffix if data is None else (url + suffix, data)
+
+    return public(build)
+
+
+def report(suffix: str) -> Any:
+    return public(lambda db, ns: f"/reports/annual/{_report_of(ns)}/2025{suffix}")
+
+
+def _report_of(ns: Any) -> str:
+    return "regional" if country_of(ns) == "REG" else country_of(ns)
+
+
 ROUTES = {
+    ("commitments.narratives", "GET"): page("/narratives"),
+    ("commitments.narrative", "GET"): told(""),
+    ("commitments.write_narrative", "POST"): told("", {"text_es": "Texto.", "text_en": "Text.", "do": "save"}),
+    ("commitments.decide_narrative", "POST"): told("/approve", {}),
+    ("commitments.annual_reports", "GET"): page("/reports/annual"),
+    ("commitments.annual_go", "GET"): page("/reports/annual/go?country=MEX&year=2025"),
+    ("commitments.annual", "GET"): report(""),
+    ("commitments.annual_pdf", "GET"): report(".pdf"),
     ("commitments.matrix", "GET"): page("/commitments?with=PILLAR_5"),
     ("commitments.listing", "GET"): page("/commitments/list?country=MEX&pillar=1"),
     ("commitments.costs", "GET"): page("/commitments/costs"),

@@ -6,6 +6,7 @@ import io
 
 import pytest
 
+from tests.factories import make_team, make_user, principal_of
 from tests.programme.routes import TYPED, make_training
 from tests.statements import count_statements
 
@@ -75,3 +76,14 @@ def test_the_list_asks_the_same_number_of_statements_whatever_the_rows(desk, cli
     with count_statements() as many:
         client.get("/registers/trainings")
     assert len(few) == len(many)
+
+
+def test_another_team_of_the_country_has_a_register_of_its_own(desk, client):
+    make_training(desk.db, desk.team)
+    with desk.db.as_owner():
+        other = make_team(None, "COMMISSION_STATISTICS")
+        stranger = principal_of(make_user("DATA_STEWARD", other), ("DATA_STEWARD", other))
+    client.sign_in(stranger)
+    assert "Nada anotado" in text(client.get("/registers/trainings"))
+    client.sign_in(desk.steward)
+    assert "Policía" in text(client.get("/registers/trainings"))

@@ -100,7 +100,7 @@ def test_what_the_database_refuses_is_said(at_desk):
         ("trainings", {"women": 0, "men": 0}, "somebody_attended"), ("trainings", {"men": -1}, "no_negative_heads"),
         ("trainings", {"women": 5001}, "somebody_attended"), ("trainings", {"topic": "X"}, "topic_known"),
         ("projects", {"ends_on": date(2024, 1, 1)}, "ends_after_start"), ("costs", {"amount": Decimal(0)}, "amount_positive"),
-        ("costs", {"valid_to": date(2024, 1, 1)}, "lower bound"),
+        ("costs", {"valid_to": date(2024, 1, 1)}, "ends_after_start"),
     ],
 )  # fmt: skip
 def test_constraints_of_the_tables(at_desk, kind, values, constraint):

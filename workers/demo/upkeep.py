@@ -15,6 +15,7 @@ from caseapp.indicators import service as indicators
 from workers.demo import (
     accounts,
     claiming,
+    committing,
     confirming,
     filling,
     helping,
@@ -85,6 +86,7 @@ def keep_up(seed: int, today: date) -> bool:
         nights.tell(seed, today)
         keeping.keep_true(seed, today)
         registering.register_all(seed, today)
+        committing.commit(seed, today)
         jobs.ended(run.id)
         session.commit()
     session.remove()

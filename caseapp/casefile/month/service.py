@@ -14,7 +14,7 @@ from caseapp.core.errors import ChangedMeanwhile, NotYours, says
 from caseapp.places.models import Site
 
 says("ck_site_month_month_is_over", lambda: rules.MonthNotOver())
-says("uq_site_month_team_id", lambda: ChangedMeanwhile())
+says("uq_site_month_team_id_month_number", lambda: ChangedMeanwhile())
 
 
 def sign(team: Team, month: str, *, note: str | None = None, after: int = 0) -> SiteMonth:
