@@ -18,7 +18,7 @@ from caseapp.indicators import rollup
 from caseapp.publication import service
 from caseapp.publication.models import Release, Status
 from caseapp.publication.rules import month_after
-from workers.demo import defining, opening, places
+from workers.demo import defining, narrating, opening, places
 from workers.demo import months as months_signed
 from workers.demo.acting import acting
 from workers.demo.calibration import COUNTRIES, cases_by_country
@@ -82,6 +82,7 @@ def decide_and_ask(today: date, cases: int) -> int:
         jobs.progressed(run.id, approved)
         if not asked:
             defining.define(today)
+            narrating.narrate(today)
             for country in COUNTRIES:
                 opening.give_keys(country)
             jobs.ended(run.id, "ReleaseRefused" if failed else None)

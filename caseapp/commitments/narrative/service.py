@@ -35,14 +35,16 @@ def versions(place: Place) -> list[NarrativeVersion]:
     )
 
 
-def save(place: Place, texts: Mapping[str, str], *, sends: bool) -> NarrativeVersion:
+def save(
+    place: Place, texts: Mapping[str, str], *, sends: bool, at: sa.Connection | None = None
+) -> NarrativeVersion:
     """Write the open version, or a new one; `sends` puts it before another reader. The figures that it quotes are kept
-    as they are published now. Raises the refusals of `rules.must_be_sound`, `NotWaiting` where it is being read."""
+    as they are published now (`at`: see `published.figures`). Raises the refusals of `rules.must_be_sound`, `NotWaiting` where it is being read."""
     who = access.current().user_id
     if who is None:
         raise NotYours
     texts = {lang: texts[lang].strip() for lang in rules.LANGUAGES}
-    known = published.figures(rules.quotes(texts["es"]) | rules.quotes(texts["en"]))
+    known = published.figures(rules.quotes(texts["es"]) | rules.quotes(texts["en"]), at)
     quoted = rules.must_be_sound(texts, lambda quote: quote in known)
     before = versions(place)
     open_one = next((v for v in before if v.state in ("DRAFT", "WAITING")), None)
