@@ -32,7 +32,7 @@ def light(score: int | None) -> dict[str, Any] | None:
     """A commitment's light: number, percent and word."""
     if score is None:
         return None
-    return {"level": score, "percent": f"{rules.percent_of(score)} %", "word": step(score)}
+    return {"level": score, "percent": f"{rules.percent_of(score)}\u00a0%", "word": step(score)}
 
 
 def average(one: Average) -> dict[str, Any] | None:
@@ -42,7 +42,7 @@ def average(one: Average) -> dict[str, Any] | None:
     level = rules.level_of(one.percent)
     return {
         "level": level,
-        "percent": f"{one.printed} %",
+        "percent": f"{one.printed}\u00a0%",
         "word": step(level),
         "of": one.scored,
         "unscored": one.unscored,
