@@ -24,6 +24,7 @@ AREAS = (
     "referral",
     "assistance",
     "solutions",
+    "programme",
     "casefile",
     "indicators",
     "publication",

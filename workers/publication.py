@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from caseapp.publication import service
+from caseapp.publication.pictures import making
 from workers.app import app
 
 
@@ -10,3 +11,9 @@ from workers.app import app
 def make_waiting() -> int:
     """Make the releases that wait to be made."""
     return service.make_waiting()
+
+
+@app.task(name="workers.publication.draw_waiting")
+def draw_waiting() -> int:
+    """Draw a few of the pictures that approved releases do not have yet."""
+    return making.make_waiting()

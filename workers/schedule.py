@@ -32,6 +32,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 3.0,
         "options": {"queue": "figures", "expires": 10},
     },
+    "pictures": {
+        "task": "workers.publication.draw_waiting",
+        "schedule": 4.0,
+        "options": {"queue": "figures", "expires": 8},
+    },
     "imports": {
         "task": "workers.reception.import_people",
         "schedule": 4.0,

@@ -32,5 +32,7 @@ LINK_ENQUIRY = permission("casefile.link_enquiry", "SUPERVISOR")
 ASK_SUBJECT = permission("casefile.ask_subject", "CASEWORKER", "SUPERVISOR")
 DECIDE_SUBJECT = permission("casefile.decide_subject", "SUPERVISOR")
 HAND_OVER = permission("casefile.hand_over_copy", "CASEWORKER", "SUPERVISOR", "DATA_PROTECTION_OFFICER")
+#: Sign what one's team recorded of a month at its site.
+CONFIRM_MONTH = permission("casefile.confirm_month", "SUPERVISOR", "SHELTER_COORDINATOR")
 PROTECT_DATA = permission("casefile.protect_data", "DATA_PROTECTION_OFFICER")
 AUDIT_FILE = permission("casefile.audit_file", "AUDITOR")

@@ -30,5 +30,6 @@ from caseapp.casefile import not_completed as _not_completed  # noqa: E402, F401
 from caseapp.casefile import offering as _offering  # noqa: E402, F401
 from caseapp.casefile.enquiry import events as _enquiry  # noqa: E402, F401
 from caseapp.casefile.glass import events as _glass  # noqa: E402, F401
+from caseapp.casefile.month import models as _month  # noqa: E402, F401  (its table is known with the events)
 from caseapp.casefile.retention import events as _retention  # noqa: E402, F401
 from caseapp.casefile.subject import events as _subject  # noqa: E402, F401

@@ -283,8 +283,9 @@ def overall(rows: Iterable[Scored], weighting: str) -> Average:
 
 
 def level_of(percent: Decimal) -> int:
-    """The colour an average is shown in: the step of the scale that it has reached (0 only below 20 %)."""
-    return int(percent // 20)
+    """The colour an average is shown in: the step of the scale that its printed percent has reached, so that a printed
+    60 % never stands in the colour of 40 %."""
+    return rounded(percent) // 20
 
 
 # -- what needs a look -----------------------------------------------------------------------------------

@@ -3,7 +3,9 @@
 `measure`, `unit`, `basis`, `select`, `part`, `of` and `bands` are those of a release's manifest
 (docs/release-format.md): a COUNT sums the cells that `select` allows; a RATE divides those of `part` by
 those of `of`, both within `select`; with `of: PUBLIC` the denominator is the number `public` about no person; a
-MEDIAN is interpolated in the `bands` of a duration, `{dimension: {label: [from, below]}}`, the last one open.
+MEDIAN is interpolated in the `bands` of a duration, `{dimension: {label: [from, below]}}`, the last one open; MONEY
+is the sum of the cells of `select` times `unit_cost`, a published number. With `over` a
+RATE is divided by all cells of the domains it names, each of them published in its own right.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -26,6 +29,7 @@ MEASURES = {
     "COUNT": ("PERSONS", "HOUSEHOLDS", "EVENTS", "NIGHTS", "STOCK"),
     "RATE": ("PERCENT", "RATIO"),
     "MEDIAN": ("DAYS", "HOURS"),
+    "MONEY": ("USD",),
 }
 #: Which bases a domain's unit can carry (docs/release-format.md, `counted`).
 BASES = {
@@ -34,6 +38,8 @@ BASES = {
 }  # fmt: skip
 DIRECTIONS = ("up", "down", "context")
 PUBLIC = "PUBLIC"
+#: Below what a unit cost lies.
+MOST_COST = 1_000_000
 _NEEDED = (
     "pillar", "version", "valid_from", "name", "definition", "numerator", "domain", "measure", "unit", "basis",
     "direction", "source",
@@ -48,6 +54,8 @@ KNOWN = (
     "of",
     "public",
     "bands",
+    "unit_cost",
+    "over",
     "smallest_cell",
     "disaggregations",
 )
@@ -96,11 +104,14 @@ class Indicator:
     smallest_cell: int
     disaggregations: tuple[str, ...]
     source: tuple[str, ...]
+    unit_cost: Decimal | None = None
+    over: tuple[str, ...] = ()
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """The event kinds that drive it, those of a public denominator among them."""
-        return self.domain.kinds + (numbers()[self.public].kinds if self.public else ())
+        below = tuple(kind for name in self.over for kind in domains()[name].kinds)
+        return self.domain.kinds + below + (numbers()[self.public].kinds if self.public else ())
 
     @property
     def selected(self) -> frozenset[str]:
@@ -128,6 +139,9 @@ class Indicator:
         if self.measure == "RATE":
             plain["part"] = {d: list(labels) for d, labels in self.part.items()}
             plain["of"] = self.of if isinstance(self.of, str) else {d: list(v) for d, v in self.of.items()}
+            plain |= {"over": list(self.over)} if self.over else {}
+        if self.unit_cost is not None:
+            plain["unit_cost"] = float(self.unit_cost)
         if self.measure == "MEDIAN":
             plain |= {"dimension": self.dimension, "bands": [list(band) for band in self.bands]}
         return plain
@@ -172,6 +186,7 @@ def checked(file: Source, code: str, entry: Any) -> Indicator:
     domain = _domain(file, code, entry)
     _measures(file, code, entry, domain)
     dimension, bands = _bands(file, code, entry, domain)
+    unit_cost = _unit_cost(file, code, entry)
     of: Selection | str = PUBLIC if entry.get("of") == PUBLIC else _selection(file, code, entry, "of", domain)
     for word in ("valid_from", "valid_to"):
         if word in entry and not isinstance(entry[word], date):
@@ -188,7 +203,8 @@ def checked(file: Source, code: str, entry: Any) -> Indicator:
         valid_to=entry.get("valid_to"), domain=domain, measure=entry["measure"], unit=entry["unit"],
         basis=entry["basis"], of=of, public=entry.get("public"), dimension=dimension, bands=bands, direction=entry["direction"],
         smallest_cell=smallest, disaggregations=tuple(entry.get("disaggregations") or ()),
-        source=tuple(entry["source"]),
+        source=tuple(entry["source"]), unit_cost=unit_cost,
+        over=tuple(entry.get("over") or ()),
         denominator=file.words(entry["denominator"], code, "denominator") if "denominator" in entry else None,
         name=file.words(entry["name"], code, "name"),
         definition=file.words(entry["definition"], code, "definition"),
@@ -224,12 +240,30 @@ def _measures(file: Source, code: str, entry: Any, domain: Domain) -> None:
     for word in ("part", "of", "denominator"):
         if (word in entry) != is_rate:
             file.refuse(f"{word} is {'missing' if is_rate else 'only for a RATE'}", code, word)
+    _over(file, code, entry, domain)
     if ("public" in entry) != (entry.get("of") == PUBLIC):
         file.refuse("`public` names the denominator where `of` is PUBLIC, and only there", code, "of")
     if "public" in entry and entry["public"] not in numbers():
         file.refuse(f"no number {entry['public']!r} in cubes.yml", code, "public")
     if "public" in entry and numbers()[entry["public"]].grain != domain.grain:
         file.refuse(f"{entry['public']} is not by {domain.grain}", code, "public")
+
+
+def _over(file: Source, code: str, entry: Any, domain: Domain) -> None:
+    """A rate of events may be divided by all cells of other domains, as far as these have its breakdowns."""
+    if "over" not in entry:
+        return
+    if entry["measure"] != "RATE" or entry.get("of") != {} or entry["basis"] != "EVENTS":
+        file.refuse("`over` is for a RATE of events whose `of` is everything", code, "over")
+    for number, name in enumerate(entry["over"]):
+        found = domains().get(name)
+        if found is None or name == domain.name:
+            file.refuse(f"{name!r} is no other domain in cubes.yml", code, "over", str(number))
+        if found.unit not in ("PERSONS", "EVENTS") or found.grain != domain.grain:
+            file.refuse(f"{name} does not add up beside {domain.name}", code, "over", str(number))
+        for breakdown in entry.get("disaggregations") or ():
+            if breakdown not in {axis.name for axis in found.axes}:
+                file.refuse(f"{name} is not broken down by {breakdown}", code, "disaggregations")
 
 
 def _bands(file: Source, code: str, entry: Any, domain: Domain) -> tuple[str, tuple[Band, ...]]:
@@ -248,6 +282,21 @@ def _bands(file: Source, code: str, entry: Any, domain: Domain) -> tuple[str, tu
         if upper != lower:
             file.refuse(f"a band ends at {upper} and the next begins at {lower}", code, "bands", name)
     return name, bands
+
+
+def _unit_cost(file: Source, code: str, entry: Any) -> Decimal | None:
+    """What one of those counted costs, to the cent: of MONEY and of nothing else."""
+    if (entry["measure"] == "MONEY") != ("unit_cost" in entry):
+        file.refuse("`unit_cost` is for MONEY, and MONEY needs it", code, "measure")
+    if "unit_cost" not in entry:
+        return None
+    given = entry["unit_cost"]
+    if isinstance(given, bool) or not isinstance(given, int | float | Decimal) or not 0 < given < MOST_COST:
+        file.refuse(f"unit_cost {given!r} is not an amount", code, "unit_cost")
+    cost = Decimal(str(given))
+    if cost != cost.quantize(Decimal("0.01")):
+        file.refuse(f"unit_cost {given} has more than two decimals", code, "unit_cost")
+    return cost
 
 
 def _selection(file: Source, code: str, entry: Any, word: str, domain: Domain) -> dict[str, tuple[str, ...]]:

@@ -23,6 +23,8 @@ GRAINS = ("MONTH", "QUARTER")
 SOURCES = (
     "occurrences", "registrations", "claim_endings", "referral_endings", "nights", "open_cases", "open_claims", "interviews",
     "needs_answered", "packages", "entitlements", "schooling", "validations",
+    "identified", "wg_asked", "returned_children", "idp_access", "properties_due",
+    "heads",
 )  # fmt: skip
 FACT_COLUMNS = (
     "site",

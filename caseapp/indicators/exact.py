@@ -9,13 +9,13 @@ from decimal import ROUND_HALF_UP, Decimal
 import sqlalchemy as sa
 
 from caseapp.indicators.catalogue import PUBLIC, Band, Indicator, Selection
-from caseapp.indicators.cubes import MARKERS, Domain
+from caseapp.indicators.cubes import MARKERS, Domain, domains
 from caseapp.indicators.queries import site_numbers, true_cells
 
 
 @dataclass(frozen=True)
 class Exact:
-    """`value` of a COUNT; of a RATE to one decimal, None where nothing was counted below the line."""
+    """`value` of a COUNT or of MONEY; of a RATE to one decimal, None where nothing was counted below the line."""
 
     value: Decimal | None
     numerator: int | None = None
@@ -26,6 +26,8 @@ def exact(connection: sa.Connection, indicator: Indicator, country: str, period:
     """The value for the whole country in a month (`2025-09`), quarter (`2025-Q3`) or year (`2025`)."""
     if indicator.measure == "COUNT":
         return Exact(Decimal(_sum(connection, indicator, country, period, {})))
+    if indicator.unit_cost is not None:
+        return Exact(_sum(connection, indicator, country, period, {}) * indicator.unit_cost)
     if indicator.measure == "MEDIAN":
         held = [
             _sum(connection, indicator, country, period, {indicator.dimension: (b[0],)})
@@ -35,6 +37,8 @@ def exact(connection: sa.Connection, indicator: Indicator, country: str, period:
     above = _sum(connection, indicator, country, period, indicator.part)
     if indicator.of == PUBLIC:
         below = _public(connection, indicator, country, period)
+    elif indicator.over:
+        below = _over(connection, indicator, country, period)
     else:
         assert not isinstance(indicator.of, str)
         below = _sum(connection, indicator, country, period, indicator.of)
@@ -101,6 +105,15 @@ def _sum(
 def _base(domain: Domain, name: str, labels: Collection[str]) -> set[str]:
     groups = domain.axis(name).groups or {}
     return {base for label in labels for base in groups.get(label, (label,))}
+
+
+def _over(connection: sa.Connection, indicator: Indicator, country: str, period: str) -> int:
+    """All that other domains counted in a period, a person once for each site and month."""
+    found = 0
+    for domain in (domains()[name] for name in indicator.over):
+        for piece in pieces(period, domain.grain):
+            found += sum(cell.count for cell in true_cells(connection, domain.name, country, piece, []))
+    return found
 
 
 def _public(connection: sa.Connection, indicator: Indicator, country: str, period: str) -> int:

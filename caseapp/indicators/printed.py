@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from caseapp.core.reference import label
+import yaml
+
+from caseapp.core.reference import ROOT, label
 from caseapp.indicators.catalogue import PUBLIC, Indicator, Selection
 from caseapp.indicators.cubes import numbers
 from caseapp.indicators.versions import Catalogue, shipped
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "indicators.md"
+LIST = ROOT / "indicator_list.yml"
+REGISTERS = FILE.parents[1] / "config" / "reference" / "indicators_of_registers.yml"
 _HEAD = """# Indicators
 
 Printed from `config/reference/indicators/*.yml` and `config/reference/cubes.yml` by `make indicators`; a test
@@ -31,7 +35,30 @@ def text(catalogue: Catalogue | None = None) -> str:
                 f"## {label('mirps_pillar', pillar, 'en')} / {label('mirps_pillar', pillar, 'es')}\n"
             )
         parts.append(_entry(each) + _history(known, each.code))
-    return "\n".join(parts)
+    return "\n".join([*parts, *_of_registers(), _against_the_list()])
+
+
+def _of_registers() -> list[str]:
+    """The indicators that rest on registers of institutions and in no cube."""
+    found = ["## Of registers, on no person / De registros, sin personas\n"]
+    for code, each in yaml.safe_load(REGISTERS.read_text("utf-8")).items():
+        found.append(
+            f"### {code} {each['name']['en']} / {each['name']['es']}\n\n{each['definition']['en']}\n\n"
+            f"*{each['definition']['es']}*\n\n| | |\n| --- | --- |\n| Measure | a register's, in `{each['unit']}` |\n"
+            f"| Computed by | `{each['by']}` |\n| Source | {', '.join(each['source'])} |\n"
+        )
+    return found
+
+
+def _against_the_list() -> str:
+    """Where our figures differ from the regional list and why, and what of it has no figure."""
+    found = yaml.safe_load(LIST.read_text(encoding="utf-8"))
+    differs = "\n".join(f"| {code} | {why} |" for code, why in sorted(found["differs"].items()))
+    absent = "\n".join(f"| {code} | {why} |" for code, why in sorted(found["absent"].items()))
+    return (
+        f"## Where these differ from the regional list\n\n| | |\n| --- | --- |\n{differs}\n\n"
+        f"## Of the list without a figure\n\n| | |\n| --- | --- |\n{absent}\n"
+    )
 
 
 def _entry(each: Indicator) -> str:
@@ -45,6 +72,7 @@ def _entry(each: Indicator) -> str:
         ("Measure", f"`{each.measure}` in `{each.unit}`, basis `{each.basis}`"),
         ("Cells", f"`{each.cube}`{_selections(each)}"),
         *([("Bands", _bands(each))] if each.bands else []),
+        *([("Unit cost", f"{each.unit_cost} {each.unit}")] if each.unit_cost is not None else []),
         ("Events", ", ".join(f"`{kind}`" for kind in each.kinds)),
         ("Broken down by", ", ".join(f"`{name}`" for name in each.disaggregations) or "nothing"),
         ("Smallest group", f"{each.smallest_cell}"),
@@ -92,6 +120,12 @@ def _selections(each: Indicator) -> str:
             return (
                 _listed(found)
                 + f"; denominator: the public number `{each.public}` ({numbers()[each.public].label_en})"
+            )
+        if each.over:
+            return (
+                _listed(found)
+                + "; denominator: every cell of "
+                + " and ".join(f"`{name}`" for name in each.over)
             )
         found.append(("denominator", each.of))
     return _listed(found)

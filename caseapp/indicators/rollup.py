@@ -19,6 +19,7 @@ from caseapp.core import clock
 from caseapp.core.db import connect, uuid7
 from caseapp.indicators.facts.counting import count_cells, count_persons, count_site_numbers
 from caseapp.indicators.facts.gathering import gather
+from caseapp.indicators.facts.heads import count_heads
 from caseapp.indicators.facts.tables import COLUMNS, Target
 
 JOB = "indicators.roll_up"
@@ -142,13 +143,14 @@ def _one_batch(connection: sa.Connection, country: str, batch: int, *, lock: boo
 
 
 def _take(target: Target, batch: int) -> int:
-    """Move notes of the queue into the temporary table `seed`."""
-    target.fresh("seed", "SELECT NULL::uuid AS person_key WHERE false")
+    """Move notes of the queue into the temporary table `seed`: whose, or about nobody which event."""
+    target.fresh("seed", "SELECT NULL::uuid AS person_key, NULL::uuid AS event_id WHERE false")
     gone = target.run(
         "WITH taken AS (SELECT id FROM facts.dirty WHERE country = :country ORDER BY id LIMIT :batch "
         "FOR UPDATE SKIP LOCKED), "
-        "gone AS (DELETE FROM facts.dirty d USING taken WHERE d.id = taken.id RETURNING d.person_key), "
-        "kept AS (INSERT INTO seed SELECT DISTINCT person_key FROM gone) SELECT count(*) FROM gone",
+        "gone AS (DELETE FROM facts.dirty d USING taken WHERE d.id = taken.id RETURNING d.person_key, d.event_id), "
+        "kept AS (INSERT INTO seed SELECT DISTINCT person_key, CASE WHEN person_key IS NULL THEN event_id END "
+        "FROM gone) SELECT count(*) FROM gone",
         batch=batch,
     )
     return int(gone.scalar_one())
@@ -157,6 +159,7 @@ def _take(target: Target, batch: int) -> int:
 def _count(target: Target, until: date, *, everybody: bool) -> None:
     gather(target, everybody=everybody)
     count_persons(target, until)
+    count_heads(target, everything=everybody)
     count_cells(target)
     count_site_numbers(target, until)
 

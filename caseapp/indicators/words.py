@@ -36,6 +36,7 @@ UNITS = {
     "RATIO": _l("Cociente"),
     "DAYS": _l("Días"),
     "HOURS": _l("Horas"),
+    "USD": _l("Dólares de los Estados Unidos"),
 }
 BASES = {
     "PERSONS": _l("Cada persona una vez en el país y el periodo"),

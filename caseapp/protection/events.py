@@ -7,4 +7,5 @@ from caseapp.core.journal import kind
 STARTED = kind("screening.started")
 COMPLETED = kind("screening.completed")
 UNFINISHED = kind("screening.unfinished")
+ASSESSED = kind("assessment.completed")
 OUTCOME = kind("screening.outcome")

@@ -22,6 +22,9 @@ ALONE = ("YES", "NO", "CHILD_WITH_SUPPORT")
 YES_NO = ("YES", "NO")
 AS_WISHED = ("YES", "NO", "NOT_ASKED", "NOT_APPLICABLE")
 INTERPRETERS = ("NONE", "STAFF", "PROFESSIONAL", "REMOTE", "FAMILY_MEMBER")
+#: The six questions of the Washington Group short set, and what answers one (none of the four blanks does).
+WASHINGTON_GROUP = ("wg_see", "wg_hear", "wg_walk", "wg_remember", "wg_selfcare", "wg_communicate")
+DIFFICULTIES = ("NO_DIFFICULTY", "SOME_DIFFICULTY", "A_LOT_OF_DIFFICULTY", "CANNOT_DO_AT_ALL")
 INCOMPLETE_REASONS = ("NO_PRIVACY", "NO_INTERPRETER", "DISTRESS", "TIME", "LEFT", "REFUSED")
 OUTCOMES = (
     "IP_NEED", "IP_WISH", "CHILD_PROCESS", "SOCIAL_ASSISTANCE", "FAMILY_TRACING", "TRAFFICKING_INDICATORS",
@@ -373,3 +376,8 @@ def may_leave(state: str, reason: str) -> None:
         raise NotOpen
     if reason not in INCOMPLETE_REASONS:
         raise WhyMissing
+
+
+def is_washington_group(answers: Mapping[str, Answer]) -> bool:
+    """Whether all six questions of the Washington Group were answered, whatever the answers are."""
+    return all(answers.get(question) in DIFFICULTIES for question in WASHINGTON_GROUP)

@@ -180,8 +180,8 @@ def complete(
     case: Case, screening: Screening, main: str, *, added: Collection[str] = (), version: int | None = None
 ) -> None:
     """End a talk in which everything was asked. `main` is one of the outcomes that hold: the firm ones, those
-    confirmed with `decide`, and those in `added`. Writes screening.outcome for each and screening.completed
-    with the hours since first contact. Raises NotAllAsked, MainMissing, NoNeedContradicted, Undecided, NotOpen,
+    confirmed with `decide`, and those in `added`. Writes screening.outcome for each, screening.completed with
+    the hours since first contact and, where the Washington Group was answered, assessment.completed. Raises NotAllAsked, MainMissing, NoNeedContradicted, Undecided, NotOpen,
     ChangedMeanwhile."""
     _check(screening, version)
     person = people.person_of(case)
@@ -197,6 +197,8 @@ def complete(
         events.COMPLETED, case, on=on, person=person, subject_id=screening.id,
         code=screening.questionnaire, outcome=main, number=_hours(case, screening),
     )  # fmt: skip
+    if rules.is_washington_group(answers_of(screening)):
+        happened(events.ASSESSED, case, on=on, person=person, subject_id=screening.id, code="WG_SS")
     session.flush()
 
 

@@ -63,14 +63,25 @@ def release() -> None:
 @click.option("--country", required=True, help="ISO 3166 alpha-3, such as MEX.")
 @click.option("--period", required=True, help="A month, such as 2025-10.")
 @click.option("--by", required=True, help="Email of the country's data steward.")
+@click.option(
+    "--unconfirmed", default="CALENDAR", help="Why it does not wait for sites that have not signed."
+)
+@click.option("--revision", default=None, metavar="CODE", help="Revise a released month: why, as a code.")
+@click.option("--reason", default="", help="Why it is revised, in a sentence that readers see.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 @with_home
 @in_house
-def make(country: str, period: str, by: str, as_json: bool) -> None:
-    """Make a release and put it before the approver."""
+def make(
+    country: str, period: str, by: str, unconfirmed: str, revision: str | None, reason: str, as_json: bool
+) -> None:
+    """Make a release, or a revision of one, and put it before the approver."""
     from caseapp.publication import service
 
-    answer = service.tables_of(service.make(country.upper(), period, by=_acting(by)))
+    if revision is None:
+        made = service.make(country.upper(), period, by=_acting(by), unconfirmed_code=unconfirmed)
+    else:
+        made = service.make_revision(country.upper(), period, by=_acting(by), code=revision, reason=reason)
+    answer = service.tables_of(made)
     cells = sum(table["cells"] for table in answer["tables"])
     text = f"{answer['id']} {country.upper()} {period}: {len(answer['tables'])} tables, {cells} rows, awaits approval."
     say(answer, as_json=as_json, text=text)

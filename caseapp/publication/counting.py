@@ -64,7 +64,7 @@ def count(
     name = domain_plan.domain.name
     if domain_plan.domain.unit == STOCK:
         found = facts.occurrences(connection, name, plan.country, since=unit, until=unit)
-        return Counting(tuple(_plain(one, unit, plan, late=False, amount=1) for one in found))
+        return Counting(tuple(plain(one, unit, plan, late=False, amount=1) for one in found))
     asked = {
         "country": plan.country, "domain": name, "since": since, "known": known_until,
         "until": periods.pieces(unit)[-1] if "Q" not in unit else _last_month(unit),
@@ -80,18 +80,27 @@ def _last_month(quarter: str) -> str:
     return periods.pieces(month)[-1]
 
 
-def _unit(period: str, unit: str) -> str:
+def unit_of(period: str, unit: str) -> str:
     """The month, or where the release closes a quarter the quarter, that a fact's period lies in."""
     return periods.quarter(period) if "Q" in unit else periods.month(period)
 
 
-def _labels(one: facts.Occurrence, plan: Plan) -> dict[str, str]:
+def labels_of(one: facts.Occurrence, plan: Plan) -> dict[str, str]:
+    """The labels of a fact, its site as the year's plan shows it."""
     return {**one.dimensions, "place": one.site if one.site in plan.sites else plan.sites[-1]}
 
 
 # -- distinct persons ---------------------------------------------------------------------------------
 def _persons(past: Past, unit: str, plan: Plan, since: str) -> Counting:
-    found = past.fresh_persons()
+    counted = fresh_atoms(past, unit, plan, since)
+    return Counting(tuple(counted), tuple(_withdrawn_persons(past)))
+
+
+def fresh_atoms(
+    past: Past, unit: str, plan: Plan, since: str, *, own_unit_only: bool = False
+) -> list[Counted]:
+    """Atoms of what no release has counted; `own_unit_only`: nothing late."""
+    found = [one for one in past.fresh_persons() if not own_unit_only or unit_of(one.period, unit) == unit]
     by_id = {one.id: one for one in found}
     kept = past.kept_of({one.person for one in found}, {one.household for one in found})
     now = [replace(one.atom, person=past.counts_as(one.atom.person)) for one in kept]
@@ -105,10 +114,10 @@ def _persons(past: Past, unit: str, plan: Plan, since: str) -> Counting:
     counted = []
     for atom in atoms_of(unit, fresh, now, since=first):
         one = by_id[atom.occurrence]
-        labels = {**_labels(one, plan), **atom.labels()}
+        labels = {**labels_of(one, plan), **atom.labels()}
         item = Item(labels, atom.person, atom.household)
         counted.append(Counted(item, atom.period, one.period, atom, 1))
-    return Counting(tuple(counted), tuple(_withdrawn_persons(past)))
+    return counted
 
 
 def _withdrawn_persons(past: Past) -> list[TakenBack]:
@@ -139,7 +148,7 @@ def _back(atom: Atom, own_period: str, amount: int) -> TakenBack:
 def _events(past: Past, unit: str, plan: Plan) -> Counting:
     """What stands today less what was counted before: what is more is counted, what is less is taken back."""
     counted = [
-        _plain(fact, unit, plan, late=_unit(fact.period, unit) < unit, amount=more)
+        plain(fact, unit, plan, late=unit_of(fact.period, unit) < unit, amount=more)
         for fact, more in past.fresh_events()
     ]
     return Counting(
@@ -147,9 +156,10 @@ def _events(past: Past, unit: str, plan: Plan) -> Counting:
     )
 
 
-def _plain(one: facts.Occurrence, unit: str, plan: Plan, *, late: bool, amount: int) -> Counted:
+def plain(one: facts.Occurrence, unit: str, plan: Plan, *, late: bool, amount: int) -> Counted:
+    """An event, nights or one of a stock as it is counted in a unit."""
     on_time = unit if "Q" in unit else one.period
     period = periods.pieces(unit)[-1] if late and "Q" not in unit else on_time
-    labels = {**_labels(one, plan), "late": YES if late else NO}
+    labels = {**labels_of(one, plan), "late": YES if late else NO}
     atom = Atom(one.id, one.person, one.household, one.site, period, late, "", "", False, (), one.dimensions)
     return Counted(Item(labels, one.person, one.household, amount), period, one.period, atom, amount)

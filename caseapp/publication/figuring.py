@@ -184,7 +184,7 @@ class Figuring:
             return
         dimension = next(d for d in sheets[-1].dimensions if d.name == name)
         merged = frozenset(origin for sheet in sheets for origin in sheet.merged)
-        if not is_offered(_counted(whole), len(dimension.labels)):
+        if not is_offered(_counted(whole, indicator), len(dimension.labels)):
             return
         for label in (*dimension.labels, *dimension.groups):
             bare = replace(whole, cube=cube, figure=NOT_OFFERED, **{name: label})
@@ -207,7 +207,7 @@ class Figuring:
         part = next((p.name for p in indicator.domain.parts if p.axis.name == "site"), "")
         cube = f"{indicator.domain.name}.{part}"
         sheets = self._sheets(cube, span) if self.plan.has_sites else []
-        if not sheets or not is_offered(_counted(whole), len(self.plan.sites)):
+        if not sheets or not is_offered(_counted(whole, indicator), len(self.plan.sites)):
             return
         has_marker = any(d.name == "counted" for d in sheets[-1].dimensions)
         label = counted_label(indicator.basis, span.kind, "SITE", has_marker)
@@ -234,6 +234,8 @@ class Figuring:
 
         if indicator.measure == "COUNT":
             return replace(bare, figure=figures.count(summed({})))
+        if indicator.unit_cost is not None:
+            return replace(bare, figure=figures.money(summed({}), indicator.unit_cost))
         if indicator.measure == "MEDIAN":
             held = [summed({indicator.dimension: (label,)}) for label, _, _ in indicator.bands]
             # No cube of durations counts households: so many persons that they are surely of three.
@@ -243,12 +245,26 @@ class Figuring:
             )
         if indicator.of == PUBLIC:
             denominator = self._public(indicator, bare, sheets)
+        elif indicator.over:
+            below = self._over(indicator, bare, span)
+            if below is None:
+                return bare
+            denominator = below
         else:
             assert not isinstance(indicator.of, str)
             denominator = summed(indicator.of)
         scale = 100 if indicator.unit == "PERCENT" else 1
         found = figures.rate(summed(indicator.part), denominator, scale)
         return replace(bare, figure=found)
+
+    def _over(self, indicator: Indicator, bare: Row, span: Span) -> int | None:
+        """All cells of other cubes in the same period and breakdown; None where one of them is not there."""
+        where = {n: (getattr(bare, n),) for n in COLUMN_BREAKDOWNS if getattr(bare, n) != TOTAL}
+        found = [self._sheets(cube, span) for cube in indicator.over]
+        if not all(found):
+            return None
+        sheets = [sheet for sheets in found for sheet in sheets]
+        return sum(figures.cells_sum(sheet.dimensions, [sheet.y], where) for sheet in sheets)
 
     def _public(self, indicator: Indicator, bare: Row, sheets: Sequence[Drawn]) -> int:
         """The number about no person that stands under a rate, summed over the periods of its cells."""
@@ -279,11 +295,13 @@ def _told_by_all(name: str, label: str, sheets: Sequence[Drawn]) -> bool:
     return not (differ and name != "age_band" and any(label == d.rest for d in own))
 
 
-def _counted(row: Row) -> int:
+def _counted(row: Row, indicator: Indicator) -> int:
     """The published persons or events that a figure rests on."""
     figure = row.figure
     if row.measure == "COUNT":
         return int(figure.value or 0)
+    if indicator.unit_cost is not None:
+        return round((figure.value or 0) / indicator.unit_cost)
     public = row.unit == "RATIO" or figure.denominator is None
     return int((figure.numerator if public else figure.denominator) or 0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import Length
 
-from caseapp.core.forms import CheckField, Form, required
+from caseapp.core.forms import CheckField, CodeField, Form, required
 from caseapp.core.i18n import _, _l
 
 
@@ -14,6 +14,16 @@ class MakeForm(Form):
 
     country = StringField(_l("País"), validators=[required(), Length(3, 3)])
     period = StringField(_l("Mes"), validators=[required(), Length(7, 7)])
+    unconfirmed_code = CodeField(
+        _l("Por qué se publica sin esperar a las sedes que faltan"), list_name="unconfirmed_reason"
+    )
+
+
+class ReviseForm(Form):
+    """Why a released month is counted again."""
+
+    code = CodeField(_l("Motivo"), list_name="revision_reason", validators=[required()])
+    reason = TextAreaField(_l("El motivo, en una frase"), validators=[required(), Length(max=300)])
 
 
 class ReturnForm(Form):

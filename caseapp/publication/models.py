@@ -21,7 +21,7 @@ from caseapp.core.db import Base, Identified, one_of
 from caseapp.publication.api.models import ApiKey
 
 __all__ = [
-    "ApiKey", "CoverageRow", "FigureRow", "FileRow", "Frozen", "Ledger", "Release", "ReleasedCube", "RevisionRow", "Sheet",
+    "ApiKey", "CoverageRow", "FigureRow", "FileRow", "Frozen", "Ledger", "Picture", "Release", "ReleasedCube", "RevisionRow", "Sheet",
     "Status", "Withdrawal",
 ]  # fmt: skip
 
@@ -44,7 +44,9 @@ class Release(Identified, Base):
     `grain`, `origins`, `sites` and `since` are what the year shows, settled with its first release. `size` is a
     public number of persons a month that the steward gave to settle a first year's grain by. `known_until` is the
     cut-off: the moment at which it was asked for. `manifest` is the exact text of the exported file. `problem` names the error of a release that could
-    not be made (it is REFUSED by the system then).
+    not be made (it is REFUSED by the system then). `unconfirmed` is how many sites had not signed their month when it
+    was asked for, `unconfirmed_code` why it did not wait for them (list `unconfirmed_reason`). A revision (edition 1,
+    2 …) has `revision_code` (list `revision_reason`) and, in a sentence for readers, `revision_reason`.
     """
 
     __tablename__ = "release"
@@ -59,6 +61,14 @@ class Release(Identified, Base):
         ),
         sa.CheckConstraint("status IN ('DRAFT', 'REFUSED') OR manifest IS NOT NULL", name="whole"),
         sa.CheckConstraint("status <> 'REFUSED' OR reason IS NOT NULL", name="reason_given"),
+        sa.CheckConstraint("edition >= 0", name="edition_from_zero"),
+        sa.CheckConstraint(
+            "(coalesce(unconfirmed, 0) > 0) = (unconfirmed_code IS NOT NULL)", name="unconfirmed_explained"
+        ),
+        sa.CheckConstraint(
+            "(edition > 0) = (revision_code IS NOT NULL) AND (edition > 0) = (revision_reason IS NOT NULL)",
+            name="revision_explained",
+        ),
         sa.Index(
             "uq_release_approved",
             "country",
@@ -85,6 +95,10 @@ class Release(Identified, Base):
     made_at: Mapped[datetime]
     size: Mapped[int | None]
     known_until: Mapped[datetime | None]
+    unconfirmed: Mapped[int | None]
+    unconfirmed_code: Mapped[str | None]
+    revision_code: Mapped[str | None]
+    revision_reason: Mapped[str | None]
     decided_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
     decided_at: Mapped[datetime | None]
     reason: Mapped[str | None]
@@ -205,6 +219,32 @@ class FileRow(Base):
     sha256: Mapped[str]
     cells: Mapped[int | None]
     content: Mapped[str | None]
+
+
+class Picture(Base):
+    """A picture of an approved release: drawn once, from its figures alone, and never again. `kind`: SERIES (periods) or
+    PARTS (groups); `title` is the finding, `description` the picture in words, `alt` of whoever does not see it. It is no
+    file of the export: what it shows is sealed there as numbers."""
+
+    __tablename__ = "picture"
+    __table_args__ = (
+        sa.CheckConstraint("kind IN ('SERIES', 'PARTS')", name="kind_known"),
+        sa.CheckConstraint("language IN ('es', 'en')", name="language_known"),
+        sa.CheckConstraint("format IN ('svg', 'png')", name="format_known"),
+        sa.CheckConstraint("sha256 = encode(sha256(content), 'hex')", name="sealed"),
+        RELEASED,
+    )
+
+    release_id: Mapped[UUID] = mapped_column(sa.ForeignKey("released.release.id"), primary_key=True)
+    indicator: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(primary_key=True)
+    format: Mapped[str] = mapped_column(primary_key=True)
+    period: Mapped[str]
+    title: Mapped[str]
+    description: Mapped[str]
+    sha256: Mapped[str]
+    content: Mapped[bytes]
 
 
 class Ledger(Base):

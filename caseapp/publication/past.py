@@ -135,6 +135,18 @@ class Past:
         )  # fmt: skip
         return [_kept(row) for row in rows]
 
+    def kept_in(self, periods: Collection[str]) -> list[Kept]:
+        """What was counted in some cube periods, by whatever edition, in order."""
+        rows = self._rows(
+            "SELECT * FROM kept WHERE period = ANY(:periods) ORDER BY released, edition, position",
+            periods=list(periods),
+        )
+        return [_kept(row) for row in rows]
+
+    def occurrences(self, ids: Collection[str]) -> list[facts.Occurrence]:
+        """Facts by id, as they stand today."""
+        return self._occurrences(ids)
+
     def facts_of(self, persons: Collection[str]) -> list[facts.Occurrence]:
         """Everything that stands of these people today."""
         return facts.occurrences(

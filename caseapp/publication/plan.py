@@ -108,6 +108,8 @@ def domain_plans(plan: Plan, indicators: Iterable[Indicator]) -> tuple[DomainPla
     wanted: dict[str, list[Indicator]] = {}
     for indicator in indicators:
         wanted.setdefault(indicator.domain.name, []).append(indicator)
+        for name in indicator.over:
+            wanted.setdefault(name, [])
     return tuple(_domain_plan(plan, definition(name, plan.country), found) for name, found in wanted.items())
 
 

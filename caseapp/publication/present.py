@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from flask_babel import format_date, format_decimal
@@ -13,7 +14,9 @@ from flask_babel import format_date, format_decimal
 from caseapp.core import reference
 from caseapp.core.i18n import _, language, ngettext
 from caseapp.indicators.catalogue import Indicator
+from caseapp.publication import findings
 from caseapp.publication.queries import kind_of
+from caseapp.publication.series import Told, number_of
 
 BREAKDOWNS = ("sex", "age_band", "origin", "household_type", "place")
 
@@ -37,6 +40,14 @@ def period(code: str, until: str | None = None) -> str:
     if until is None or until >= f"{code[:4]}-{last:02d}":
         return words
     return _("%(period)s, hasta %(month)s", period=words, month=_month(int(until[5:7])))
+
+
+def short_period(code: str) -> str:
+    """A period beneath a picture: «sep 25», «T3 25», «2025»."""
+    kind = kind_of(code)
+    if kind == "MONTH":
+        return f"{format_date(date(int(code[:4]), int(code[5:7]), 1), 'LLL').rstrip('.')} {code[2:4]}"
+    return _("T%(quarter)s %(year)s", quarter=code[-1], year=code[2:4]) if kind == "QUARTER" else code[-4:]
 
 
 def is_whole(code: str, until: str) -> bool:
@@ -80,7 +91,7 @@ def unit(code: str) -> str:
     """The unit of a value, after it."""
     return {
         "PERSONS": _("personas"), "HOUSEHOLDS": _("familias"), "EVENTS": _("hechos"), "NIGHTS": _("noches"),
-        "PERCENT": "%", "RATIO": _("por persona del equipo"), "DAYS": _("días (mediana)"), "HOURS": _("horas (mediana)"),
+        "USD": "US$", "PERCENT": "%", "RATIO": _("por persona del equipo"), "DAYS": _("días (mediana)"), "HOURS": _("horas (mediana)"),
     }.get(code, "")  # fmt: skip
 
 
@@ -115,20 +126,52 @@ def protected(k: int) -> str:
     )  # fmt: skip
 
 
-def change(now: Any, before: Any, same_coverage: bool) -> str:
-    """The difference from the period before, in words; nothing where the two cannot be compared."""
+def change(now: Any, before: Any, same_coverage: bool, definition: Any = None) -> str:
+    """The difference from the period before, in words: only as far as the declared deviation allows one to be claimed;
+    nothing where the two cannot be compared."""
     if before is None or not same_coverage or now.value is None or before.value is None:
         return ""
     words = {"before": period(before.period)}
-    difference = now.value - before.value
-    if not difference:
-        return _("igual que en %(before)s", **words)
-    many = number(abs(difference))
+    one, other = number_of(now, definition), number_of(before, definition)
+    if findings.span(one, 0) is None:
+        return ""
+    sign = findings.apart(one, other, findings.DEVIATION[kind_of(now.period)])
+    if not sign:
+        return _("sin cambio que pueda afirmarse desde %(before)s", **words)
+    many = number(abs(now.value - before.value))
     if now.unit == "PERCENT":
         more = _("%(n)s puntos más que en %(before)s", n=many, **words)
-        return more if difference > 0 else _("%(n)s puntos menos que en %(before)s", n=many, **words)
+        return more if sign > 0 else _("%(n)s puntos menos que en %(before)s", n=many, **words)
     more = _("%(n)s más que en %(before)s", n=many, **words)
-    return more if difference > 0 else _("%(n)s menos que en %(before)s", n=many, **words)
+    return more if sign > 0 else _("%(n)s menos que en %(before)s", n=many, **words)
+
+
+@dataclass(frozen=True)
+class Spark:
+    """A small line of a card, in a box of 100 by 24: the pieces whose points may be compared, and the last point."""
+
+    lines: Sequence[str]
+    last: tuple[float, float]
+
+
+def spark(told: Sequence[Told]) -> Spark | None:
+    """The small picture of a series; none of fewer than three figures. What has other coverage or another definition
+    than its neighbour is not joined to it."""
+    held = [(at, one) for at, one in enumerate(told) if one.value is not None]
+    if len(held) < 3:
+        return None
+    top = max(float(one.value or 0) for _, one in held) or 1.0
+    wide = max(len(told) - 1, 1)
+    points = [
+        (round(2 + 96 * at / wide, 1), round(22 - 20 * float(one.value or 0) / top, 1)) for at, one in held
+    ]
+    lines, piece = [], [points[0]]
+    for (before, after), point in zip(pairwise(held), points[1:], strict=True):
+        if after[0] != before[0] + 1 or after[1].point.ground != before[1].point.ground:
+            lines.append(piece)
+            piece = []
+        piece.append(point)
+    return Spark([" ".join(f"{x},{y}" for x, y in each) for each in [*lines, piece]], points[-1])
 
 
 def period_before(code: str) -> str | None:
@@ -150,7 +193,8 @@ class Card:
     indicator: Indicator
     total: Any
     change: str = ""
-    tables: list[tuple[str, list[dict[str, Any]]]] = field(default_factory=list)
+    spark: Spark | None = None
+    beside: str = ""
 
     @property
     def name(self) -> str:
@@ -197,26 +241,30 @@ class Card:
         return f"{text}: {number(found)}" if found is not None else text
 
 
+#: Recognition is never shown without the claims that were closed another way.
+BESIDE = {"P1-11": "P1-13", "P1-12": "P1-13"}
+
+
 def cards(
-    rows: Sequence[Any], before: Mapping[str, Any], same_coverage: bool, known: Mapping[str, Indicator]
-) -> list[Card]:
-    """One card for each indicator, in the order of the file. `before`: totals of the period before by indicator;
-    `known`: the definitions that the release was made by."""
-    found: dict[str, Card] = {}
-    for row in rows:
-        if row.indicator not in found:
-            found[row.indicator] = Card(known[row.indicator], row)
-            found[row.indicator].change = change(row, before.get(row.indicator), same_coverage)
-            continue
-        name = "place" if row.place_level == "SITE" else next(n for n in BREAKDOWNS if getattr(row, n) != "T")
-        tables = found[row.indicator].tables
-        if not tables or tables[-1][0] != name:
-            tables.append((name, []))
-        tables[-1][1].append(_line(name, row))
+    rows: Sequence[Any], before: Mapping[str, Any], same_coverage: bool, known: Mapping[str, Indicator],
+    told: Mapping[str, Sequence[Told]],
+) -> list[Card]:  # fmt: skip
+    """One card for each total, in the order of the file. `before`: totals of the period before by indicator; `known`:
+    the definitions that the release was made by; `told`: each indicator's periods of this kind up to this one."""
+    found = {row.indicator: Card(known[row.indicator], row) for row in rows}
+    for code, card in found.items():
+        series = told.get(code, ())
+        definition = series[-1].definition if series else None
+        card.change = change(card.total, before.get(code), same_coverage, definition)
+        card.spark = spark(series[-12:])
+        other = found.get(BESIDE.get(code, ""))
+        if other is not None:
+            card.beside = f"{other.name}: {other.value} {other.unit}".strip()
     return list(found.values())
 
 
-def _line(name: str, row: Any) -> dict[str, Any]:
+def line(name: str, row: Any) -> dict[str, Any]:
+    """A line of a breakdown."""
     published = row.status == "PUBLISHED"
     return {
         "label": label(name, getattr(row, name)),

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
 from caseapp.accounts.models import User
@@ -17,7 +18,7 @@ from caseapp.core.access import Grant, Principal
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours
 from caseapp.publication.access import SEE_RELEASES, countries_as
-from caseapp.publication.models import CoverageRow, FigureRow, FileRow, Release
+from caseapp.publication.models import CoverageRow, FigureRow, FileRow, Release, RevisionRow, Status
 
 #: Coverage is of the sites, so it is the same for every domain; pages read that of this one.
 COVERAGE_DOMAIN = "arrivals"
@@ -59,7 +60,7 @@ def releases(who: Principal) -> list[Listed]:
     maker, decider = aliased(User), aliased(User)
     of_month = sa.and_(
         CoverageRow.release_id == Release.id, CoverageRow.period == Release.period,
-        CoverageRow.domain == COVERAGE_DOMAIN,
+        CoverageRow.domain == COVERAGE_DOMAIN, CoverageRow.place_level == "COUNTRY",
     )  # fmt: skip
     rows = session.execute(
         visible_to(who)
@@ -94,10 +95,43 @@ def coverage(release_id: UUID) -> Sequence[CoverageRow]:
     """Coverage of a release's periods, the month first."""
     found = session.scalars(
         sa.select(CoverageRow).where(
-            CoverageRow.release_id == release_id, CoverageRow.domain == COVERAGE_DOMAIN
+            CoverageRow.release_id == release_id,
+            CoverageRow.domain == COVERAGE_DOMAIN,
+            CoverageRow.place_level == "COUNTRY",
         )
     ).all()
     return sorted(found, key=lambda row: KINDS.index(kind_of(row.period)))
+
+
+def signed_sites(country: str, until: str) -> Sequence[Any]:
+    """Of each approved month up to one, its sites and whether they had signed when its newest edition was made
+    (`site`, `period`, `status`); one statement."""
+    newest = (
+        sa.select(Release.id)
+        .where(Release.country == country, Release.period <= until, Release.status != Status.REFUSED.value)
+        .ext(distinct_on(Release.period))
+        .order_by(Release.period.desc(), Release.edition.desc())
+    )
+    return session.execute(
+        sa.select(CoverageRow.place.label("site"), CoverageRow.period, CoverageRow.status)
+        .where(
+            CoverageRow.release_id.in_(newest),
+            CoverageRow.domain == COVERAGE_DOMAIN,
+            CoverageRow.place_level == "SITE",
+        )
+        .order_by(CoverageRow.place, CoverageRow.period.desc())
+    ).all()
+
+
+def revised(release_id: UUID, most: int) -> tuple[Sequence[RevisionRow], int]:
+    """The cells that a revision changes, the largest differences first, and how many there are."""
+    own = sa.select(RevisionRow).where(RevisionRow.release_id == release_id)
+    many = session.scalar(own.with_only_columns(sa.func.count()))
+    difference = sa.func.abs(RevisionRow.new - RevisionRow.old)
+    rows = session.scalars(
+        own.order_by(difference.desc(), RevisionRow.cube, RevisionRow.cell).limit(most)
+    ).all()
+    return rows, many or 0
 
 
 def files(release_id: UUID) -> Sequence[FileRow]:
@@ -173,5 +207,9 @@ def figures(
 def coverage_of(connection: sa.Connection, release_ids: Sequence[UUID]) -> dict[tuple[UUID, str], Any]:
     """Coverage by release and period."""
     table: Any = CoverageRow.__table__
-    wanted = sa.select(table).where(table.c.release_id.in_(release_ids), table.c.domain == COVERAGE_DOMAIN)
+    wanted = sa.select(table).where(
+        table.c.release_id.in_(release_ids),
+        table.c.domain == COVERAGE_DOMAIN,
+        table.c.place_level == "COUNTRY",
+    )
     return {(row.release_id, row.period): row for row in connection.execute(wanted)}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from caseapp.core.errors import Refused
 from caseapp.core.i18n import _l
 
 MONTHS = 12
+LEAST_REASON = 10
 
 
 class NotSteward(Refused):
@@ -81,6 +83,33 @@ class PeriodUnknown(Refused):
 
     sentence = _l("Escriba el mes como año y dos cifras, por ejemplo 2025-09.")
     field = "period"
+
+
+class NotConfirmed(Refused):
+    """Where a site has not signed its month, the steward says why the release does not wait."""
+
+    sentence = _l("Faltan sedes por firmar este mes. Espere sus firmas o elija por qué se publica sin ellas.")
+    field = "unconfirmed_code"
+
+
+class NotReleased(Refused):
+    """Only a month that is released is revised."""
+
+    sentence = _l("Este mes todavía no está publicado; no hay qué revisar.")
+    field = "period"
+
+
+class RevisionReasonMissing(Refused):
+    """A revision says why, in a code and in a sentence for readers."""
+
+    sentence = _l("Elija el motivo y escríbalo en una frase: aparece junto a cada cifra que cambia.")
+    field = "reason"
+
+
+class NothingToRevise(Refused):
+    """No published cell differs enough from what is known today."""
+
+    sentence = _l("Ninguna cifra publicada cambia lo suficiente: no hace falta una revisión.")
 
 
 def month_after(period: str) -> str:
@@ -158,8 +187,55 @@ def quarter_ended_by(period: str) -> str | None:
     return f"{period[:4]}-Q{month // 3}" if month % 3 == 0 else None
 
 
-def coverage_status(reporting: int, expected: int) -> str:
-    """COMPLETE, PARTIAL or NO_COVERAGE."""
+def coverage_status(reporting: int, expected: int, is_confirmed: bool) -> str:
+    """COMPLETE (all reported, and all signed their month), PARTIAL or NO_COVERAGE."""
     if not reporting:
         return "NO_COVERAGE"
-    return "COMPLETE" if reporting >= expected else "PARTIAL"
+    return "COMPLETE" if reporting >= expected and is_confirmed else "PARTIAL"
+
+
+def is_same_coverage(one: Any, other: Any) -> bool:
+    """Whether as many sites reported of as many, and signed alike: only then a difference between two periods says
+    something. In: two rows of `coverage.csv`, or None."""
+    if one is None or other is None:
+        return False
+    return bool((one.reporting, one.expected, one.status) == (other.reporting, other.expected, other.status))
+
+
+def must_explain(unconfirmed: int, code: str | None, known: Collection[str]) -> str | None:
+    """Why a release does not wait for sites that have not signed; None where all have, whatever was given.
+
+    Raises NotConfirmed where a site has not signed and no reason of the list was given.
+    """
+    if not unconfirmed:
+        return None
+    if code not in known:
+        raise NotConfirmed
+    return code
+
+
+def may_revise(
+    period: str, *, country: str, steward_of: Collection[str], editions: Collection[int], has_open: bool
+) -> int:
+    """Refuse a revision that must not be made now; otherwise the edition that it is.
+
+    In: the month; the countries whose data steward asks; the approved editions of the month; whether another release
+    of the country waits.
+    """
+    if country not in steward_of:
+        raise NotSteward
+    if not is_month(period):
+        raise PeriodUnknown
+    if not editions:
+        raise NotReleased
+    if has_open:
+        raise AnotherOpen
+    return max(editions) + 1
+
+
+def must_give_reason(code: str, reason: str, known: Collection[str]) -> str:
+    """The sentence that readers see beside a changed figure, on one line. Raises RevisionReasonMissing."""
+    sentence = " ".join(reason.split())
+    if code not in known or len(sentence) < LEAST_REASON:
+        raise RevisionReasonMissing
+    return sentence

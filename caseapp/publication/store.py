@@ -35,22 +35,29 @@ from caseapp.publication.package import CubeOut, SheetOut
 from caseapp.publication.plan import Plan
 
 RELEASE: Any = Release.__table__
+#: Whose age is not known counts as an adult (cubes.yml); of a head count by sex no age is known.
+AGE_UNKNOWN = "18-59"
 
 
 @dataclass(frozen=True)
 class Before:
-    """What the approved releases of a country are: names and periods in order, and the year's plan if settled."""
+    """What the approved releases of a country are, in the order in which they were made, and the year's plan if
+    settled. A revision comes after every release that was made before it."""
 
     releases: tuple[Any, ...]
 
     @property
     def since(self) -> str | None:
         """The first month ever released."""
-        return self.releases[0].period if self.releases else None
+        return min((row.period for row in self.releases), default=None)
 
     @property
     def last(self) -> str | None:
-        return self.releases[-1].period if self.releases else None
+        return max((row.period for row in self.releases), default=None)
+
+    def editions(self, period: str) -> list[int]:
+        """The approved editions of a month."""
+        return [row.edition for row in self.releases if row.period == period]
 
     def plan(self, country: str, year: str) -> Plan | None:
         """The plan that the first release of a year settled."""
@@ -63,7 +70,7 @@ class Before:
 def before(connection: sa.Connection, country: str) -> Before:
     """The approved releases of a country, oldest first."""
     wanted = sa.select(RELEASE).where(RELEASE.c.country == country, RELEASE.c.status == Status.APPROVED.value)
-    return Before(tuple(connection.execute(wanted.order_by(RELEASE.c.period, RELEASE.c.edition)).all()))
+    return Before(tuple(connection.execute(wanted.order_by(RELEASE.c.made_at, RELEASE.c.id)).all()))
 
 
 def is_open(connection: sa.Connection, country: str) -> bool:
@@ -86,61 +93,39 @@ def persons_published(connection: sa.Connection, country: str, year: str) -> lis
             sa.or_(figure.c.period == RELEASE.c.period, figure.c.period.like(f"{year}-Q_")),
             sa.func.left(figure.c.period, 4) == year,
         )
-        .order_by(RELEASE.c.period)
+        .order_by(RELEASE.c.made_at, RELEASE.c.id)
     ).all()  # fmt: skip
-    months = [int(row.value) for row in rows if "Q" not in row.period]
+    # The last word on a month stands: its newest edition.
+    months = {row.period: int(row.value) for row in rows if "Q" not in row.period}
     if months:
-        return months
+        return list(months.values())
     # To date: the last word on a quarter stands.
     quarters = {row.period: int(row.value) for row in rows}
     return [round(value / 3) for value in quarters.values() for _ in range(3)]
 
 
-@dataclass(frozen=True)
-class Site:
-    """A site of the registry."""
-
-    code: str
-    opened: str
-    closed: str
-
-
-def sites(connection: sa.Connection, country: str) -> list[Site]:
-    """The sites of a country at which people are received, by code. Offices report nothing of their own; a safe
-    house is named nowhere: where it is is nobody's business."""
-    rows = connection.execute(
-        sa.text(
-            "SELECT code, coalesce(to_char(opened_on, 'YYYY-MM'), '') AS opened, "
-            "coalesce(to_char(closed_on, 'YYYY-MM'), '9999-12') AS closed FROM public.site "
-            "WHERE country = :country AND kind IN ('BORDER_POINT', 'RECEPTION_CENTRE', 'SHELTER') "
-            "ORDER BY code"
-        ),
-        {"country": country},
-    )
-    return [Site(row.code, row.opened, row.closed) for row in rows]
-
-
 def sheets(
-    connection: sa.Connection, country: str, *, since: str, with_truth: bool, release_id: UUID | None = None,
+    connection: sa.Connection, country: str, *, since: str, with_truth: bool, upto: Any = None,
     domains: Collection[str] | None = None,
 ) -> dict[str, list[tuple[Any, Drawn]]]:  # fmt: skip
-    """Published sheets of the approved releases of a country (and of `release_id`) from a period on, by cube, in
-    order of time, each with the row of its cube's description; of all domains, or of some. `with_truth` adds what
-    only later draws may see.
+    """Published sheets of the approved releases of a country from a period on, by cube, in order of time, each with
+    the row of its cube's description and the name of its release; of each the newest edition; of all domains, or of
+    some. With `upto`, a row of `release`: as they stood when that release was made, its own among them. `with_truth`
+    adds what only later draws may see.
     """
     ledger, sheet, cube = Ledger.__table__, Sheet.__table__, ReleasedCube.__table__
     approved = RELEASE.c.status == Status.APPROVED.value
     wanted = (
         sa.select(
             sheet, cube.c.axes, cube.c.domain, cube.c.unit, cube.c.parent, cube.c.split_dimension, cube.c.k,
-            cube.c.hierarchy, *((ledger.c.truth, ledger.c.counter) if with_truth else ()),
+            cube.c.hierarchy, RELEASE.c.name.label("release"), *((ledger.c.truth, ledger.c.counter) if with_truth else ()),
         )
         .join(RELEASE, RELEASE.c.id == sheet.c.release_id)
         .join(cube, sa.and_(cube.c.release_id == sheet.c.release_id, cube.c.name == sheet.c.cube))
         .where(RELEASE.c.country == country, sheet.c.period >= since)
-        .where(sa.or_(approved, RELEASE.c.id == release_id) if release_id else approved)
+        .where(approved if upto is None else _stood(upto))
         .where(cube.c.domain.in_(domains) if domains is not None else sa.true())
-        .order_by(sheet.c.cube, sheet.c.period)
+        .order_by(sheet.c.cube, sheet.c.period, RELEASE.c.made_at, RELEASE.c.id)
     )  # fmt: skip
     if with_truth:
         same = [
@@ -148,9 +133,17 @@ def sheets(
         ]
         wanted = wanted.outerjoin(ledger, sa.and_(*same))
     found: dict[str, list[tuple[Any, Drawn]]] = {}
-    for row in connection.execute(wanted):
+    for row in {(row.cube, row.period): row for row in connection.execute(wanted)}.values():
         found.setdefault(row.cube, []).append((row, _drawn(row, with_truth)))
     return found
+
+
+def _stood(upto: Any) -> sa.ColumnElement[bool]:
+    """What was approved when a release was made, and the release itself."""
+    made = sa.tuple_(RELEASE.c.made_at, RELEASE.c.id) < sa.tuple_(
+        sa.literal(upto.made_at, RELEASE.c.made_at.type), sa.literal(upto.id, RELEASE.c.id.type)
+    )
+    return sa.or_(sa.and_(RELEASE.c.status == Status.APPROVED.value, made), RELEASE.c.id == upto.id)
 
 
 def _drawn(row: Any, with_truth: bool) -> Drawn:
@@ -267,7 +260,7 @@ def freeze(connection: sa.Connection, release_id: UUID, domain: str, counting: C
                 "late": one.atom.late, "counted": one.atom.counted,
                 "household_counted": one.atom.household_counted, "first_ever": one.atom.first_ever,
                 "covers": list(one.atom.covers), "amount": one.amount,
-                "sex": one.atom.dimensions["sex"], "age_band": one.atom.dimensions["age_band"],
+                "sex": one.atom.dimensions["sex"], "age_band": one.atom.dimensions.get("age_band", AGE_UNKNOWN),
             }
             for position, one in enumerate(counting.counted)
         ),
@@ -305,6 +298,10 @@ def write_coverage(connection: sa.Connection, rows: Sequence[Mapping[str, Any]])
     _insert(connection, CoverageRow, rows)
 
 
+def write_revisions(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    _insert(connection, RevisionRow, rows)
+
+
 def write_files(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     _insert(connection, FileRow, rows)
 
@@ -335,23 +332,9 @@ def release_row(connection: sa.Connection, release_id: UUID) -> Any:
     return connection.execute(sa.select(RELEASE).where(RELEASE.c.id == release_id)).one_or_none()
 
 
-def began(
-    connection: sa.Connection,
-    *,
-    release_id: UUID,
-    country: str,
-    period: str,
-    made_by: UUID,
-    made_at: datetime,
-    size: int | None,
-) -> None:
+def began(connection: sa.Connection, **columns: Any) -> None:
     """Note a release that is being made."""
-    connection.execute(
-        sa.insert(RELEASE).values(
-            id=release_id, name=f"{country}-{period}", country=country, period=period, edition=0,
-            status=Status.DRAFT.value, made_by_id=made_by, made_at=made_at, size=size,
-        )
-    )  # fmt: skip
+    connection.execute(sa.insert(RELEASE).values(status=Status.DRAFT.value, **columns))
 
 
 def next_waiting(connection: sa.Connection) -> Any:
@@ -360,23 +343,6 @@ def next_waiting(connection: sa.Connection) -> Any:
     return connection.execute(
         wanted.order_by(RELEASE.c.made_at).limit(1).with_for_update(skip_locked=True)
     ).one_or_none()
-
-
-def coverage_of_months(
-    connection: sa.Connection, country: str, months: Sequence[str]
-) -> list[tuple[int, int]]:
-    """Of released months, how many sites reported and how many were expected."""
-    row = CoverageRow.__table__
-    wanted = (
-        sa.select(row.c.period, row.c.reporting, row.c.expected)
-        .join(RELEASE, RELEASE.c.id == row.c.release_id)
-        .where(
-            RELEASE.c.country == country, RELEASE.c.status == Status.APPROVED.value, row.c.place_level == "COUNTRY",
-            row.c.period == RELEASE.c.period, row.c.period.in_(months),
-        )
-        .distinct()
-    )  # fmt: skip
-    return [(found.reporting, found.expected) for found in connection.execute(wanted)]
 
 
 def note_run(connection: sa.Connection, job: str, started: datetime, problem: str | None) -> None:

@@ -75,7 +75,7 @@ def compare(connection: sa.Connection, country: str, old: Indicator, new: Indica
     oldest = min(row.period for row in releases.values())
     stored = store.sheets(
         connection, country, since=f"{int(oldest[:4]) - 1}-10", with_truth=False,
-        domains={old.domain.name, new.domain.name},
+        domains={old.domain.name, new.domain.name, *old.over, *new.over},
     )  # fmt: skip
     sheets = [sheet for rows in stored.values() for _, sheet in rows]
     covered = _no_coverage(connection, ids)

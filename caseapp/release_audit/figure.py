@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -74,8 +75,20 @@ class FigureCheck:
         self._check_place(row)
         cells = self._cells(row, cube, definition)
         self.folder.report.count("figures")
+        if definition.over:
+            return _rate(row, cube, definition, cells, self._over(row, definition))
         check = {"COUNT": _count, "RATE": _rate, "MEDIAN": _median, "MONEY": _money}[definition.measure]
         return check(row, cube, definition, cells)
+
+    def _over(self, row: dict[str, str], definition: Definition) -> int:
+        """What other cubes hold in the row's period, place and breakdown, all cells of it."""
+        total = 0
+        for name in definition.over:
+            if name not in self.cubes:
+                raise Impossible(f"there is no cube {name!r} to divide by")
+            other = self.cubes[name]
+            total += _sum(other, self._cells(row, other, replace(definition, select={})))
+        return total
 
     def _check_place(self, row: dict[str, str]) -> None:
         level, place = row["place_level"], row["place"]
@@ -165,7 +178,9 @@ def _count(row: dict[str, str], cube: Cube, definition: Definition, cells: np.nd
     return None
 
 
-def _rate(row: dict[str, str], cube: Cube, definition: Definition, cells: np.ndarray) -> str | None:
+def _rate(
+    row: dict[str, str], cube: Cube, definition: Definition, cells: np.ndarray, over: int | None = None
+) -> str | None:
     numerator = _sum(cube, cells & _selected(cube, definition.part, cells))
     if row["numerator"] != str(numerator):
         return f"The numerator is {row['numerator'] or 'empty'}; its cells in {cube.file} sum to {numerator}."
@@ -174,10 +189,11 @@ def _rate(row: dict[str, str], cube: Cube, definition: Definition, cells: np.nda
             return f"The denominator {row['denominator']!r} is not a whole number."
         denominator = int(row["denominator"])
     else:
-        denominator = _sum(cube, cells & _selected(cube, definition.of, cells))
+        denominator = over if over is not None else _sum(cube, cells & _selected(cube, definition.of, cells))
         if row["denominator"] != str(denominator):
             shown = row["denominator"] or "empty"
-            return f"The denominator is {shown}; its cells in {cube.file} sum to {denominator}."
+            where = " and ".join(definition.over) or cube.file
+            return f"The denominator is {shown}; its cells in {where} sum to {denominator}."
     if denominator < LEAST_DENOMINATOR:
         return f"A rate over {denominator} is published; the least denominator is {LEAST_DENOMINATOR}."
     scale = 100 if row["unit"] == "PERCENT" else 1

@@ -41,6 +41,7 @@ class Definition:
     dimension: str = ""
     bands: tuple[tuple[str, float, float | None], ...] = ()
     unit_cost: str = ""
+    over: tuple[str, ...] = ()
 
 
 @dataclass
@@ -175,7 +176,12 @@ def _definition(raw: Any) -> Definition:
     if measure == "RATE":
         public = raw.get("of") == "PUBLIC"
         of = {} if public else _selection(raw.get("of", {}))
-        return Definition(measure, unit, basis, select, _selection(raw.get("part")), of, public)
+        part, over = _selection(raw.get("part")), raw.get("over", [])
+        if not isinstance(over, list) or not all(isinstance(name, str) for name in over):
+            raise Unreadable("`over` must be a list of cubes")
+        if over and (public or of):
+            raise Unreadable("`over` is there beside another denominator")
+        return Definition(measure, unit, basis, select, part, of, public, over=tuple(over))
     if measure == "MEDIAN":
         dimension = raw.get("dimension")
         if not isinstance(dimension, str):

@@ -24,7 +24,8 @@ def _member(held: str) -> str:
 
 
 def reads(country: str) -> str:
-    """A commission reads its own country's and the region's; the regional secretariat reads all."""
+    """A commission reads its own country's and the region's; the regional secretariat reads all. `country` names its table:
+    alone it would mean the team's."""
     return _member(
         f"(m.role IN {WRITERS} AND (t.country = {country} OR {country} = 'REG')) OR m.role = 'REGIONAL_ANALYST'"
     )
@@ -483,7 +484,7 @@ def upgrade() -> None:
 
 
 def _walls() -> None:
-    wall.behind_policy("commitment", read=reads("country"), write=writes("country"))
+    wall.behind_policy("commitment", read=reads("commitment.country"), write=writes("commitment.country"))
     wall.grant("commitment", app="SIU", work="SIU")
     for table in ("commitment_evidence", "commitment_target", "commitment_cost"):
         wall.behind_policy(table, read=READS_IT, write=WRITES_IT)
@@ -500,7 +501,7 @@ def _walls() -> None:
     wall.grant("commitment_import", app="SIU", work="SIU")
     _scores()
     for table in COOPERATION:
-        wall.behind_policy(table, read=reads("country"), write=writes("country"))
+        wall.behind_policy(table, read=reads(f"{table}.country"), write=writes(f"{table}.country"))
         wall.grant(table, app="SIU", work="SIU")
     for table in (
         "commitment",

@@ -85,6 +85,13 @@ def _today(db: Any, ns: Any) -> str:
 _today.public = True  # type: ignore[attr-defined]
 
 
+def _months(db: Any, ns: Any) -> str:
+    return "/months"
+
+
+_months.public = True  # type: ignore[attr-defined]
+
+
 def _plan(db: Any, ns: Any) -> CasePlan:
     with db.as_owner():
         row = CasePlan(
@@ -261,6 +268,9 @@ def _clock(verb: str) -> Any:
 
 ROUTES = {
     **oversight.ROUTES,
+    ("casefile.months", "GET"): _months,
+    ("casefile.month", "GET"): lambda db, ns: f"/months/{ns.team.code}/2025-10",
+    ("casefile.sign_month", "POST"): lambda db, ns: (f"/months/{ns.team.code}/2025-10", {"after": "0"}),
     ("casefile.today_list", "GET"): lambda db, ns: "/today/list?of=urgent",
     ("casefile.clocks", "GET"): _case("/clocks"),
     ("casefile.private_clocks", "GET"): _case("/private/clocks"),

@@ -72,7 +72,18 @@ def test_there_is_no_seventh_colour(score):
 
 
 @pytest.mark.parametrize(
-    ("percent", "level"), [("0", 0), ("19.9", 0), ("20", 1), ("41", 2), ("79.9", 3), ("99", 4), ("100", 5)]
+    ("percent", "level"),
+    [
+        ("0", 0),
+        ("19.4", 0),
+        ("19.5", 1),
+        ("20", 1),
+        ("41", 2),
+        ("59.6", 3),
+        ("79.4", 3),
+        ("99", 4),
+        ("100", 5),
+    ],
 )
 def test_the_colour_of_an_average(percent, level):
     assert rules.level_of(Decimal(percent)) == level

@@ -15,6 +15,8 @@ from caseapp.core import db as core_db
 from caseapp.core.db import uuid7
 
 NAMES = UUID("00000000-0000-7000-8000-000000000001")
+#: The kind of a made-up site, where it is no shelter.
+KINDS = {"MX-SUC": "BORDER_POINT"}
 COLUMNS = (
     "id", "kind", "effective_on", "recorded_at", "country", "site_id", "actor", "withdraws_id", "person_key",
     "household_key", "subject_key", "other_key", "code", "reason", "reason_group", "sector", "outcome",
@@ -69,10 +71,10 @@ class Journal:
                 connection.execute(
                     sa.text(
                         "INSERT INTO site (id, code, country, kind, name, sort_key, timezone, admin1) VALUES "
-                        "(:i, :c, :k, 'SHELTER', :c, lower(:c), 'America/Mexico_City', 'MX07') "
+                        "(:i, :c, :k, :s, :c, lower(:c), 'America/Mexico_City', 'MX07') "
                         "ON CONFLICT DO NOTHING"
                     ),
-                    {"i": site, "c": code, "k": self.country},
+                    {"i": site, "c": code, "k": self.country, "s": KINDS.get(code, "SHELTER")},
                 )
             if rows:
                 connection.execute(

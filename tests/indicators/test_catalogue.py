@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+import yaml
 
-from caseapp.core import journal
-from caseapp.core.reference import ReferenceInvalid
+from caseapp.core import journal, reference
+from caseapp.core.reference import ROOT, ReferenceInvalid
 from caseapp.indicators import catalogue, cubes, printed
 
 ONE = """\
@@ -54,6 +55,9 @@ def test_the_sound_one_is_read(tmp_path):
         ("  source: [own]", "  source: [own]\n  of: PUBLIC", 15, "only for a RATE"),
         ("measure: COUNT", "measure: RATE", 10, "is not in PERSONS"),
         ("es: Personas, en: Persons}\n  definition", "es: Personas}\n  definition", 5, "en is missing"),
+        ("  source: [own]", "  source: [own]\n  unit_cost: 3", 9, "is for MONEY"),
+        ("measure: COUNT\n  unit: PERSONS", "measure: MONEY\n  unit: USD", 9, "MONEY needs it"),
+        ("  source: [own]", "  source: [own]\n  over: [claims]", 15, "is for a RATE of events"),
         ("  version: 1\n", "  version: 1\n  version: 2\n", 4, "stands twice"),
     ],
 )
@@ -84,13 +88,36 @@ def test_sensitive_groups_have_k_10():
 
 def test_numerators_are_splits_of_their_own_denominator():
     for each in catalogue.all():
-        if each.measure == "RATE" and not isinstance(each.of, str):
+        if each.measure == "RATE" and not isinstance(each.of, str) and not each.over:
             assert set(each.of) | set(each.part) <= {part.axis.name for part in each.domain.parts}
             assert "." in each.cube
 
 
 def test_the_printed_catalogue_is_up_to_date():
     assert printed.FILE.read_text(encoding="utf-8") == printed.text(), "make indicators"
+
+
+def test_what_differs_from_the_list_has_a_figure_and_what_is_absent_has_none():
+    found = yaml.safe_load(printed.LIST.read_text(encoding="utf-8"))
+    known = {each.code for each in catalogue.all()}
+    assert set(found["differs"]) <= known and not set(found["absent"]) & known
+    assert all(why.strip().endswith(".") for part in found.values() for why in part.values())
+
+
+def test_no_definition_names_a_single_reason_that_has_a_group():
+    grouped = {
+        code
+        for path in (ROOT / "codes").glob("*reason*.csv")
+        for code in (row.code for row in reference.codes(path.stem) if row.group)
+    }
+    for domain in cubes.domains().values():
+        tests = [
+            domain.where,
+            *(domain.stage.get("cases") or {}).values(),
+            *(domain.sector.get("cases") or {}).values(),
+        ]
+        named = {value for test in tests for value in test.get("reason", ())}
+        assert not named & grouped, domain.name
 
 
 def test_no_label_of_a_domain_stands_in_two_groups_that_must_add_up():

@@ -85,7 +85,7 @@ def test_the_form_gives_back_what_stands_in_the_files(app, each):
     pairs = [
         (name, one)
         for name, value in forms.typed_of(entry).items()
-        for one in (value if isinstance(value, list) else [value])
+        for one in (value if isinstance(value, list) else [value] if value is not None else [])
     ]
     with app.test_request_context("/", method="POST"):
         form = forms.of_domain(each.domain)(MultiDict(pairs))

@@ -66,6 +66,15 @@ steps = st.one_of(
     plain("need.recorded", code=of("CR-CP"), need_category=of("CR")),
     plain("assistance.approved", subject=subject, number=st.integers(0, 40)),
     plain("assistance.delivered", subject=subject),
+    plain("screening.outcome", outcome=st.sampled_from(["IP_NEED", "CHILD_PROCESS"]), site=of("MX-SUC")),
+    plain("referral.sent", subject=subject, code=of("ASYLUM_AUTHORITY")),
+    plain("assessment.completed", code=of("WG_SS")),
+    plain("child.returned_received"),
+    plain("population.changed", population=of("IDP")),
+    plain("referral.accepted", subject=subject, sector=of("SOCIAL_REGISTRY"), outcome=timing),
+    plain("property.registered", subject=subject),
+    plain("property.measure", subject=subject, outcome=st.sampled_from(["ASKED", "ACTIVE"])),
+    plain("pta.transferred", number=st.integers(0, 300)),
     plain("education.asked", code=of("VALIDATION")),
     plain("education.recognised"),
     plain("education.enrolled"),
@@ -87,6 +96,14 @@ steps = st.one_of(
     st.tuples(of("capacity.changed"), of(None), days, st.fixed_dictionaries(
         {"code": of("PLACES"), "number": st.integers(0, 9), "subject": subject}), of({})),
     st.tuples(of("staff.counted"), of(None), days, st.fixed_dictionaries({"number": st.integers(0, 4)}), of({})),
+    st.tuples(of("persons.received"), of(None), days, st.fixed_dictionaries(
+        {"number": st.sampled_from([7, 3, -1]), "subject": subject, "sex": st.sampled_from("FM"), "code": of("18-59/F"),
+         "age_band": of("18-59"), "site": st.sampled_from(SITES)}), of({})),
+    st.tuples(of("training.attended"), of(None), days, st.fixed_dictionaries(
+        {"number": st.integers(1, 9), "subject": subject, "sex": st.sampled_from("FM")}), of({})),
+    st.tuples(of("project.participation"), of(None), days, st.fixed_dictionaries(
+        {"number": st.integers(1, 9), "subject": subject, "code": st.sampled_from(["JOINT_PROJECT", "PROGRAMME"]),
+         "outcome": st.sampled_from(["HOST", "DISPLACED"])}), of({})),
     st.tuples(of("withdraw"), st.integers(0, 40), days, of({}), of({})),
 )  # fmt: skip
 history = st.lists(st.tuples(steps, st.booleans()), min_size=15, max_size=60)

@@ -214,3 +214,17 @@ def test_the_lists_of_the_rules_are_those_of_the_reference(name, values):
     from caseapp.core import reference
 
     assert {c.code for c in reference.codes(name)} == set(values)
+
+
+@pytest.mark.parametrize("answer", rules.DIFFICULTIES)
+def test_all_six_answers_are_the_washington_group_whatever_they_are(answer):
+    said = dict.fromkeys(rules.WASHINGTON_GROUP, answer)
+    assert rules.is_washington_group(said)
+    for question in rules.WASHINGTON_GROUP:
+        assert not rules.is_washington_group({q: a for q, a in said.items() if q != question})
+        assert not rules.is_washington_group(said | {question: "PREFERS_NOT"})
+
+
+def test_the_washington_group_is_in_the_questionnaire_word_for_word():
+    asked = {q.id: q for section in FIRST.sections for q in section.questions if q.source == "wgss"}
+    assert set(asked) == set(rules.WASHINGTON_GROUP)

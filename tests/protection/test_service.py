@@ -72,6 +72,7 @@ def test_from_first_question_to_outcome(as_caseworker):
     assert (done.code, done.outcome, done.number) == ("first_contact", "IP_WISH", 5)
     assert {e.outcome for e in told(case, "screening.outcome")} == {"IP_WISH", "SOCIAL_ASSISTANCE"}
     assert len(told(case, "screening.started")) == 1
+    assert [e.code for e in told(case, "assessment.completed")] == ["WG_SS"]
 
 
 def test_answers_are_sealed_with_the_case(as_caseworker):

@@ -10,11 +10,14 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from caseapp.casefile.month.models import SiteMonth
 from caseapp.core import access, clock
 from caseapp.core import db as core_db
 from caseapp.core.db import session
 from caseapp.indicators import rollup
+from caseapp.places.models import Site
 from caseapp.publication import service
+from caseapp.publication.sites import months_confirmed
 from tests.factories import make_site, make_team, make_user, principal_of
 from tests.indicators.histories import Journal
 
@@ -85,6 +88,34 @@ def journal(
         if chance.random() < 0.1:
             made.event("person.registered", name, day + timedelta(days=2), **(who | {"site": sites[0]}))
     return made
+
+
+def everybody_signs(month: str, country: str = "MEX") -> int:
+    """Each site of the country that is expected to report gets a team that has signed a month; returns how many."""
+    with core_db.connect("facts") as connection:
+        codes = [one.site for one in months_confirmed(connection, country, month, clock.now())]
+    engine = sa.create_engine(core_db.engine("owner").url)
+    session.remove()
+    with engine.begin() as connection:
+        session(bind=connection, join_transaction_mode="create_savepoint")
+        for code in codes:
+            site = session.scalars(sa.select(Site).where(Site.code == code)).one()
+            team = make_team(site)
+            signer = make_user("SUPERVISOR", team)
+            session.add(
+                SiteMonth(
+                    site_id=site.id,
+                    team_id=team.id,
+                    month=month,
+                    number=1,
+                    signed_by_id=signer.id,
+                    signed_at=clock.now(),
+                )
+            )
+        session.commit()
+        session.remove()
+    engine.dispose()
+    return len(codes)
 
 
 def count_now() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from caseapp.core import clock
 from caseapp.core.db import session, uuid7
@@ -40,6 +41,24 @@ def waiting(db: Any, ns: Any) -> Release:
 def of_release(suffix: str = "", data: dict[str, str] | None = None) -> Any:
     def build(db: Any, ns: Any) -> Any:
         url = f"/releases/{waiting(db, ns).id}{suffix}"
+        return url if data is None else (url, data)
+
+    return public(build)
+
+
+def released(suffix: str, data: dict[str, str] | None = None) -> Any:
+    """A route of an approved release."""
+
+    def build(db: Any, ns: Any) -> Any:
+        row = waiting(db, ns)
+        with db.as_owner():
+            if row.status == "APPROVED":
+                return (
+                    f"/releases/{row.id}{suffix}" if data is None else (f"/releases/{row.id}{suffix}", data)
+                )
+            decider = make_user("RELEASE_APPROVER", make_team(ns.site, "COMMISSION_STATISTICS"))
+            row.status, row.decided_at, row.decided_by_id = "APPROVED", clock.now(), decider.id
+        url = f"/releases/{row.id}{suffix}"
         return url if data is None else (url, data)
 
     return public(build)
@@ -101,11 +120,15 @@ ROUTES = {
     ("publication.releases", "GET"): page("/releases"),
     ("publication.ask", "POST"): lambda db, ns: (
         "/releases",
-        {"country": ns.team.country, "period": "2025-10"},
+        {"country": ns.team.country, "period": "2025-10", "unconfirmed_code": "CALENDAR"},
     ),
     ("publication.show", "GET"): of_release(),
     ("publication.approve", "POST"): of_release("/approve", {}),
     ("publication.send_back", "POST"): of_release("/return", {"reason": "Falta una sede."}),
+    ("publication.revise", "GET"): released("/revise"),
+    ("publication.ask_revision", "POST"): released(
+        "/revise", {"code": "LATE_SITE", "reason": "Una sede anotó tarde."}
+    ),
     ("publication.package", "GET"): public(published),
     ("publication.key_list", "GET"): page("/releases/keys"),
     ("publication.make_key", "POST"): new_key,
@@ -113,5 +136,13 @@ ROUTES = {
     ("publication.own", "GET"): page("/figures"),
     ("publication.figures", "GET"): page("/figures/MEX/P1"),
     ("publication.download", "GET"): page("/figures/MEX/P1.csv"),
+    ("publication.indicator", "GET"): page("/figures/MEX/P1/P1-00"),
+    ("publication.indicator_download", "GET"): page("/figures/MEX/P1/P1-00.xlsx"),
+    ("publication.picture", "GET"): page(f"/figures/MEX/P1/P1-00/{UUID(int=1)}-series.svg"),
+    ("publication.flow_of", "GET"): page("/figures/MEX/flow"),
+    ("publication.flow_download", "GET"): page("/figures/MEX/flow.csv"),
+    ("publication.unmet_of", "GET"): page("/figures/MEX/unmet"),
+    ("publication.unmet_download", "GET"): page("/figures/MEX/unmet.csv"),
     ("publication.region", "GET"): page("/figures/region"),
+    ("publication.region_download", "GET"): page("/figures/region.xlsx"),
 }

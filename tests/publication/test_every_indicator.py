@@ -23,6 +23,8 @@ def more(journal, persons):
             "capacity.confirmed", None, "2024-10-01", code="PLACES", number=40, subject=site, site=site
         )
         journal.event("staff.counted", None, "2024-10-01", code="CASEWORKER", number=6, site=site)
+        for month in MONTHS:
+            heads(journal, chance, site, date.fromisoformat(f"{month}-{chance.randint(1, 28):02d}"))
     for number in range(persons):
         day = date(2024, 10, 1) + timedelta(days=chance.randint(0, 390))
         name = f"MEX{number}"
@@ -55,6 +57,36 @@ def more(journal, persons):
             casework(journal, chance, name, day, who)
         if chance.random() < 0.4:
             journal.event("solution.planned", name, day, subject=f"p{number}", **who)
+
+
+def heads(journal, chance, site, day):
+    """A bus counted without names, a training and a date of a joint project."""
+    for sex in "FM":
+        about = {"sex": sex, "site": site, "subject": f"{site} {day}"}
+        adult = {"age_band": "18-59"}
+        journal.event(
+            "persons.received",
+            None,
+            day,
+            number=chance.randint(1, 30),
+            code=f"18-59/{sex}",
+            **about,
+            **adult,
+        )
+        journal.event(
+            "training.attended", None, day, code="ASYLUM_LAW", number=chance.randint(1, 20), **about
+        )
+        for population in ("HOST", "DISPLACED"):
+            journal.event(
+                "project.participation",
+                None,
+                day,
+                code="JOINT_PROJECT",
+                outcome=population,
+                number=chance.randint(1, 20),
+                **about,
+                **adult,
+            )
 
 
 def casework(journal, chance, name, day, who):
@@ -97,6 +129,20 @@ def casework(journal, chance, name, day, who):
     said(chance.choice(("training.completed", "training.dropped")), code="LANGUAGE")
     said(chance.choice(("tracing.reunified", "tracing.closed")))
     said("transfer.responded", outcome=chance.choice(("ACCEPTED", "DECLINED")))
+    said("claim.reopened", subject=f"c{name}")
+    said("screening.outcome", outcome="IP_NEED", code="MAIN", site="MX-SUC")
+    said(
+        "referral.sent", sector="LEGAL", code="ASYLUM_AUTHORITY", subject=f"l{name}"
+    ) if chance.random() < 0.6 else None
+    said("assessment.completed", code="WG_SS") if chance.random() < 0.6 else None
+    said("child.returned_received")
+    said("screening.outcome", outcome="CHILD_PROCESS", code="MAIN") if chance.random() < 0.6 else None
+    said("population.changed", population="IDP", code="DECLARED")
+    said("property.registered", code="HOUSE", subject=f"b{name}")
+    said(
+        "property.measure", code="HOUSE", outcome="ACTIVE", subject=f"b{name}"
+    ) if chance.random() < 0.6 else None
+    said("pta.transferred", code="PTA", number=chance.randint(0, 200), subject=f"t{name}")
     for sector in ("MHPSS", "SOCIAL_REGISTRY"):
         referral = {"sector": sector, "subject": f"{sector}{name}"}
         said("referral.sent", priority="NORMAL", **referral)

@@ -18,7 +18,7 @@ CODES: dict[str, set[int]] = {}
 
 @SCHEMA.parametrize()
 @hypothesis.settings(
-    max_examples=10, derandomize=True, database=None, suppress_health_check=list(hypothesis.HealthCheck)
+    max_examples=20, derandomize=True, database=None, suppress_health_check=list(hypothesis.HealthCheck)
 )
 def test_every_operation_keeps_its_word(opened, case):
     answer = case.call_and_validate(headers={"Authorization": f"Bearer {opened.key}"})

@@ -64,7 +64,11 @@ def test_who_may_decide():
 def test_months_and_quarters():
     assert rules.month_after("2025-12") == "2026-01" and rules.month_after("2025-09") == "2025-10"
     assert rules.quarter_ended_by("2025-09") == "2025-Q3" and rules.quarter_ended_by("2025-10") is None
-    assert [rules.coverage_status(n, 3) for n in (0, 2, 3)] == ["NO_COVERAGE", "PARTIAL", "COMPLETE"]
+    assert [rules.coverage_status(n, 3, True) for n in (0, 2, 3)] == ["NO_COVERAGE", "PARTIAL", "COMPLETE"]
+    # All reported, but not all have signed their month.
+    assert (
+        rules.coverage_status(3, 3, False) == "PARTIAL" and rules.coverage_status(0, 3, True) == "NO_COVERAGE"
+    )
 
 
 def test_a_year_is_as_fine_as_what_is_public_allows():
@@ -111,3 +115,36 @@ def test_the_markers_that_a_row_sums():
     assert counted_label("PERSONS", "YEAR", "SITE", False) is None
     assert counted_label("PERSONS", "MIRPS", "COUNTRY", True) is None
     assert counted_label("NIGHTS", "MIRPS", "COUNTRY", True) == "T"
+
+
+def test_a_release_that_does_not_wait_for_a_site_says_why():
+    assert rules.must_explain(0, None, {"CALENDAR"}) is None
+    assert rules.must_explain(0, "CALENDAR", {"CALENDAR"}) is None
+    assert rules.must_explain(2, "CALENDAR", {"CALENDAR"}) == "CALENDAR"
+    for code in (None, "", "WEATHER"):
+        with pytest.raises(rules.NotConfirmed):
+            rules.must_explain(1, code, {"CALENDAR"})
+
+
+@pytest.mark.parametrize(
+    ("period", "changed", "error"),
+    [
+        ("2025-09", {"steward_of": ("GTM",)}, rules.NotSteward),
+        ("2025-Q3", {}, rules.PeriodUnknown),
+        ("2025-09", {"editions": ()}, rules.NotReleased),
+        ("2025-09", {"has_open": True}, rules.AnotherOpen),
+    ],
+)
+def test_what_is_not_revised(period, changed, error):
+    usual = {"country": "MEX", "steward_of": ("MEX",), "editions": (0, 1), "has_open": False}
+    assert rules.may_revise("2025-09", **usual) == 2
+    with pytest.raises(error):
+        rules.may_revise(period, **(usual | changed))
+
+
+def test_a_revision_says_why_in_a_code_and_a_sentence():
+    known = {"LATE_SITE"}
+    assert rules.must_give_reason("LATE_SITE", " Una sede\nanotó tarde. ", known) == "Una sede anotó tarde."
+    for code, reason in (("LATE_SITE", "tarde"), ("OTHER", "Una sede anotó tarde."), ("", "")):
+        with pytest.raises(rules.RevisionReasonMissing):
+            rules.must_give_reason(code, reason, known)

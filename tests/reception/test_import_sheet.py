@@ -7,9 +7,9 @@ from datetime import date, datetime
 
 import pytest
 
+from caseapp.core.sheet import Unreadable, open_sheet
 from caseapp.reception.service import reading
 from caseapp.reception.service.reading import leave_families_whole, lines
-from caseapp.reception.sheet import Unreadable, open_sheet
 from tests.reception.lists import WHERE, csv_file, person, workbook
 
 

@@ -312,7 +312,7 @@ def test_a_public_number_that_is_taken_is_drawn_again(desk, monkeypatch):
 def test_a_file_that_is_no_table_is_refused(desk, bad):
     import io
 
-    from caseapp.reception.sheet import Unreadable
+    from caseapp.core.sheet import Unreadable
 
     with pytest.raises(Unreadable):
         run(desk, io.BytesIO(bad))

@@ -26,7 +26,7 @@ from caseapp.publication.cube.tally import Item, counted_in, tally
 from caseapp.publication.drawing import Drawn
 from caseapp.publication.package import CubeOut, Package, SheetOut, files_of, manifest_of
 from caseapp.publication.plan import DomainPlan, domain_plans, settle
-from caseapp.publication.service.making import hierarchy_of
+from caseapp.publication.service.packing import hierarchy_of
 
 SECRET = b"a secret of nobody"
 SITES = ("MX-CDM", "MX-ONE", "MX-TAP")

@@ -18,13 +18,16 @@ from caseapp.indicators import rollup
 from caseapp.publication import service
 from caseapp.publication.models import Release, Status
 from caseapp.publication.rules import month_after
-from workers.demo import defining, opening, places
+from workers.demo import defining, narrating, opening, places
+from workers.demo import months as months_signed
 from workers.demo.acting import acting
 from workers.demo.calibration import COUNTRIES, cases_by_country
 from workers.demo.filling import MAKER, casework_session
 
 JOB = "demo.releases"
 LOCK = 7304
+#: How many of the last months the sites have signed.
+SIGNED = 6
 OPEN = (Status.DRAFT.value, Status.AWAITING_APPROVAL.value)
 
 
@@ -72,13 +75,14 @@ def decide_and_ask(today: date, cases: int) -> int:
         run = run or jobs.started(JOB, len(wanted) * len(COUNTRIES))
         approved, asked, failed = 0, 0, 0
         for country in COUNTRIES:
-            done, state = _move_on(country, wanted, sizes[country])
+            done, state = _move_on(country, wanted, sizes[country], today)
             approved += done
             asked += state == "ASKED"
             failed += state == "FAILED"
         jobs.progressed(run.id, approved)
         if not asked:
             defining.define(today)
+            narrating.narrate(today)
             for country in COUNTRIES:
                 opening.give_keys(country)
             jobs.ended(run.id, "ReleaseRefused" if failed else None)
@@ -87,7 +91,7 @@ def decide_and_ask(today: date, cases: int) -> int:
     return asked
 
 
-def _move_on(country: str, wanted: list[str], size: int) -> tuple[int, str]:
+def _move_on(country: str, wanted: list[str], size: int, today: date) -> tuple[int, str]:
     """One country: how many of the wanted months are approved now, and ASKED, DONE or FAILED."""
     team = f"{country}-COMMISSION_STATISTICS"
     steward, approver = places.worker("DATA_STEWARD", team), places.worker("RELEASE_APPROVER", team)
@@ -107,8 +111,12 @@ def _move_on(country: str, wanted: list[str], size: int) -> tuple[int, str]:
         return len(approved), "DONE"
     if any(row.period == following and row.status == Status.REFUSED.value for row in rows):
         return len(approved), "FAILED"
+    if following in wanted[-SIGNED:]:
+        months_signed.sign(country, following, today)
+    if following == wanted[-1]:
+        months_signed.sign(country, month_after(following), today)
     with acting(steward), clock.held_at(asked_at(following)):
-        service.ask(country, following, by=steward, size=size)
+        service.ask(country, following, by=steward, size=size, unconfirmed_code="CALENDAR")
     return len(approved), "ASKED"
 
 

@@ -15,6 +15,7 @@ from caseapp.indicators import service as indicators
 from workers.demo import (
     accounts,
     claiming,
+    committing,
     confirming,
     filling,
     helping,
@@ -22,6 +23,7 @@ from workers.demo import (
     nights,
     overseeing,
     places,
+    registering,
 )  # fmt: skip
 from workers.demo.directory import keep as keep_directory
 from workers.demo.filling import MAKER, casework_session
@@ -83,6 +85,8 @@ def keep_up(seed: int, today: date) -> bool:
         helping.count_meals(COUNTING, today)
         nights.tell(seed, today)
         keeping.keep_true(seed, today)
+        registering.register_all(seed, today)
+        committing.commit(seed, today)
         jobs.ended(run.id)
         session.commit()
     session.remove()

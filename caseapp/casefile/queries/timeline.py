@@ -39,7 +39,7 @@ class Told:
 
 
 @cache
-def _sealed() -> sa.ColumnElement[bool]:
+def sealed_events() -> sa.ColumnElement[bool]:
     """Events of sealed kinds, and those that carry a sealed code that has no other words outside."""
     kinds = [name for name, kind in journal.kinds().items() if kind.sealed]
     given = sa.select(Delivery.id).where(Delivery.sealed)
@@ -95,7 +95,11 @@ def timeline(case_id: UUID, page: int = 1, *, sealed: bool = False) -> tuple[Seq
         sa.select(CaseEvent, User.name, Site.name)
         .outerjoin(User, User.id == user_id)
         .outerjoin(Site, Site.id == CaseEvent.site_id)
-        .where(CaseEvent.case_id == case_id, _sealed() if sealed else sa.not_(_sealed()), ~_kept(case_id))
+        .where(
+            CaseEvent.case_id == case_id,
+            sealed_events() if sealed else sa.not_(sealed_events()),
+            ~_kept(case_id),
+        )
         .order_by(CaseEvent.effective_on.desc(), CaseEvent.position.desc())
         .limit(TIMELINE_SIZE + 1)
         .offset((page - 1) * TIMELINE_SIZE)

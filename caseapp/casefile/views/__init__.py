@@ -29,5 +29,6 @@ from caseapp.casefile.views import (  # noqa: E402
 from caseapp.casefile.auditing import views as auditing_views  # noqa: E402, F401
 from caseapp.casefile.enquiry import views as enquiry_views  # noqa: E402, F401
 from caseapp.casefile.glass import views as glass_views  # noqa: E402, F401
+from caseapp.casefile.month import views as month_views  # noqa: E402, F401
 from caseapp.casefile.retention import views as retention_views  # noqa: E402, F401
 from caseapp.casefile.subject import views as subject_views  # noqa: E402, F401

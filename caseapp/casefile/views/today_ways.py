@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from caseapp.assistance.access import AID, COUNT, DESK
-from caseapp.casefile.access import BREAK_GLASS, READ_ENQUIRY
+from caseapp.casefile.access import BREAK_GLASS, CONFIRM_MONTH, READ_ENQUIRY
 from caseapp.casefile.linking import linked
 from caseapp.core.access import Principal
 from caseapp.core.i18n import _
@@ -21,6 +21,7 @@ def ways(who: Principal) -> list[dict[str, str]]:
             {},
             _("Asignar expedientes a otra persona del equipo"),
         ),
+        (CONFIRM_MONTH.roles, "casefile.months", {}, _("Revisar y firmar el mes de la sede")),
         (AID.roles, "assistance.requests", {}, _("Solicitudes de asistencia")),
         (DESK.roles, "assistance.desk", {}, _("Entregas de hoy")),
         (COUNT.roles, "assistance.tally", {}, _("Contar entregas por número")),

@@ -17,9 +17,10 @@ from caseapp.commitments.models.register import (
     CommitmentScore,
     CommitmentTarget,
 )
+from caseapp.commitments.narrative.models import NarrativeQuote, NarrativeVersion
 
 __all__ = [
     "Commitment", "CommitmentCost", "CommitmentEvidence", "CommitmentImport", "CommitmentScore", "CommitmentTarget",
     "CooperationAction", "CooperationActor", "CooperationExchange", "CooperationMeeting", "CooperationPlaces",
-    "CooperationPledge", "CooperationTraining",
+    "CooperationPledge", "CooperationTraining", "NarrativeQuote", "NarrativeVersion",
 ]  # fmt: skip

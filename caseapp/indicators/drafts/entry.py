@@ -31,8 +31,12 @@ def entry_of(indicator: Indicator) -> dict[str, Any]:
     if indicator.measure == "RATE":
         entry["part"] = _plain(indicator.part)
         entry["of"] = indicator.of if isinstance(indicator.of, str) else _plain(indicator.of)
+    if indicator.over:
+        entry["over"] = list(indicator.over)
     if indicator.public:
         entry["public"] = indicator.public
+    if indicator.unit_cost is not None:
+        entry["unit_cost"] = float(indicator.unit_cost)
     if indicator.bands:
         entry["bands"] = {
             indicator.dimension: {label: [lower, upper] for label, lower, upper in indicator.bands}

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import DecimalField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length, Optional
 
 from caseapp.core.forms import CheckField, VersionedForm
@@ -42,6 +42,8 @@ class DraftForm(VersionedForm):
         _l("Dividir entre un número público"), validate_choice=False, validators=[Optional()]
     )
     bands = SelectField(_l("Duración de la mediana"), validate_choice=False, validators=[Optional()])
+    unit_cost = DecimalField(_l("Costo por unidad, en dólares"), places=2, validators=[Optional()])
+    over = CheckField(_l("Dividir entre otros conjuntos de hechos"), validate_choice=False)
     direction = RadioField(_l("Cómo se lee"), validate_choice=False)
     disaggregations = CheckField(_l("Desgloses"), validate_choice=False)
     source = CheckField(_l("Fuente de la definición"), validate_choice=False)
@@ -59,6 +61,7 @@ class DraftForm(VersionedForm):
         self.public.choices = [none, *((name, _named(each)) for name, each in numbers().items())]
         spans = [axis for axis in axes_of(domain) if entries.bands_of(axis)]
         self.bands.choices = [none, *((axis.name, words.dimension(axis.name)) for axis in spans)]
+        self.over.choices = [choice for choice in self.domain.choices if choice[0] != domain.name]
         self.direction.choices = [(code, words.of(words.DIRECTIONS, code)) for code in DIRECTIONS]
         self.disaggregations.choices = [(name, words.dimension(name)) for name in broken_down_by(domain)]
         self.source.choices = [(code, str(text)) for code, text in words.SOURCES.items()]
@@ -91,6 +94,10 @@ class DraftForm(VersionedForm):
         if self.bands.data:
             axis = next((one for one in axes_of(self.of_which) if one.name == self.bands.data), None)
             entry["bands"] = {self.bands.data: entries.bands_of(axis) if axis else {}}
+        if self.unit_cost.data is not None:
+            entry["unit_cost"] = float(self.unit_cost.data)
+        if self.over.data:
+            entry["over"] = list(self.over.data)
         entry["disaggregations"] = list(self.disaggregations.data or ())
         entry["source"] = list(self.source.data or ()) or ""
         return entry
@@ -179,5 +186,6 @@ def typed_of(entry: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(chosen, str):
             found |= {f"{word}__{name}": list(labels) for name, labels in chosen.items()}
     found["bands"] = next(iter(entry.get("bands") or {}), "")
-    found |= {name: list(entry.get(name) or ()) for name in ("disaggregations", "source")}
+    found |= {name: list(entry.get(name) or ()) for name in ("disaggregations", "source", "over")}
+    found["unit_cost"] = entry.get("unit_cost")
     return found | {"domain_shown": found["domain"]}

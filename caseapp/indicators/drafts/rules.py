@@ -38,7 +38,9 @@ SENTENCES: Mapping[str, Any] = {
     "numerator": _l("Escriba en los dos idiomas qué se cuenta."),
     "denominator": _l("Escriba en los dos idiomas entre qué se divide. Solo una proporción lo lleva."),
     "domain": _l("Elija uno de los conjuntos de hechos de la lista."),
-    "measure": _l("Elija una medida de la lista. Una mediana necesita una duración, y solo ella la lleva."),
+    "measure": _l(
+        "Elija una medida de la lista. Una mediana necesita una duración, y el dinero un costo; solo ellos los llevan."
+    ),
     "unit": _l("Esta unidad no corresponde a la medida o a lo que se cuenta."),
     "basis": _l("Este conjunto de hechos no puede contarse así."),
     "direction": _l("Elija cómo se lee la cifra."),
@@ -49,6 +51,10 @@ SENTENCES: Mapping[str, Any] = {
     "of": _l("Elija lo que va abajo, en la misma tabla que lo de arriba. Solo una proporción lo lleva."),
     "public": _l("Elija un número público del mismo ritmo que el conjunto de hechos."),
     "bands": _l("Elija una duración que esté en este conjunto de hechos. Solo una mediana la lleva."),
+    "unit_cost": _l("Escriba lo que cuesta una unidad, con dos decimales o menos. Solo el dinero lo lleva."),
+    "over": _l(
+        "Elija otros conjuntos que se sumen como este. Solo una proporción de hechos, sin nada marcado abajo, los lleva."
+    ),
     "disaggregations": _l("Este desglose no está en la tabla de donde sale la cifra. Quítelo."),
     "source": _l("Diga de dónde viene la definición."),
 }

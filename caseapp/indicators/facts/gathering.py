@@ -66,7 +66,7 @@ _CORRECTIONS = """
 _EVENTS = """
     SELECT j.position, j.id, j.kind, j.effective_on, j.recorded_at, coalesce(j.site, 'OTH') AS site,
            a.counts_as AS person, j.person_key AS own_key, j.household_key AS household, j.subject_key,
-           j.code, j.reason, j.reason_group, j.sector, j.outcome, j.population, j.number, j.need_category,
+           j.code, j.reason, j.reason_group, j.sector, j.outcome, j.population, j.number, j.need_category, j.site_kind,
            coalesce(c.sex, j.sex) AS sex, coalesce(c.age_band, j.age_band) AS age_band,
            coalesce(c.origin, j.origin) AS origin, coalesce(c.household_type, j.household_type) AS household_type
     FROM facts.journal j

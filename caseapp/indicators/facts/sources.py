@@ -23,6 +23,9 @@ PROTECTED_POPULATIONS = ("REFUGEE", "COMPLEMENTARY")
 REACHED = ("DELIVERED_FULL", "DELIVERED_PART")
 #: Within how many days a need is answered (P2-02), a child is enrolled (P2-12), studies are recognised (P2-13): own.
 ANSWERED_WITHIN, ENROLLED_WITHIN, RECOGNISED_WITHIN = 30, 90, 180
+#: Within how many days whoever is identified at a border is referred (P1-04), the Washington Group is asked (P2-15), a
+#: returned child has a process (P1-21), a displaced person a programme (P4-11), a property its measure (P4-13): own.
+REFERRED_WITHIN, ASKED_WITHIN, PROCESS_WITHIN, ACCESS_WITHIN, MEASURE_WITHIN = 7, 30, 30, 90, 90
 
 
 def listed(values: Iterable[str]) -> str:
@@ -54,15 +57,15 @@ def select_for(domain: Domain) -> str:
 
 
 def _occurrences(domain: Domain) -> str:
-    tests = [f"e.kind IN ({listed(domain.kinds)})", *_tests(domain.where)]
-    stage, sector = _class_of(domain.stage), _class_of(domain.sector)
+    tests = [f"e.kind IN ({listed(domain.kinds)})", *select_tests(domain.where)]
+    stage, sector = select_classes(domain.stage), select_classes(domain.sector)
     return (
         f"SELECT {_row('e', stage=stage, sector=sector)}, {PERIOD.format(on='e.effective_on')} AS period "
         f"FROM event e WHERE {' AND '.join(tests)}"
     )
 
 
-def _tests(where: Mapping[str, object]) -> list[str]:
+def select_tests(where: Mapping[str, object]) -> list[str]:
     """Conditions on an event's columns: codes, or for `number` a span {from, below}, either end of which may lack."""
     found = []
     for column, wanted in where.items():
@@ -74,12 +77,14 @@ def _tests(where: Mapping[str, object]) -> list[str]:
     return found
 
 
-def _class_of(how: Mapping[str, object]) -> str:
+def select_classes(how: Mapping[str, object]) -> str:
     """The first of the `cases` that an event passes, otherwise `rest`; without cases, nothing."""
     if not how:
         return "''"
     cases: Mapping[str, Mapping[str, object]] = how["cases"]  # type: ignore[assignment]
-    whens = " ".join(f"WHEN {' AND '.join(_tests(where))} THEN '{name}'" for name, where in cases.items())
+    whens = " ".join(
+        f"WHEN {' AND '.join(select_tests(where))} THEN '{name}'" for name, where in cases.items()
+    )
     return f"CASE {whens} ELSE {listed([str(how['rest'])])} END"
 
 
@@ -257,16 +262,21 @@ _INTERVIEWS = f"""
 """
 
 
-def _followed(first: str, then: str, days: str, *, yes: str, no: str) -> str:
+def _followed(first: str, then: str, days: str, *, yes: str, no: str, once: bool = False) -> str:
     """What was asked for or found, counted on the day on which its time is over (and so never twice, nor again when it is
-    answered late): whether the person had the answer by then."""
+    answered late): whether the person had the answer by then. With `once` each person only the first time."""
+    of = (
+        f"(SELECT DISTINCT ON (person) * FROM event e WHERE {first} ORDER BY person, {IN_ORDER})"
+        if once
+        else "event"
+    )
     over = f"(e.effective_on + {days})"
     answered = (
         f"EXISTS (SELECT FROM event l WHERE l.person = e.person AND {then} AND l.effective_on <= {over} "
         "AND (l.effective_on, l.recorded_at, l.position) >= (e.effective_on, e.recorded_at, e.position))"
     )
     stage = f"CASE WHEN {answered} THEN '{yes}' ELSE '{no}' END"
-    return f"SELECT {_row('e', on=over, stage=stage)}, {PERIOD.format(on=over)} AS period FROM event e WHERE {first}"
+    return f"SELECT {_row('e', on=over, stage=stage)}, {PERIOD.format(on=over)} AS period FROM {of} e WHERE {first}"
 
 
 _NEEDS_ANSWERED = _followed(
@@ -297,6 +307,43 @@ _VALIDATIONS = _followed(
     yes="RECOGNISED",
     no="NOT_YET",
 )
+_IDENTIFIED = _followed(
+    "e.kind = 'screening.outcome' AND e.outcome = 'IP_NEED' AND e.site_kind = 'BORDER_POINT'",
+    "l.kind = 'referral.sent' AND l.code = 'ASYLUM_AUTHORITY'",
+    str(REFERRED_WITHIN),
+    yes="REFERRED",
+    no="NOT_REFERRED",
+)
+_WG_ASKED = _followed(
+    "e.kind = 'person.registered' AND e.age_band <> '0-4'",
+    "l.kind = 'assessment.completed' AND l.code = 'WG_SS'",
+    str(ASKED_WITHIN),
+    yes="ASKED",
+    no="NOT_ASKED",
+    once=True,
+)
+_RETURNED_CHILDREN = _followed(
+    "e.kind = 'child.returned_received'",
+    "l.kind = 'screening.outcome' AND l.outcome = 'CHILD_PROCESS'",
+    str(PROCESS_WITHIN),
+    yes="OPENED",
+    no="NOT_OPENED",
+)
+_IDP_ACCESS = _followed(
+    "e.kind IN ('person.registered', 'population.changed') AND e.population = 'IDP'",
+    "l.kind IN ('referral.accepted', 'referral.part_accepted') AND l.sector = 'SOCIAL_REGISTRY'",
+    str(ACCESS_WITHIN),
+    yes="ACCEPTED",
+    no="NOT_YET",
+    once=True,
+)
+_PROPERTIES_DUE = _followed(
+    "e.kind = 'property.registered'",
+    "l.kind = 'property.measure' AND l.outcome = 'ACTIVE' AND l.subject_key = e.subject_key",
+    str(MEASURE_WITHIN),
+    yes="ACTIVE",
+    no="NOT_ACTIVE",
+)
 # The day on which a person had received the second of three kinds of service: legal, social, psychological.
 _PACKAGES = f"""
     WITH kind_of AS (
@@ -314,6 +361,11 @@ _PACKAGES = f"""
 
 SELECTS = {
     "needs_answered": _NEEDS_ANSWERED,
+    "identified": _IDENTIFIED,
+    "wg_asked": _WG_ASKED,
+    "returned_children": _RETURNED_CHILDREN,
+    "idp_access": _IDP_ACCESS,
+    "properties_due": _PROPERTIES_DUE,
     "packages": _PACKAGES,
     "entitlements": _ENTITLEMENTS,
     "schooling": _SCHOOLING,

@@ -14,7 +14,7 @@ from caseapp.core.commits import commits
 from caseapp.core.errors import ChangedMeanwhile, NotYours
 from caseapp.core.i18n import _
 from caseapp.indicators import cubes
-from caseapp.indicators.access import DRAFT
+from caseapp.indicators.access import DRAFT, countries_as
 from caseapp.indicators.drafts import forms, queries, rules, service
 from caseapp.indicators.models import Definition, State
 from caseapp.indicators.views import blueprint
@@ -33,7 +33,7 @@ def begin(code: str) -> ResponseReturnValue:
 def _writable(definition_id: UUID) -> Definition:
     """A draft of one's own country, not waiting for a decision."""
     row = queries.draft(access.current(), definition_id)
-    if row.country != own_country():
+    if row.country not in countries_as(access.current(), *DRAFT.roles):
         raise NotYours
     if row.state != State.DRAFT.value:
         raise rules.NotDraft

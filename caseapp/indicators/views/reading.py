@@ -16,7 +16,7 @@ from caseapp.core.pages import nav
 from caseapp.indicators import catalogue, versions, words
 from caseapp.indicators.access import DRAFT, NATIONAL, READ_CATALOGUE, countries_as
 from caseapp.indicators.catalogue import Indicator
-from caseapp.indicators.cubes import numbers
+from caseapp.indicators.cubes import domains, numbers
 from caseapp.indicators.drafts import queries
 from caseapp.indicators.models import Definition, State
 from caseapp.indicators.views import blueprint
@@ -30,8 +30,11 @@ STATES = {
 
 
 def own_country() -> str:
-    """The reader's country; none for whoever reads for the region, who counts by what all countries share."""
-    return next(iter(countries_as(access.current(), *NATIONAL)), "")
+    """The reader's country, or the one asked for among several; none for whoever reads for the region, who counts by
+    what all countries share."""
+    own = countries_as(access.current(), *NATIONAL)
+    asked = request.values.get("country", "")
+    return asked if asked in own else next(iter(own), "")
 
 
 @blueprint.get("/indicators")
@@ -92,6 +95,7 @@ def show(code: str) -> ResponseReturnValue:
         pillar=reference.label("mirps_pillar", now.pillar), versions=_told(code, country),
         drafts=[_draft_row(row, known) for row in queries.open_drafts(who, code)], country=country,
         country_name=reference.country_label(country) if country else "",
+        others=[(one, reference.country_label(one)) for one in countries_as(who, *NATIONAL) if one != country],
         may_draft=who.may(DRAFT) and country in countries_as(who, *DRAFT.roles),
     )  # fmt: skip
 
@@ -150,4 +154,12 @@ def cells(each: Indicator) -> list[tuple[str, str]]:
             number = numbers()[each.public]
             below = number.label_en if language() == "en" else number.label_es
         found.append((_("Abajo"), below))
+    if each.over:
+        named = (domains()[name] for name in each.over)
+        found[-1] = (
+            _("Abajo"),
+            ", ".join(one.label_en if language() == "en" else one.label_es for one in named),
+        )
+    if each.unit_cost is not None:
+        found.append((_("Costo por unidad"), f"{each.unit_cost} {each.unit}"))
     return found

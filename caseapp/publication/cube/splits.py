@@ -148,6 +148,43 @@ def draw_parts(
     return parts
 
 
+def revise_parts(
+    total: int, counts: Integers, small: Mask, ks: Integers, lift: float, published: Integers,
+    rng: np.random.Generator,
+) -> Integers:  # fmt: skip
+    """One draw of the parts of a parent whose value a revision changed: each part stays as it was published or moves
+    by at least its k, so that a revision shows no smaller difference. What is allowed follows from published values
+    alone, and within it every vector is reachable from every truth. Raises PartsTooCoarse where nothing is allowed.
+    """
+    weights = []
+    for count, is_small, k, stood in zip(
+        counts.tolist(), small.tolist(), ks.tolist(), published.tolist(), strict=True
+    ):
+        own, moves = part_weights(total, count, is_small, k, lift), np.abs(np.arange(total + 1) - stood)
+        own[(moves > 0) & (moves < k)] = -np.inf
+        weights.append(own)
+    sums = np.full(total + 1, -np.inf)
+    sums[0] = 0.0
+    steps = [sums]
+    for own in weights:
+        steps.append(_convolved(steps[-1], own))
+    if not np.isfinite(steps[-1][total]):
+        raise PartsTooCoarse(f"{total} cannot be divided so that each part stays or moves by its k")
+    parts, left = np.zeros(len(counts), dtype=np.int64), total
+    for j in range(len(counts) - 1, -1, -1):
+        parts[j] = _pick(weights[j][: left + 1] + steps[j][left::-1], rng)
+        left -= int(parts[j])
+    return parts
+
+
+def _convolved(values: Floats, weights: Floats) -> Floats:
+    """log ∑_d exp(weights[d] + values[s−d]), term by term: for the few parents that a revision changes."""
+    out = np.full(len(values), -np.inf)
+    for d in np.flatnonzero(np.isfinite(weights)).tolist():
+        out[d:] = np.logaddexp(out[d:], values[: len(values) - d] + weights[d])
+    return out
+
+
 def _pick(weights: Floats, rng: np.random.Generator) -> int:
     """An index with probability proportional to exp(weight)."""
     chances: NDArray[np.float64] = np.exp(weights - weights.max())

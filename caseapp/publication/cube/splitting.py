@@ -12,7 +12,7 @@ from .definition import Cube, Dimension, Integers, Mask
 from .merging import merge_labels, without_labels
 from .rounding import CellNotPossible, Truth, is_small
 from .seed import generator
-from .splits import ParentNotPublished, PartsTooCoarse, draw_parts
+from .splits import ParentNotPublished, PartsTooCoarse, draw_parts, revise_parts
 
 
 class NotAPartition(ValueError):
@@ -106,13 +106,15 @@ def protect_split(
     origin: str = "origin",
     other: str = "OTHER",
     replaces: tuple[Integers, Integers] | None = None,
+    moves_far: bool = False,
 ) -> ProtectedSplit:
     """Divide every published parent cell of a period among the parts.
 
     In: the parent's dimensions and published values (of a cube or of another split); the exact numbers by the
     split's own dimensions; the secret. `possible` is the public list of possible parts (default all). `merged` are
-    the origins that the parent had to merge, where the split keeps the origin. For a revision `replaces` holds the
-    parents' values and the parts as published before: where a parent is unchanged, its parts stay.
+    the origins that the parent had to merge, where the split keeps the origin. For a revision or a stock `replaces`
+    holds the parents' values and the parts as published before: where a parent is unchanged, its parts stay; with
+    `moves_far` (a revision) the parts of the others stay or move by at least their k.
 
     Out: parts that sum to their parent, each 0 or at least its k.
     """
@@ -141,6 +143,12 @@ def protect_split(
             y[place] = replaces[1][place]
             continue
         counts, tiny = truth.count[place][open_parts], small[place][open_parts]
+        if replaces is not None and moves_far:
+            stood = replaces[1][place][open_parts]
+            y[(*place, open_parts)] = revise_parts(
+                total, counts, tiny, ks[open_parts], split.lift, stood, stream
+            )
+            continue
         y[(*place, open_parts)] = draw_parts(total, counts, tiny, ks[open_parts], split.lift, stream)
     return ProtectedSplit(split.name, dimensions, y, without_labels(shown, dimensions, origin, merged))
 

@@ -14,7 +14,7 @@ from caseapp.core.errors import Refused
 from caseapp.core.i18n import _l
 from caseapp.publication import rules, store
 from caseapp.publication.package import MANIFEST, files_of, zipped
-from caseapp.publication.service.making import package_of
+from caseapp.publication.service.packing import package_of
 
 
 class SealBroken(Refused):

@@ -7,7 +7,6 @@ make it at once.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,60 +20,37 @@ import sqlalchemy as sa
 from caseapp import __version__
 from caseapp.core import clock, reference
 from caseapp.core.access import Principal
-from caseapp.core.db import connect, session, uuid7
+from caseapp.core.db import connect, uuid7
 from caseapp.indicators import queries as facts
 from caseapp.indicators import versions
 from caseapp.indicators.catalogue import Indicator
-from caseapp.publication import counting, drawing, rules, store
+from caseapp.publication import counting, drawing, recounting, redrawing, rules, sites, store
 from caseapp.publication.access import countries_as
-from caseapp.publication.cube import grain as grains
-from caseapp.publication.cube import period as periods
 from caseapp.publication.drawing import Drawn
-from caseapp.publication.figuring import Figuring, Span, spans_of
-from caseapp.publication.models import Release, Status
-from caseapp.publication.package import MANIFEST, WORDS, CubeOut, Package, data_rows, files_of, manifest_of
+from caseapp.publication.figuring import Figuring
+from caseapp.publication.models import Status
+from caseapp.publication.package import MANIFEST, WORDS, data_rows, files_of, manifest_of
 from caseapp.publication.plan import DomainPlan, Plan, domain_plans, settle
+from caseapp.publication.service import asking
+from caseapp.publication.service.asking import STEWARD
+from caseapp.publication.service.covering import coverage_rows
+from caseapp.publication.service.packing import RowOf, definitions_in_force, ledger_since, package_of
 from config.settings import settings
 
 logger = logging.getLogger(__name__)
-STEWARD = "DATA_STEWARD"
 JOB = "publication.make"
 _LOCK = 7314
 
 
-def ask(country: str, period: str, *, by: Principal, size: int | None = None) -> Release:
-    """Ask for a release; the figures worker makes it, of what is recorded by now. `size`: see `make`.
-
-    Raises a refusal of `rules.may_make`; the caller commits.
-    """
-    mine = sa.select(Release).where(Release.country == country)
-    last = session.scalar(
-        mine.with_only_columns(sa.func.max(Release.period)).where(Release.status == Status.APPROVED.value)
-    )
-    waiting = (Status.DRAFT.value, Status.AWAITING_APPROVAL.value)
-    has_open = session.scalar(mine.with_only_columns(sa.func.count()).where(Release.status.in_(waiting)))
-    rules.may_make(
-        period, today=clock.today(), country=country, steward_of=countries_as(by, STEWARD), last_approved=last,
-        has_open=bool(has_open),
-    )  # fmt: skip
-    assert by.user_id is not None
-    release_id = uuid7()
-    # Only these columns: the role may set no others.
-    session.execute(
-        sa.insert(Release).values(
-            id=release_id, name=f"{country}-{period}", country=country, period=period, edition=0,
-            status=Status.DRAFT.value, made_by_id=by.user_id, made_at=clock.now(), size=size,
-        )
-    )  # fmt: skip
-    return session.get_one(Release, release_id)
-
-
-def make(country: str, period: str, *, by: Principal, size: int | None = None) -> UUID:
+def make(
+    country: str, period: str, *, by: Principal, size: int | None = None, unconfirmed_code: str = "CALENDAR"
+) -> UUID:
     """Make a release and put it before the approver; returns its id.
 
     In: a country, a month that is over, its data steward; `size`, in a first year, a public number of persons a
-    month to settle the grain by (default: the UNHCR's claims of the year before). Works on its own connection as
-    role `facts` and commits there. Raises a refusal of `rules.may_make`.
+    month to settle the grain by (default: the UNHCR's claims of the year before); `unconfirmed_code`, why it does
+    not wait where a site has not signed (by default the calendar). Works on its own connection as role `facts` and
+    commits there. Raises a refusal of `rules.may_make`.
     """
     with connect("facts") as connection:
         _alone(connection, country)
@@ -83,18 +59,35 @@ def make(country: str, period: str, *, by: Principal, size: int | None = None) -
             period, today=clock.today(), country=country, steward_of=countries_as(by, STEWARD),
             last_approved=known.last, has_open=store.is_open(connection, country),
         )  # fmt: skip
-        assert by.user_id is not None
-        release_id = uuid7()
-        store.began(
-            connection,
-            release_id=release_id,
-            country=country,
-            period=period,
-            made_by=by.user_id,
-            made_at=clock.now(),
-            size=size,
-        )
-        _produce(connection, store.release_row(connection, release_id), known)
+        without = asking.unconfirmed(connection, country, period, unconfirmed_code)
+        return _made(connection, known, country, period, by, size=size, **without)
+
+
+def make_revision(country: str, period: str, *, by: Principal, code: str, reason: str) -> UUID:
+    """Make the next edition of a released month and put it before the approver; returns its id. In: why, as a code
+    and a sentence (`asking.ask_revision`). Raises a refusal of `rules.may_revise`, or NothingToRevise."""
+    with connect("facts") as connection:
+        _alone(connection, country)
+        known = store.before(connection, country)
+        edition = rules.may_revise(
+            period, country=country, steward_of=countries_as(by, STEWARD), editions=known.editions(period),
+            has_open=store.is_open(connection, country),
+        )  # fmt: skip
+        why = asking.explained(code, reason)
+        return _made(connection, known, country, period, by, edition=edition, **why)
+
+
+def _made(
+    connection: sa.Connection, known: store.Before, country: str, period: str, by: Principal, edition: int = 0,
+    **columns: Any,
+) -> UUID:  # fmt: skip
+    assert by.user_id is not None
+    release_id = uuid7()
+    store.began(
+        connection, id=release_id, name=asking.name_of(country, period, edition), country=country, period=period,
+        edition=edition, made_by_id=by.user_id, made_at=clock.now(), **columns,
+    )  # fmt: skip
+    _produce(connection, store.release_row(connection, release_id), known)
     return release_id
 
 
@@ -155,22 +148,26 @@ def _produce(connection: sa.Connection, row: Any, known: store.Before) -> None:
     since = known.since or row.period
     # The cut-off is the moment of asking: whoever makes it when, it counts the same.
     making = _Making(
-        connection, row, known, plan, since, row.made_at, _in_force(connection, row.country, row.period)
+        connection,
+        row,
+        known,
+        plan,
+        since,
+        row.made_at,
+        definitions_in_force(connection, row.country, row.period),
     )
     store.clear(connection, row.id)
     domains = domain_plans(plan, _drawn_for(connection, row.country, row.period))
-    _draw(making, domains)
+    if row.edition:
+        _revise(making, domains)
+    else:
+        _draw(making, domains)
     _publish(making, domains)
     store.finish(
         connection, row.id, status=Status.AWAITING_APPROVAL.value, known_until=making.known_until,
         grain=plan.grain.value, origins=list(plan.origins), sites=list(plan.sites), since=since,
         code_version=__version__, problem=None, manifest=_sealed(making),
     )  # fmt: skip
-
-
-def _in_force(connection: sa.Connection, country: str, period: str) -> tuple[Indicator, ...]:
-    """The definitions that a month is counted by. None can take force in it from here on (a trigger)."""
-    return versions.of(connection, country).all(versions.last_day(period))
 
 
 def _drawn_for(connection: sa.Connection, country: str, period: str) -> list[Indicator]:
@@ -188,7 +185,7 @@ def _plan(connection: sa.Connection, row: Any, known: store.Before) -> Plan:
     if found is not None:
         return found
     published = store.persons_published(connection, row.country, str(int(year) - 1))
-    shown = [s.code for s in store.sites(connection, row.country) if s.opened <= row.period <= s.closed]
+    shown = [s.code for s in sites.sites(connection, row.country) if s.opened <= row.period <= s.closed]
     return settle(row.country, year, published, shown, _iso2(row.country), row.size)
 
 
@@ -198,10 +195,7 @@ def _iso2(country: str) -> str:
 
 # -- cells --------------------------------------------------------------------------------------------
 def _draw(making: _Making, domains: Sequence[DomainPlan]) -> None:
-    stored = store.sheets(
-        making.connection, making.plan.country, since=_ledger_since(making.period), with_truth=True
-    )
-    ledger = {name: [sheet for _, sheet in rows] for name, rows in stored.items()}
+    ledger = _ledger(making)
     secret = settings().release_secret.encode()
     for domain in domains:
         unit = making.unit_of(domain)
@@ -224,6 +218,60 @@ def _draw(making: _Making, domains: Sequence[DomainPlan]) -> None:
             _draw_withdrawn(making, domain, unit, found, ledger, secret)
 
 
+def _ledger(making: _Making) -> drawing.Ledger:
+    """What stands of earlier releases, with its truth."""
+    since = ledger_since(making.period)
+    stored = store.sheets(making.connection, making.plan.country, since=since, with_truth=True)
+    return {name: [sheet for _, sheet in rows] for name, rows in stored.items()}
+
+
+def _revise(making: _Making, domains: Sequence[DomainPlan]) -> None:
+    """Count the month again and let a cell take its new draw where that is far enough from what stands. What was
+    withdrawn before stays as it was shown beside. Raises NothingToRevise."""
+    ledger, secret = _ledger(making), settings().release_secret.encode()
+    stands = {
+        (name, sheet.period): (row.release, sheet)
+        for name, rows in store.sheets(
+            making.connection, making.plan.country, since=ledger_since(making.period), with_truth=False
+        ).items()
+        for row, sheet in rows
+    }  # fmt: skip
+    changes: list[dict[str, Any]] = []
+    for domain in domains:
+        unit = making.unit_of(domain)
+        if unit is None:
+            continue
+        found = recounting.recount(
+            making.connection, making.plan, domain, unit, since=making.since, known_until=making.known_until
+        )
+        drawn = redrawing.redraw(making.plan, domain, unit, found.items, ledger, secret, making.row.edition)
+        if not drawn.is_offered:
+            continue
+        store.write_domain(
+            making.connection, making.row.id, domain.domain.name, domain.domain.unit, drawn.sheets,
+            _described(domain), found.counting,
+        )  # fmt: skip
+        changes += _changes(making, drawn.sheets, stands)
+    if not changes:
+        raise rules.NothingToRevise
+    store.write_revisions(making.connection, changes)
+
+
+def _changes(
+    making: _Making, sheets: Sequence[Drawn], stands: Mapping[tuple[str, str], tuple[str, Drawn]]
+) -> list[dict[str, Any]]:
+    """Rows of `revisions.csv`: each cell whose published value changes, with the reason."""
+    row, found = making.row, []
+    for sheet in sheets:
+        revises, before = stands[sheet.cube, sheet.period]
+        for cell, old, new in redrawing.differences(making.plan.country, before, sheet):
+            found.append(
+                {"release_id": row.id, "cube": sheet.cube, "cell": cell, "old": old, "new": new, "revises": revises,
+                 "reason": f"{row.revision_code}: {row.revision_reason}"}
+            )  # fmt: skip
+    return found
+
+
 def _draw_withdrawn(
     making: _Making,
     domain: DomainPlan,
@@ -242,12 +290,6 @@ def _draw_withdrawn(
     store.write_domain(making.connection, making.row.id, name, domain.domain.unit, [sheet], described, None)
 
 
-def _ledger_since(period: str) -> str:
-    """Earlier sheets that a draw or a figure may need: this year's, and for stocks and the MIRPS year the last of
-    the year before."""
-    return f"{int(period[:4]) - 1}-10"
-
-
 def _described(domain: DomainPlan) -> dict[str, tuple[str | None, str | None, Any]]:
     found: dict[str, tuple[str | None, str | None, Any]] = {domain.cube.name: (None, None, domain.cube.k)}
     for split in domain.splits:
@@ -260,12 +302,14 @@ def _described(domain: DomainPlan) -> dict[str, tuple[str | None, str | None, An
 # -- figures and files --------------------------------------------------------------------------------
 def _publish(making: _Making, domains: Sequence[DomainPlan]) -> None:
     connection, row = making.connection, making.row
-    coverage = _coverage(making, domains)
+    released = {one.period for one in making.known.releases}
+    names = [domain.domain.name for domain in domains]
+    coverage = coverage_rows(connection, row, making.plan, making.since, released, names)
     store.write_coverage(connection, coverage)
-    stored = store.sheets(
-        connection, row.country, since=_ledger_since(row.period), with_truth=False, release_id=row.id
-    )
-    no_coverage = {one["period"]: one["status"] == "NO_COVERAGE" for one in coverage}
+    stored = store.sheets(connection, row.country, since=ledger_since(row.period), with_truth=False, upto=row)
+    no_coverage = {
+        one["period"]: one["status"] == "NO_COVERAGE" for one in coverage if one["place_level"] == "COUNTRY"
+    }
 
     def numbers(kind: str, piece: str) -> Mapping[str, int]:
         return facts.site_numbers(connection, kind, row.country, piece)
@@ -273,110 +317,6 @@ def _publish(making: _Making, domains: Sequence[DomainPlan]) -> None:
     sheets: list[Drawn] = [sheet for rows in stored.values() for _, sheet in rows]
     figuring = Figuring(making.plan, row.period, making.since, sheets, no_coverage, numbers)
     store.write_figures(connection, row.id, figuring.rows(making.indicators))
-
-
-def _coverage(making: _Making, domains: Sequence[DomainPlan]) -> list[dict[str, Any]]:
-    """How many of the sites in service reported: of the month, and of longer periods the least of their months."""
-    connection, country = making.connection, making.plan.country
-    here = {s.code for s in store.sites(connection, country) if s.opened <= making.period <= s.closed}
-    heard = {one.site for one in facts.coverage(connection, country, making.period) if one.events}
-    own = (len(here & heard), len(here))
-    found = []
-    for span in spans_of(making.plan, making.period, making.since):
-        earlier = [month for month in _months_of(span, making) if month != making.period]
-        counts = [own, *store.coverage_of_months(connection, country, earlier)]
-        reporting, expected = min(one for one, _ in counts), max(all_ for _, all_ in counts)
-        found += [
-            {
-                "release_id": making.row.id, "domain": domain.domain.name, "period": span.period,
-                "place_level": "COUNTRY", "place": country, "reporting": reporting, "expected": expected,
-                "status": rules.coverage_status(reporting, expected),
-            }
-            for domain in domains
-        ]  # fmt: skip
-    return found
-
-
-def _months_of(span: Span, making: _Making) -> list[str]:
-    """The months of a span that are released or being released."""
-    if span.kind == "MONTH":
-        return [making.period]
-    released = {row.period for row in making.known.releases} | {making.period}
-    if span.kind == "MIRPS":
-        return sorted({periods.month(piece) for piece in span.pieces} & released)
-    inside = periods.quarter if span.kind == "QUARTER" else periods.year
-    return sorted(month for month in released if inside(month) == span.period)
-
-
-def package_of(connection: sa.Connection, row: Any) -> Package:
-    """A release as it is exported, from the tables of the schema `released` alone."""
-    since, plan = row.since or row.period, None
-    plan = Plan(row.country, row.period[:4], grains.Grain(row.grain), tuple(row.origins), tuple(row.sites))
-    # What is sealed keeps the definitions it was made by, whatever the catalogue says later.
-    definitions = (
-        json.loads(row.manifest)["definitions"]
-        if row.manifest
-        else {one.code: [one.manifest()] for one in _in_force(connection, row.country, row.period)}
-    )
-    stored = store.sheets(
-        connection, row.country, since=_ledger_since(row.period), with_truth=False, release_id=row.id
-    )
-    stored = {
-        name: [
-            (found, sheet)
-            for found, sheet in rows
-            if periods.month(sheet.period) <= _last_label(row.period, sheet)
-        ]
-        for name, rows in stored.items()
-    }
-    cubes = store.cubes_out(stored, _wanted(plan, row.period, since, stored))
-    return Package(
-        row.name, row.country, row.period, cubes, hierarchy_of(plan, cubes, stored),
-        store.figure_rows(connection, row.id), store.coverage_rows(connection, row.id),
-        store.revision_rows(connection, row.id),
-        definitions, row.code_version or __version__, row.edition, row.made_at.isoformat(timespec="seconds"),
-    )  # fmt: skip
-
-
-def _last_label(month: str, sheet: Drawn) -> str:
-    """The last period that a release may show: its month, or the quarter that this lies in."""
-    return periods.quarter(month) if "Q" in sheet.period else month
-
-
-def _wanted(plan: Plan, month: str, since: str, stored: Mapping[str, Any]) -> dict[str, set[str]]:
-    """Which cube periods of each domain the folder holds: those that its figures sum."""
-    pieces = {piece for span in spans_of(plan, month, since) for piece in span.pieces}
-    ended = rules.quarter_ended_by(month)
-    found: dict[str, set[str]] = {}
-    for rows in stored.values():
-        for row, _ in rows:
-            is_stock = row.unit == counting.STOCK
-            found[row.domain] = ({ended} if ended else set()) if is_stock else pieces
-    return found
-
-
-def hierarchy_of(
-    plan: Plan, cubes: Sequence[CubeOut], stored: Mapping[str, Any]
-) -> dict[str, dict[str, Sequence[str]]]:
-    """For each dimension label → base labels. A country's own base label is itself where it has no sites."""
-    has_sites = any("place" in dict(sheet.axes) for cube in cubes for sheet in cube.sheets)
-    found: dict[str, dict[str, Sequence[str]]] = {
-        "place": {plan.country: list(plan.sites) if has_sites else [plan.country]}
-    }
-    for cube in cubes:
-        for sheet in cube.sheets:
-            for name, labels in sheet.axes:
-                found.setdefault(name, {}).update({label: [label] for label in labels})
-        for row, _ in stored[cube.name]:
-            for name, groups in row.hierarchy.items():
-                found[name].update({group: list(of) for group, of in groups.items()})
-    if "age_band" in found:
-        # A coarse cube's CHILD is the same as a fine one's.
-        found["age_band"] = dict(grains.AGE.hierarchy())
-    if has_sites:
-        own = {label for label in found["place"] if label != plan.country}
-        found["place"][plan.country] = sorted(own)
-    return found
 
 
 def _sealed(making: _Making) -> str:
@@ -387,7 +327,7 @@ def _sealed(making: _Making) -> str:
         **row._mapping, "grain": plan.grain.value, "origins": list(plan.origins), "sites": list(plan.sites),
         "since": making.since, "code_version": __version__,
     }  # fmt: skip
-    package = package_of(connection, _Row(complete))
+    package = package_of(connection, RowOf(complete))
     files = files_of(package)
     manifest = manifest_of(package, files, store.previous_of(connection, making.known.releases))
     store.write_files(
@@ -404,10 +344,3 @@ def _sealed(making: _Making) -> str:
         ],
     )
     return manifest.decode()
-
-
-class _Row:
-    """A release's columns by name."""
-
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        self.__dict__.update(values)

@@ -6,7 +6,19 @@ from flask import Blueprint, Flask
 
 blueprint = Blueprint("publication", __name__)
 
-from caseapp.publication.views import api, definitions, figures, keys, package, releases  # noqa: E402, F401
+from caseapp.publication.views import (  # noqa: E402
+    api,
+    definitions,  # noqa: F401
+    figures,  # noqa: F401
+    flow,  # noqa: F401
+    indicator,  # noqa: F401
+    keys,  # noqa: F401
+    package,  # noqa: F401
+    pictures,  # noqa: F401
+    region,  # noqa: F401
+    releases,  # noqa: F401
+    revising,  # noqa: F401
+)
 
 
 def init_app(app: Flask) -> None:

@@ -20,6 +20,7 @@ from caseapp.core.errors import Refused
 from caseapp.core.i18n import _, _l, language, ngettext
 from caseapp.indicators import versions, words
 from caseapp.indicators.catalogue import Indicator
+from caseapp.indicators.cubes import Domain, domains
 from caseapp.indicators.drafts import entry as entries
 from caseapp.indicators.drafts import queries as drafts
 from caseapp.indicators.drafts import rules as drafting
@@ -38,6 +39,7 @@ WORDS = {
     "domain": _l("Conjunto de hechos"), "measure": _l("Medida"), "unit": _l("Unidad"), "basis": _l("Base"),
     "select": _l("Solo cuentan"), "part": _l("Arriba"), "of": _l("Abajo"), "public": _l("Número público"),
     "bands": _l("Duración"), "direction": _l("Sentido"), "disaggregations": _l("Desgloses"), "source": _l("Fuente"),
+    "over": _l("Dividir entre otros conjuntos de hechos"), "unit_cost": _l("Costo por unidad, en dólares"),
 }  # fmt: skip
 
 
@@ -63,7 +65,7 @@ def _page(definition_id: UUID, form: ProposeForm, note: NoteForm, status: int = 
         name=new.name[language()], changes=_changes(old, new), sentence=_sentence(tried, old, new), form=form,
         note=note, rows=[_row(one, new) for one in tried], country=reference.country_label(row.country),
         facts=_facts(row), is_draft=row.state == State.DRAFT.value, is_steward=is_steward,
-        may_decide=_may_decide(row), other_unit=(old.measure, old.unit) != (new.measure, new.unit),
+        may_decide=_may_decide(row), old_unit=present.unit(old.unit), new_unit=present.unit(new.unit), other_unit=(old.measure, old.unit) != (new.measure, new.unit),
     )  # fmt: skip
     return page, status
 
@@ -121,15 +123,20 @@ def _said(each: Indicator, word: str) -> str:
     if word in ("select", "part", "of"):
         return next((said for label, said in cells(each) if label == str(WORDS[word])), _("Todo"))
     named: dict[str, str] = {
-        "domain": each.domain.label_en if language() == "en" else each.domain.label_es,
+        "domain": _domain(each.domain),
         "measure": words.of(words.MEASURES, each.measure), "unit": words.of(words.UNITS, each.unit),
         "basis": words.of(words.BASES, each.basis), "direction": words.of(words.DIRECTIONS, each.direction),
         "bands": words.dimension(each.dimension) if each.dimension else "",
         "disaggregations": ", ".join(words.dimension(name) for name in each.disaggregations),
         "source": ", ".join(words.of(words.SOURCES, code) for code in each.source),
-        "public": each.public or "",
+        "public": each.public or "", "unit_cost": str(each.unit_cost or ""),
+        "over": ", ".join(_domain(domains()[name]) for name in each.over),
     }  # fmt: skip
     return named.get(word) or _("Nada")
+
+
+def _domain(domain: Domain) -> str:
+    return domain.label_en if language() == "en" else domain.label_es
 
 
 def _row(one: Tried, new: Indicator) -> dict[str, str]:

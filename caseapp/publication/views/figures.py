@@ -13,13 +13,18 @@ from caseapp.core import access, pages, reference
 from caseapp.core.access import needs
 from caseapp.core.db import connect
 from caseapp.core.errors import NotYours
-from caseapp.core.i18n import _, _l, language
+from caseapp.core.i18n import _, _l
 from caseapp.indicators import catalogue, versions
-from caseapp.publication import present, queries
+from caseapp.publication import downloads, present, queries, rules, series, telling
 from caseapp.publication.access import READ_FIGURES, READ_REGION, countries_as, may_read_country
+from caseapp.publication.downloads import Download
 from caseapp.publication.package import FIGURES
-from caseapp.publication.queries import Offered
+from caseapp.publication.queries import Offered, kind_of
 from caseapp.publication.views import blueprint
+
+#: The end of an address that gives a page's table as a file, and what each is called.
+FORM = '<any("csv", "xlsx", "hxl"):form>'
+FORMS = ((downloads.CSV, "CSV"), (downloads.XLSX, "XLSX"), (downloads.HXL, "CSV + HXL"))
 
 pages.nav(20, _l("Cifras"), "publication.own", READ_FIGURES)
 pages.nav(30, _l("Región"), "publication.region", READ_REGION)
@@ -41,11 +46,18 @@ def own() -> ResponseReturnValue:
     return redirect(url_for("publication.figures", iso3=country, pillar=pillars()[0]))
 
 
-def _asked(iso3: str, pillar: str) -> tuple[str, str]:
+def asked(iso3: str, pillar: str) -> tuple[str, str]:
     """The country and pillar of the address, if the reader may know of them."""
-    if not may_read_country(access.current(), iso3) or pillar not in pillars():
+    if pillar not in pillars():
         raise NotYours
-    return iso3, pillar
+    return may_ask(iso3), pillar
+
+
+def may_ask(iso3: str) -> str:
+    """The country of the address, if the reader may know of it. Raises NotYours."""
+    if not may_read_country(access.current(), iso3):
+        raise NotYours
+    return iso3
 
 
 def _chosen(offered: Sequence[Offered]) -> Offered | None:
@@ -60,7 +72,7 @@ def _chosen(offered: Sequence[Offered]) -> Offered | None:
 @needs(READ_FIGURES)
 def figures(iso3: str, pillar: str) -> ResponseReturnValue:
     """The figures of a pillar in a period: value, definition, coverage, what is protected, breakdowns."""
-    country, pillar = _asked(iso3, pillar)
+    country, pillar = asked(iso3, pillar)
     with connect("figures") as connection:
         offered = queries.offered(connection, country)
         chosen = _chosen(offered)
@@ -70,7 +82,9 @@ def figures(iso3: str, pillar: str) -> ResponseReturnValue:
         page_title=_("%(pillar)s, %(country)s", pillar=present.pillar(pillar), country=reference.country_label(country)),
         country=country, pillar=pillar, pillars=[(code, present.pillar(code)) for code in pillars()],
         offered=[(one.period, present.period(one.period, one.release_period)) for one in offered], chosen=chosen, cards=cards,
-        coverage=present.coverage(covered), words=present,
+        coverage=present.coverage(covered), words=present, counted=telling.counted,
+        deviation=telling.deviation(kind_of(chosen.period)) if chosen else "",
+        forms=[(words, url_for("publication.download", iso3=country, pillar=pillar, form=form, period=chosen.period if chosen else None)) for form, words in FORMS],
         period_words=present.period(chosen.period, chosen.release_period) if chosen else "", asked=request.args.get("period"),
     )  # fmt: skip
 
@@ -84,14 +98,20 @@ def _cards(
         earlier = None
     asked = [one for one in (chosen, earlier) if one is not None]
     ids = [one.release_id for one in asked]
-    rows = queries.figures(connection, ids, [one.period for one in asked], pillar)
+    rows = queries.figures(connection, ids, [one.period for one in asked], pillar, whole=True)
     covered = queries.coverage_of(connection, ids)
     now = [row for row in rows if (row.release_id, row.period) == (chosen.release_id, chosen.period)]
     here = covered.get((chosen.release_id, chosen.period))
     made_by = versions.of(connection, chosen.country).all(versions.last_day(chosen.release_period))
     known = {indicator.code: indicator for indicator in made_by}
+    told = {
+        code: series.of_kind(rows, kind_of(chosen.period), chosen.period)
+        for code, rows in series.series(
+            connection, chosen.country, [one.code for one in made_by if one.pillar == pillar], until=chosen.release_period
+        ).items()
+    }  # fmt: skip
     if earlier is None:
-        return present.cards(now, {}, False, known), here
+        return present.cards(now, {}, False, known, told), here
     before: dict[str, Any] = {}
     for row in rows:
         if (row.release_id, row.period) == (earlier.release_id, earlier.period):
@@ -99,102 +119,30 @@ def _cards(
             if chosen.definitions.get(row.indicator) == earlier.definitions.get(row.indicator):
                 before.setdefault(row.indicator, row)
     there = covered.get((earlier.release_id, earlier.period))
-    return present.cards(now, before, _is_same(here, there), known), here
+    return present.cards(now, before, rules.is_same_coverage(here, there), known, told), here
 
 
-def _is_same(one: Any, other: Any) -> bool:
-    """Whether as many sites reported of as many: only then a difference says something."""
-    return bool(one and other and (one.reporting, one.expected) == (other.reporting, other.expected))
-
-
-@blueprint.get("/figures/<iso3>/<pillar>.csv")
+@blueprint.get(f"/figures/<iso3>/<pillar>.{FORM}")
 @needs(READ_FIGURES)
-def download(iso3: str, pillar: str) -> ResponseReturnValue:
-    """Exactly the rows of the page, in the columns of `figures.csv`."""
-    country, pillar = _asked(iso3, pillar)
+def download(iso3: str, pillar: str, form: str) -> ResponseReturnValue:
+    """Exactly the figures of the page, in the columns of `figures.csv`."""
+    country, pillar = asked(iso3, pillar)
     with connect("figures") as connection:
         chosen = _chosen(queries.offered(connection, country))
-        rows = queries.figures(connection, [chosen.release_id], [chosen.period], pillar) if chosen else []
-    name = f"figures-{country}-{pillar}-{chosen.period if chosen else 'none'}.csv"
-    return pages.csv_answer(name, FIGURES, ([_cell(row, column) for column in FIGURES] for row in rows))
-
-
-def _cell(row: Any, column: str) -> Any:
-    value = getattr(row, column)
-    return "" if value is None else value
-
-
-@blueprint.get("/figures/region")
-@needs(READ_REGION)
-def region() -> ResponseReturnValue:
-    """The countries side by side, from what each has released; where they cannot be compared, the page says why."""
-    pillar = request.args.get("pillar", pillars()[0])
-    if pillar not in pillars():
-        raise NotYours
-    with connect("figures") as connection:
-        offered = queries.offered(connection)
-        periods = sorted({one.period for one in offered}, reverse=True)
-        period = request.args.get("period") or _most_common(offered)
-        there = [one for one in offered if one.period == period]
         rows = (
-            queries.figures(connection, [one.release_id for one in there], [period], pillar, whole=True)
-            if period
+            queries.figures(connection, [chosen.release_id], [chosen.period], pillar, whole=True)
+            if chosen
             else []
         )
-        covered = queries.coverage_of(connection, [one.release_id for one in there])
-    countries = sorted({one.country for one in offered})
-    return render_template(
-        "publication/region.html", page_title=_("La región: %(pillar)s", pillar=present.pillar(pillar)), pillar=pillar,
-        pillars=[(code, present.pillar(code)) for code in pillars()], period=period,
-        offered=[(code, present.period(code)) for code in sorted(periods, key=_newest, reverse=True)],
-        columns=_columns(countries), rows=_side_by_side(pillar, countries, there, rows),
-        coverage=[
-            (reference.country_label(one.country), present.coverage(covered.get((one.release_id, period))))
-            for one in sorted(there, key=lambda one: one.country)
-        ],
-    )  # fmt: skip
-
-
-def _newest(period: str) -> tuple[str, str]:
-    return period[-4:] if period.startswith("MIRPS") else period[:4], period
-
-
-def _most_common(offered: Sequence[Offered]) -> str:
-    """The period that most countries have published; of these the newest."""
-    count: dict[str, int] = {}
-    for one in offered:
-        count[one.period] = count.get(one.period, 0) + 1
-    return max(count, key=lambda period: (count[period], _newest(period)), default="")
-
-
-def _columns(countries: Sequence[str]) -> list[dict[str, Any]]:
-    names = [{"key": code, "label": reference.country_label(code), "number": True} for code in countries]
-    return [{"key": "name", "label": _("Indicador"), "head": True}, *names]
-
-
-def _side_by_side(
-    pillar: str, countries: Sequence[str], there: Sequence[Offered], rows: Sequence[Any]
-) -> list[dict[str, Any]]:
-    """One line for each indicator of the pillar; a country without a comparable figure shows the reason."""
-    by = {(row.indicator, row.place): row for row in rows}
-    released = {one.country: one for one in there}
-    lines = []
-    for indicator in catalogue.all():
-        if indicator.pillar != pillar:
-            continue
-        line: dict[str, Any] = {"name": indicator.name[language()]}
-        for country in countries:
-            line[country] = _comparable(indicator, released.get(country), by.get((indicator.code, country)))
-        lines.append(line)
-    return lines
-
-
-def _comparable(indicator: catalogue.Indicator, released: Offered | None, row: Any) -> str:
-    if released is None:
-        return _("sin publicación")
-    if row is None:
-        return _("no lo mide")
-    versions = {entry["version"] for entry in released.definitions.get(indicator.code, ())}
-    if row.status == "PUBLISHED" and versions == {indicator.version}:
-        return f"{present.number(row.value)} {'%' if row.unit == 'PERCENT' else ''}".strip()
-    return _("otra definición") if row.status == "PUBLISHED" else present.no_value(row.status)
+        covered = queries.coverage_of(connection, [chosen.release_id]) if chosen else {}
+    name = f"figures-{country}-{pillar}-{chosen.period if chosen else 'none'}"
+    notes = [
+        (_("Pilar"), present.pillar(pillar)), (_("País"), reference.country_label(country)),
+        (_("Periodo"), present.period(chosen.period, chosen.release_period) if chosen else ""),
+        (_("Cobertura"), present.coverage(covered.get((chosen.release_id, chosen.period)) if chosen else None)),
+        (_("Protección"), present.protected(5)),
+        (_("Desviación"), telling.deviation(kind_of(chosen.period)) if chosen else ""),
+        (_("Publicación"), f"{country}-{chosen.release_period}" if chosen else ""),
+    ]  # fmt: skip
+    lines = [{column: getattr(row, column) for column in FIGURES} for row in rows]
+    return downloads.answer(Download(name, FIGURES, lines, notes, (_("Datos"), _("Notas"))), form)

@@ -15,17 +15,18 @@ from caseapp.core.access import needs
 from caseapp.core.commits import commits
 from caseapp.core.db import session
 from caseapp.core.errors import Refused
-from caseapp.core.i18n import _, _l
+from caseapp.core.i18n import _, _l, ngettext
 from caseapp.indicators import versions
 from caseapp.publication import present, queries, rules, service
 from caseapp.publication.access import DECIDE_RELEASE, MAKE_RELEASE, SEE_RELEASES, countries_as
 from caseapp.publication.forms import MakeForm, ReturnForm
-from caseapp.publication.models import Status
+from caseapp.publication.models import Release, Status
 from caseapp.publication.queries import Listed
-from caseapp.publication.views import blueprint
+from caseapp.publication.views import blueprint, signing
 
 pages.nav(10, _l("Publicaciones"), "publication.releases", SEE_RELEASES)
 
+MOST_REVISED = 50
 OPEN = (Status.DRAFT.value, Status.AWAITING_APPROVAL.value)
 TAGS = {"DRAFT": "info", "AWAITING_APPROVAL": "warning", "APPROVED": "good", "REFUSED": "urgent"}
 
@@ -40,14 +41,7 @@ def releases() -> ResponseReturnValue:
 def _list(form: MakeForm, status: int = 200) -> ResponseReturnValue:
     who = access.current()
     found = queries.releases(who)
-    countries = [
-        {
-            "code": code, "name": reference.country_label(code),
-            "rows": [_row(one) for one in found if one.release.country == code],
-            "next": _next(code, found) if who.may(MAKE_RELEASE) else None,
-        }
-        for code in countries_as(who, *SEE_RELEASES.roles)
-    ]  # fmt: skip
+    countries = [_country(code, found) for code in countries_as(who, *SEE_RELEASES.roles)]
     page = render_template(
         "publication/releases.html", page_title=_("Publicaciones"), countries=countries, form=form,
         may_make=who.may(MAKE_RELEASE),
@@ -55,10 +49,23 @@ def _list(form: MakeForm, status: int = 200) -> ResponseReturnValue:
     return page, status
 
 
+def _country(code: str, found: list[Listed]) -> dict[str, Any]:
+    """A country's releases; for its steward the next month with the sites that signed it."""
+    following = _next(code, found) if access.current().may(MAKE_RELEASE) else None
+    is_over = following is not None and following["is_over"]
+    asked = signing.checklist(code, following["period"], _timezone()) if following and is_over else []
+    return {
+        "code": code, "name": reference.country_label(code), "next": following, "sites": asked,
+        "rows": [_row(one) for one in found if one.release.country == code],
+        "missing": sum(not site["is_confirmed"] for site in asked),
+    }  # fmt: skip
+
+
 def _row(one: Listed) -> dict[str, Any]:
     row = one.release
     return {
-        "id": row.id, "month": present.period(row.period), "status": reference.label("release_status", row.status),
+        "id": row.id, "edition": row.edition,
+        "month": _("%(month)s, revisión %(n)s", month=present.period(row.period), n=row.edition) if row.edition else present.period(row.period), "status": reference.label("release_status", row.status),
         "kind": TAGS[row.status], "coverage": present.coverage(one.coverage) if one.coverage else "",
         "made_by": one.made_by, "decided_by": one.decided_by, "is_draft": row.status == "DRAFT",
     }  # fmt: skip
@@ -85,7 +92,10 @@ def ask() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _list(form, 422)
     try:
-        row = service.ask(form.country.data.upper(), form.period.data, by=access.current())
+        row = service.ask(
+            form.country.data.upper(), form.period.data, by=access.current(),
+            unconfirmed_code=form.unconfirmed_code.data or None,
+        )  # fmt: skip
     except Refused as error:
         form.refused(error)
         return _list(form, error.status)
@@ -109,6 +119,8 @@ def _page(release_id: UUID, form: ReturnForm, status: int = 200) -> ResponseRetu
         "publication/release.html",
         page_title=_("%(country)s, %(period)s", country=reference.country_label(row.country), period=present.period(row.period)),
         release=row, summary=_summary(one), figures=_figures(one), files=queries.files(row.id), form=form,
+        matrix=signing.matrix(row.country, row.period), revised=_revised(row), made_of=_made_of(row),
+        may_revise=who.may(MAKE_RELEASE) and row.status == Status.APPROVED.value and row.country in countries_as(who, *MAKE_RELEASE.roles),
         may_decide=_may_decide(one), own=row.made_by_id == who.user_id, status=_row(one),
     )  # fmt: skip
     return page, status
@@ -141,6 +153,11 @@ def _summary(one: Listed) -> list[dict[str, Any]]:
             "value": f"{one.decided_by}, {pages.moment(row.decided_at, zone)}" if one.decided_by else "",
         },
         {"label": _("Motivo"), "value": row.reason or ""},
+        {"label": _("Motivo de la revisión"), "value": _why_revised(row)},
+        {
+            "label": _("Sin esperar a las sedes que faltaban"),
+            "value": _without(row.unconfirmed or 0, row.unconfirmed_code) if row.unconfirmed_code else "",
+        },
     ]
     found += [
         {
@@ -150,6 +167,46 @@ def _summary(one: Listed) -> list[dict[str, Any]]:
         for each in queries.coverage(row.id)
     ]
     return [line for line in found if line["value"]]
+
+
+def _without(count: int, code: str) -> str:
+    why = reference.label("unconfirmed_reason", code)
+    return ngettext("%(num)s sede sin firmar. %(why)s", "%(num)s sedes sin firmar. %(why)s", count, why=why)
+
+
+def _why_revised(row: Release) -> str:
+    if not row.revision_code:
+        return ""
+    return f"{reference.label('revision_reason', row.revision_code)}: {row.revision_reason}"
+
+
+def _revised(row: Release) -> dict[str, Any] | None:
+    """What a revision changes: the largest differences, and how many cells there are."""
+    if not row.edition:
+        return None
+    rows, many = queries.revised(row.id, MOST_REVISED)
+    return {
+        "many": many, "more": many - len(rows),
+        "rows": [
+            {"cell": " · ".join([each.cube, *each.cell.split("|")]), "old": each.old, "new": each.new} for each in rows
+        ],
+    }  # fmt: skip
+
+
+def _made_of(row: Release) -> dict[str, Any]:
+    """By which program and definitions it was made, and which releases it seals."""
+    sealed = json.loads(row.manifest or "{}")
+    return {
+        "code_version": row.code_version or "",
+        "definitions": [
+            {"code": code, "version": ", ".join(sorted({str(one.get("version", "")) for one in versions_}))}
+            for code, versions_ in sorted(sealed.get("definitions", {}).items())
+        ],
+        "previous": [
+            {"release": one["release"], "manifest": one["hashes"].get("manifest.json", "")}
+            for one in reversed(sealed.get("previous", []))
+        ],
+    }  # fmt: skip
 
 
 def _figures(one: Listed) -> list[dict[str, Any]]:
@@ -182,7 +239,7 @@ def _before(one: Listed) -> dict[tuple[str, str], Any]:
     approved = [
         each.release for each in queries.releases(access.current())
         if each.release.country == one.release.country and each.release.status == Status.APPROVED.value
-        and each.release.period < one.release.period
+        and (each.release.period, each.release.edition) < (one.release.period, one.release.edition)
     ]  # fmt: skip
     if not approved:
         return {}

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO
 
+from caseapp.core.sheet import Row, Sheet, open_sheet
 from caseapp.reception.rules.reasons import Wrong
 from caseapp.reception.rules.rows import COLUMNS, NAMES, Checked, Where, check_head, check_row, is_total
 from caseapp.reception.rules.words import folded
-from caseapp.reception.sheet import Row, Sheet, open_sheet
 from config.settings import country_key
 
 MOST_MEMBERS = 25

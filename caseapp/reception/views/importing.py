@@ -11,14 +11,14 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from caseapp.accounts.models import Team
-from caseapp.core import access, crypto
+from caseapp.core import access, crypto, sheet
 from caseapp.core.access import needs
 from caseapp.core.commits import commits
 from caseapp.core.db import session
 from caseapp.core.errors import NotPermitted
 from caseapp.core.i18n import _
 from caseapp.core.pages import csv_answer, paged
-from caseapp.reception import queries, sheet
+from caseapp.reception import queries
 from caseapp.reception.access import IMPORT
 from caseapp.reception.forms import MOST_MEGABYTES, GoOnForm, ImportForm
 from caseapp.reception.models import ImportHeld, ImportRun

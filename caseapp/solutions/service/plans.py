@@ -122,8 +122,10 @@ def _tell(case: Case, made: SolutionPlan, step: str, on: date, reason: str | Non
     pathway = made.pathway
     if step == "HAPPENED" and pathway in rules.DEPARTURES:
         tell(events.DEPARTED, code=pathway)
-    if pathway == "PTA" and step in ("PREPARED", "HAPPENED"):
-        tell(events.PTA_DEPARTED if step == "HAPPENED" else events.PTA_TRANSFERRED, code=pathway)
+    if pathway == "PTA" and step == "HAPPENED":
+        tell(events.PTA_DEPARTED, code=pathway)
+    if pathway == "PTA" and step == "PREPARED":
+        tell(events.PTA_TRANSFERRED, code=pathway, number=(on - made.agreed_on).days)
     if pathway == "FAMILY_REUNIFICATION" and step == "HAPPENED":
         tell(events.TRACING_REUNIFIED, code=pathway)
     if pathway == "FAMILY_REUNIFICATION" and step in ("REFUSED", "STOPPED_BY_PERSON"):

@@ -1,5 +1,5 @@
-"""`/api/v1`: the open interface. No cookie is read or set, nothing is written but the day a key was used, and no other
-origin's script may read it (no CORS)."""
+"""`/api/v1`: the open interface. A cookie opens nothing and none is set, nothing is written but the day a key was
+used, and no other origin's script may read it (no CORS)."""
 
 from __future__ import annotations
 

@@ -52,9 +52,9 @@ def counted_by() -> str:
     return f"key:{sha256(rules.hashed(token)).hexdigest()[:32]}" if token else str(get_remote_address())
 
 
-limiter.limit(LIMIT, key_func=counted_by)(blueprint)
+limiter.shared_limit(LIMIT, "api", key_func=counted_by)(blueprint)
 # Whoever tries keys out is counted by address, whatever the key.
-limiter.limit(WRONG_KEYS, deduct_when=lambda answer: answer.status_code == 401)(blueprint)
+limiter.shared_limit(WRONG_KEYS, "api-keys", deduct_when=lambda answer: answer.status_code == 401)(blueprint)
 
 
 @blueprint.after_request

@@ -1,0 +1,68 @@
+"""The released figures of a year: whole countries, the newest edition of each period."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from caseapp.publication.queries import COVERAGE_DOMAIN
+
+
+@dataclass(frozen=True)
+class Line:
+    """A figure of a country in a period; `value` None: not offered, or no site reported (`status`)."""
+
+    country: str
+    indicator: str
+    period: str
+    value: Decimal | None
+    unit: str
+    status: str
+    until: str
+    version: int
+
+
+@dataclass(frozen=True)
+class Month:
+    """How many of the expected sites reported a month."""
+
+    country: str
+    period: str
+    reporting: int
+    expected: int
+    release: str
+
+
+_LINES = sa.text("""
+    SELECT DISTINCT ON (r.country, f.indicator, f.period)
+           r.country, f.indicator, f.period, f.value, f.unit, f.status, r.period AS until,
+           coalesce((CAST(r.manifest AS json) -> 'definitions' -> f.indicator -> 0 ->> 'version')::int, 0) AS version
+    FROM released.release r JOIN released.figure f ON f.release_id = r.id
+    WHERE r.status = 'APPROVED' AND r.country = ANY (:countries) AND f.period = ANY (:periods)
+      AND f.place_level = 'COUNTRY' AND f.sex = 'T' AND f.age_band = 'T' AND f.origin = 'T'
+      AND f.household_type = 'T' AND f.need_group = 'T'
+    ORDER BY r.country, f.indicator, f.period, r.period DESC, r.edition DESC, f.position
+""").bindparams(*(sa.bindparam(name, type_=sa.ARRAY(sa.Text())) for name in ("countries", "periods")))
+_MONTHS = sa.text("""
+    SELECT DISTINCT ON (r.country, r.period) r.country, r.period, c.reporting, c.expected, r.name AS release
+    FROM released.release r JOIN released.coverage c ON c.release_id = r.id AND c.period = r.period
+    WHERE r.status = 'APPROVED' AND r.country = ANY (:countries) AND left(r.period, 4) = :year AND c.domain = :domain
+    ORDER BY r.country, r.period, r.edition DESC, c.place_level = 'COUNTRY' DESC
+""").bindparams(sa.bindparam("countries", type_=sa.ARRAY(sa.Text())))
+
+
+def lines(
+    connection: sa.Connection, countries: Iterable[str], periods: Iterable[str]
+) -> Mapping[tuple[str, str, str], Line]:
+    """By country, indicator and period (one statement)."""
+    rows = connection.execute(_LINES, {"countries": sorted(countries), "periods": sorted(periods)})
+    return {(row.country, row.indicator, row.period): Line(*row) for row in rows}
+
+
+def months(connection: sa.Connection, countries: Iterable[str], year: int) -> list[Month]:
+    """Each released month of a year with its coverage, by country and month."""
+    asked = {"countries": sorted(countries), "year": str(year), "domain": COVERAGE_DOMAIN}
+    return [Month(*row) for row in connection.execute(_MONTHS, asked)]

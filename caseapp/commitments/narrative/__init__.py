@@ -1,0 +1,1 @@
+"""Narratives: what a country reached in a pillar and a year, what stands in the way, what comes next."""

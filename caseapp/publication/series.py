@@ -1,0 +1,123 @@
+"""Released figures over time, through role `figures`: of each period what the newest release says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from caseapp.publication.findings import Number, Point
+from caseapp.publication.models import FigureRow
+from caseapp.publication.queries import kind_of
+
+
+@dataclass(frozen=True)
+class Told:
+    """A country's total of one indicator in one period, with its coverage and the definition it was made by."""
+
+    indicator: str
+    period: str
+    release_id: UUID
+    release_period: str
+    measure: str
+    unit: str
+    status: str
+    value: Decimal | None
+    numerator: int | None
+    denominator: int | None
+    reporting: int | None
+    expected: int | None
+    definition: Any
+    cube: str
+
+    @property
+    def kind(self) -> str:
+        return kind_of(self.period)
+
+    @property
+    def is_published(self) -> bool:
+        return self.status == "PUBLISHED"
+
+    @property
+    def number(self) -> Number:
+        return number_of(self, self.definition)
+
+    @property
+    def point(self) -> Point:
+        """Two points are set against each other only with equal coverage and the same definition."""
+        return Point(self.period, self.number, (self.reporting, self.expected, str(self.definition)))
+
+
+def number_of(row: Any, definition: Any = None) -> Number:
+    """A row of figures as a number to compare; `definition` says whether its denominator is public."""
+    is_public = any(entry.get("of") == "PUBLIC" for entry in definition or ())
+    return Number(row.measure, row.value, row.numerator, row.denominator, is_public)
+
+
+_SERIES = """
+    SELECT DISTINCT ON (f.indicator, f.period) f.indicator, f.period, f.measure, f.unit, f.status, f.value, f.numerator,
+           f.denominator, f.cube, r.id AS release_id, r.period AS release_period, c.reporting, c.expected,
+           (CAST(r.manifest AS json) -> 'definitions' -> f.indicator) AS definition
+    FROM released.release r
+    JOIN released.figure f ON f.release_id = r.id
+    LEFT JOIN released.coverage c ON c.release_id = r.id AND c.period = f.period AND c.domain = 'arrivals'
+         AND c.place_level = 'COUNTRY'
+    WHERE r.country = :country AND r.status = 'APPROVED' AND f.indicator = ANY (:indicators) AND f.place_level = 'COUNTRY'
+      AND f.sex = 'T' AND f.age_band = 'T' AND f.origin = 'T' AND f.household_type = 'T' AND f.need_group = 'T'
+      AND r.period <= :until AND r.period >= :since
+    ORDER BY f.indicator, f.period, r.period DESC, r.edition DESC
+"""
+
+
+def series(
+    connection: sa.Connection,
+    country: str,
+    indicators: Sequence[str],
+    *,
+    until: str = "9999",
+    since: str = "",
+) -> dict[str, list[Told]]:
+    """Each indicator's totals in every released period, in order of time: one statement. `since` and `until`: of the
+    releases of these months only."""
+    asked = {"country": country, "indicators": list(indicators), "until": until, "since": since}
+    found: dict[str, list[Told]] = {code: [] for code in indicators}
+    for row in connection.execute(sa.text(_SERIES), asked):
+        found[row.indicator].append(
+            Told(
+                row.indicator, row.period, row.release_id, row.release_period, row.measure, row.unit, row.status,
+                row.value, row.numerator, row.denominator, row.reporting, row.expected, row.definition, row.cube,
+            )
+        )  # fmt: skip
+    return found
+
+
+def of_kind(told: Sequence[Told], kind: str, until: str | None = None) -> list[Told]:
+    """The periods of one kind, up to one of them."""
+    return [one for one in told if one.kind == kind and (until is None or one.period <= until)]
+
+
+def rows_of(connection: sa.Connection, release_id: UUID, indicator: str, period: str) -> list[Any]:
+    """Every row of an indicator in one release and period, in the order of the file: the total and its breakdowns."""
+    table: Any = FigureRow.__table__
+    wanted = sa.select(table).where(
+        table.c.release_id == release_id, table.c.indicator == indicator, table.c.period == period
+    )
+    return list(connection.execute(wanted.order_by(table.c.position)))
+
+
+_REVISIONS = """
+    SELECT r.period AS told_by, v.cube, v.cell, v.old, v.new, v.revises, v.reason
+    FROM released.revision v JOIN released.release r ON r.id = v.release_id
+    WHERE r.country = :country AND (v.cube = :domain OR v.cube LIKE :domain || '.%')
+    ORDER BY r.period DESC, v.cube, v.cell LIMIT 40
+"""
+
+
+def revisions(connection: sa.Connection, country: str, domain: str) -> list[Mapping[str, Any]]:
+    """The newest changes that a later release made to the cells of a domain."""
+    asked = {"country": country, "domain": domain}
+    return [dict(row) for row in connection.execute(sa.text(_REVISIONS), asked).mappings()]

@@ -1,0 +1,74 @@
+"""Referrals by service from published cells: how many were due an answer, and how many were declined because nobody had
+room. The cells are of one split, so its services add up to the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from caseapp.publication import store
+from caseapp.publication.cube import figures
+from caseapp.publication.cube import period as periods
+from caseapp.publication.drawing import Drawn
+from caseapp.publication.queries import kind_of
+
+DOMAIN, CUBE = "referrals", "referrals.ending.sector"
+#: Columns of the table: the groups of endings that are disjoint, and what all of them are of.
+DUE, NO_CAPACITY, LAPSED, COMPLETED = "ANSWER_DUE", "NO_CAPACITY", "LAPSED", "COMPLETED"
+DECLINED = ("DECLINED_ON_TIME", "DECLINED_LATE")
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service in a period: referrals due an answer, and of these those declined for lack of room, declined for
+    another reason, lapsed without an answer, and completed. `share`: of lack of room; None below a denominator of 10."""
+
+    code: str
+    due: int
+    no_capacity: int
+    declined: int
+    lapsed: int
+    completed: int
+
+    @property
+    def share(self) -> Decimal | None:
+        return figures.rate(self.no_capacity, self.due).value
+
+
+def services(connection: sa.Connection, country: str, period: str) -> list[Service]:
+    """Each service in a period, those with most declined for lack of room first; none where the split is not published."""
+    since = f"{int(period[-4:] if period.startswith('MIRPS') else period[:4]) - 1}-10"
+    stored = store.sheets(connection, country, since=since, with_truth=False, domains={DOMAIN})
+    sheets = [sheet for _, sheet in stored.get(CUBE, []) if _is_in(sheet.period, period)]
+    if not sheets or any(_axis(sheet, "sector") is None for sheet in sheets):
+        return []
+    labels = sorted({label for sheet in sheets for label in (_axis(sheet, "sector") or ())})
+    found = [_service(sheets, label) for label in labels]
+    return sorted(found, key=lambda one: (-one.no_capacity, -one.due, one.code))
+
+
+def _axis(sheet: Drawn, name: str) -> tuple[str, ...] | None:
+    return next((d.labels for d in sheet.dimensions if d.name == name), None)
+
+
+def _service(sheets: Sequence[Drawn], code: str) -> Service:
+    def of(*endings: str) -> int:
+        return sum(
+            figures.cells_sum(sheet.dimensions, [sheet.y], {"sector": (code,), "ending": endings})
+            for sheet in sheets
+        )
+
+    return Service(code, of(DUE), of(NO_CAPACITY), of(*DECLINED), of(LAPSED), of(COMPLETED))
+
+
+def _is_in(piece: str, period: str) -> bool:
+    """Whether the cells of a cube period belong to a period of figures."""
+    kind = kind_of(period)
+    if kind == "MONTH":
+        return "Q" not in piece and periods.month(piece) == period
+    if kind == "QUARTER":
+        return periods.quarter(piece) == period
+    return kind == "YEAR" and periods.year(piece) == period

@@ -1,0 +1,104 @@
+"""What may be said of released figures: only what their declared deviation allows."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from caseapp.publication import findings
+from caseapp.publication.findings import Number, Part, Point, Says
+
+
+def count(value):
+    return Number("COUNT", None if value is None else Decimal(value))
+
+
+def rate(above, below, *, public=False):
+    return Number("RATE", Decimal(100) * above / below, above, below, public)
+
+
+def points(*values, grounds=None):
+    return [Point(str(at), count(v), (grounds or {}).get(at)) for at, v in enumerate(values)]
+
+
+@pytest.mark.parametrize(
+    ("values", "says", "first", "second"),
+    [
+        ((100, 121), Says.ROSE, 1, 0),
+        ((100, 120), Says.LEVEL, 1, 0),  # 110 may be both
+        ((121, 100), Says.FELL, 1, 0),
+        ((100, 110, 140), Says.HIGHEST, 2, 0),
+        ((100, 125, 140), Says.ROSE, 2, 0),
+        ((100, 90, 50), Says.LOWEST, 2, 0),
+        ((100, 60, 70), Says.FELL, 2, 0),
+        ((100,), Says.ONE, 0, -1),
+        ((None, 100), Says.ONE, 1, -1),
+        ((100, 200, None), Says.ROSE, 1, 0),
+        ((None, None), Says.NONE, -1, -1),
+        ((), Says.NONE, -1, -1),
+    ],
+)
+def test_a_series(values, says, first, second):
+    found = findings.of_series(points(*values), 10)
+    assert (found.says, found.first, found.second) == (says, first, second)
+
+
+def test_nothing_is_compared_between_different_grounds():
+    assert findings.of_series(points(100, 900, grounds={0: "1 of 3"}), 10).says is Says.ONE
+    # Of three, those of the same ground are.
+    found = findings.of_series(points(100, 900, 300, grounds={1: "other"}), 10)
+    assert (found.says, found.second) == (Says.ROSE, 0)
+
+
+def test_a_median_is_told_and_not_compared():
+    both = [Point("1", Number("MEDIAN", Decimal(10))), Point("2", Number("MEDIAN", Decimal(90)))]
+    assert findings.of_series(both, 10).says is Says.ONE
+
+
+@pytest.mark.parametrize(
+    ("number", "low", "high"),
+    [
+        (count(50), 40, 60),
+        (count(5), 0, 15),
+        (rate(50, 100), Decimal(4000) / 110, Decimal(6000) / 90),
+        (rate(95, 100), Decimal(8500) / 110, 100),
+        (rate(5, 10), 0, 100),
+        (rate(50, 100, public=True), 40, 60),
+        (rate(120, 100, public=True), 110, 130),
+    ],
+)
+def test_the_span_of_a_figure(number, low, high):
+    found = findings.span(number, 10)
+    assert [round(one, 9) for one in found] == [round(Decimal(one), 9) for one in (low, high)]
+
+
+def parts(*values, rest=None):
+    return [Part(str(at), count(v), at == rest) for at, v in enumerate(values)]
+
+
+@pytest.mark.parametrize(
+    ("values", "rest", "says", "first"),
+    [
+        ((300, 100), None, Says.MAJORITY, 0),
+        # 2 × (223 − 15) is just above 400 + 15; 2 × (222 − 15) is not.
+        ((223, 177), None, Says.MAJORITY, 0),
+        ((222, 178), None, Says.FIRST, 0),
+        ((215, 185), None, Says.ALIKE, -1),
+        ((100, 160, 140), None, Says.ALIKE, -1),
+        ((100, 180, 120), None, Says.FIRST, 1),
+        ((300, 100), 0, Says.ALIKE, -1),
+        ((300, None), None, Says.NONE, -1),
+        ((0, 5), None, Says.ALIKE, -1),
+    ],
+)
+def test_a_breakdown(values, rest, says, first):
+    found = findings.of_parts(parts(*values, rest=rest), count(sum(v or 0 for v in values)), 10)
+    assert (found.says, found.first) == (says, first)
+
+
+def test_rates_of_groups_are_apart_only_where_their_spans_do_not_touch():
+    far = [Part("F", rate(900, 1000)), Part("M", rate(300, 1000))]
+    near = [Part("F", rate(20, 40)), Part("M", rate(12, 40))]
+    assert findings.of_parts(far, rate(1200, 2000), 10) == findings.Finding(Says.APART, 0, 1)
+    assert findings.of_parts(near, rate(32, 80), 10).says is Says.ALIKE
