@@ -105,11 +105,6 @@ def _post_of(role: str, team: str, second: bool) -> Post:
     raise LookupError(f"nobody is {role} in {team}")
 
 
-def has_worker(role: str, team: str) -> bool:
-    """Whether somebody holds the role there: a receiver who answers by telephone has no accounts."""
-    return any(post.role == role and team in post.teams for post in posts())
-
-
 _workers: dict[tuple[str, bool], tuple[str, access.Principal]] = {}
 
 
