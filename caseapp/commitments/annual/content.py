@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
 from caseapp.commitments import rules
 from caseapp.commitments.annual.parts import Card, Cell, Chapter, Column, Part, Report
-from caseapp.commitments.annual.published import Line, Month
+from caseapp.commitments.annual.published import Line, Month, Shown
 from caseapp.commitments.baseline import Line as Line2018
 from caseapp.commitments.narrative import rules as narrating
 from caseapp.commitments.narrative.queries import Told
@@ -25,6 +25,8 @@ from caseapp.indicators import catalogue
 from caseapp.publication import present
 
 PILLARS = (1, 2, 3, 4)
+#: Pictures of a pillar at most.
+PICTURES = 2
 #: What stands on the front page, where it is published.
 FRONT = ("P1-00", "P2-03", "P4-01")
 ISO2 = {"BLZ": "BZ", "CRI": "CR", "GTM": "GT", "HND": "HN", "MEX": "MX", "PAN": "PA", "SLV": "SV"}
@@ -56,7 +58,7 @@ class Known:
     money: Sequence[Money] = ()
     baseline: Sequence[Line2018] = ()
     proven: int = 0
-    pictures: Mapping[int, Sequence[tuple[str, str, str]]] = field(default_factory=dict)
+    pictures: Sequence[Shown] = ()
 
 
 def report(known: Known) -> Report:
@@ -173,8 +175,19 @@ def _quoted(one: Told, quote: narrating.Quote) -> str:
 
 
 def _pictures(known: Known, pillar: int) -> Iterable[Part]:
-    for svg, caption, alt in known.pictures.get(pillar, ()):
-        yield Part("picture", svg=svg, caption=caption, alt=alt)
+    """The first pictures of a pillar that show something; their title states what they find."""
+    mine = [
+        one
+        for one in known.pictures
+        if one.indicator.startswith(f"P{pillar}-") and _is_more_than_nothing(known, one)
+    ]
+    for one in mine[:PICTURES]:
+        yield Part("picture", svg=one.svg, caption=f"{one.indicator}. {one.title}", alt=one.description)
+
+
+def _is_more_than_nothing(known: Known, one: Shown) -> bool:
+    line = known.lines.get((known.country or "", one.indicator, str(known.year)))
+    return line is not None and bool(line.value)
 
 
 def _figures(known: Known, pillar: int) -> Part | None:
@@ -234,7 +247,7 @@ def _cooperation(known: Known) -> Chapter:
 
 def _commitments(known: Known) -> Chapter:
     rows = _counted(known)
-    if not rows:
+    if not any(row.score is not None for row in rows):
         return Chapter("")
     parts = [_matrix(known, rows), _averages(rows)]
     if known.money:
@@ -329,7 +342,10 @@ def _baseline(known: Known) -> Chapter:
 
 def _said(line: Line2018) -> str:
     """What the report said, with what is known to be wrong in it."""
-    value = f"{line.value} {line.unit}".strip()
+    value = line.value
+    if value.isdigit():
+        value = present.number(int(value))
+    value = f"{value} {line.unit}".strip() if value else _("sin dato")
     return f"{value}. {_('Ojo:')} {line.error}" if line.error else value
 
 

@@ -17,7 +17,7 @@ from caseapp.commitments.narrative import queries as narratives
 from caseapp.core import access, clock
 from caseapp.core.db import engine
 from caseapp.core.errors import Refused
-from caseapp.core.i18n import _l
+from caseapp.core.i18n import _l, language
 from caseapp.core.pages import day
 
 COUNTRIES = ("BLZ", "CRI", "GTM", "HND", "MEX", "PAN", "SLV")
@@ -71,6 +71,7 @@ def known(reader: Session, year: int, country: str) -> Known:
         scored_on=day(last) if scored else "",
         proven=sum(not rules.is_old(row.evidence_on, last) for row in standing if row.country in countries),
         money=_money(queries.money(who, country=one, year=year, db=reader)),
+        pictures=published.pictures(connection, one, year, language()) if one else (),
         baseline=[line for line in baseline.lines() if one is None or line.country == one],
     )
 

@@ -54,6 +54,34 @@ _MONTHS = sa.text("""
 """).bindparams(sa.bindparam("countries", type_=sa.ARRAY(sa.Text())))
 
 
+_PICTURES = sa.text("""
+    SELECT p.indicator, p.title, p.description, convert_from(p.content, 'UTF8') AS svg
+    FROM released.picture p JOIN released.release r ON r.id = p.release_id
+    WHERE r.status = 'APPROVED' AND r.country = :country AND p.language = :language AND p.format = 'svg'
+      AND p.kind = 'SERIES' AND p.release_id = (
+        SELECT q.release_id FROM released.picture q JOIN released.release n ON n.id = q.release_id
+        WHERE n.status = 'APPROVED' AND n.country = :country AND left(n.period, 4) = :year
+        ORDER BY n.period DESC, n.edition DESC LIMIT 1)
+    ORDER BY p.indicator
+""")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture of a release: what it finds, in words, and its SVG."""
+
+    indicator: str
+    title: str
+    description: str
+    svg: str
+
+
+def pictures(connection: sa.Connection, country: str, year: int, language: str) -> list[Shown]:
+    """The series that were drawn with the newest release of a year that has pictures, by indicator."""
+    asked = {"country": country, "year": str(year), "language": language}
+    return [Shown(*row) for row in connection.execute(_PICTURES, asked)]
+
+
 def lines(
     connection: sa.Connection, countries: Iterable[str], periods: Iterable[str]
 ) -> Mapping[tuple[str, str, str], Line]:
