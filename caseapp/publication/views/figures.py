@@ -73,7 +73,7 @@ def _chosen(offered: Sequence[Offered]) -> Offered | None:
 def figures(iso3: str, pillar: str) -> ResponseReturnValue:
     """The figures of a pillar in a period: value, definition, coverage, what is protected, breakdowns."""
     country, pillar = asked(iso3, pillar)
-    with connect("figures") as connection:
+    with connect("figures_read") as connection:
         offered = queries.offered(connection, country)
         chosen = _chosen(offered)
         cards, covered = _cards(connection, offered, chosen, pillar) if chosen else ([], None)
@@ -127,7 +127,7 @@ def _cards(
 def download(iso3: str, pillar: str, form: str) -> ResponseReturnValue:
     """Exactly the figures of the page, in the columns of `figures.csv`."""
     country, pillar = asked(iso3, pillar)
-    with connect("figures") as connection:
+    with connect("figures_read") as connection:
         chosen = _chosen(queries.offered(connection, country))
         rows = (
             queries.figures(connection, [chosen.release_id], [chosen.period], pillar, whole=True)

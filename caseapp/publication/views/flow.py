@@ -111,7 +111,7 @@ class Country:
 @needs(READ_FIGURES)
 def flow_of(iso3: str) -> ResponseReturnValue:
     """The stages in a period, with medians and, where both numbers are of the same people, who did not go on."""
-    with connect("figures") as connection:
+    with connect("figures_read") as connection:
         here = Country(iso3, flow.CODES, connection)
     steps = flow.steps(here.told, here.period) if here.period else []
     title = _("De la llegada a la solución, %(country)s", country=reference.country_label(here.iso3))
@@ -153,7 +153,7 @@ def _none(told: Told | None) -> str:
 @needs(READ_FIGURES)
 def flow_download(iso3: str, form: str) -> ResponseReturnValue:
     """The figures of the stages, one row for each."""
-    with connect("figures") as connection:
+    with connect("figures_read") as connection:
         here = Country(iso3, flow.CODES, connection)
     rows = []
     for step in flow.steps(here.told, here.period) if here.period else []:
@@ -173,7 +173,7 @@ def flow_download(iso3: str, form: str) -> ResponseReturnValue:
 
 # -- unmet need ---------------------------------------------------------------------------------------
 def _unmet(iso3: str) -> tuple[Country, list[Service]]:
-    with connect("figures") as connection:
+    with connect("figures_read") as connection:
         here = Country(iso3, UNMET, connection)
         found = unmet.services(connection, here.iso3, here.period) if here.period else []
     return here, found

@@ -51,7 +51,7 @@ class Page:
 
 def _read(iso3: str, pillar: str, code: str) -> Page:
     country, pillar = asked(iso3, pillar)
-    with connect("figures") as connection:
+    with connect("figures_read") as connection:
         known = versions.of(connection, country)
         told = series.series(connection, country, [code])[code]
         chosen = _chosen(told)

@@ -38,7 +38,7 @@ def pictures_of(connection: sa.Connection, release_ids: list[UUID], code: str) -
 def picture(iso3: str, pillar: str, code: str, release_id: UUID, kind: str, form: str) -> ResponseReturnValue:
     """One picture, as it was drawn when the release was approved; `?lang=` says in which language."""
     country, _pillar = asked(iso3, pillar)
-    with connect("figures") as connection:
+    with connect("figures_read") as connection:
         wanted = sa.text(
             "SELECT p.content, p.sha256 FROM released.picture p JOIN released.release r ON r.id = p.release_id "
             "WHERE r.country = :country AND p.release_id = :release AND p.indicator = :code AND p.kind = :kind "

@@ -68,7 +68,7 @@ def _read() -> Region:
     pillar = request.args.get("pillar", pillars()[0])
     if pillar not in pillars():
         raise NotYours
-    with connect("figures") as connection:
+    with connect("figures_read") as connection:
         offered = queries.offered(connection)
         period = request.args.get("period") or _most_common(offered)
         there = {one.country: one for one in offered if one.period == period}

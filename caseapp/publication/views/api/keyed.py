@@ -78,13 +78,15 @@ def keyed(*scopes: Scope, gives: tuple[str, ...] = (JSON,)) -> Callable[[View], 
     def decorate(view: View) -> View:
         @wraps(view)
         def asked(*args: Any, **kwargs: Any) -> Any:
+            # A key is checked where it is taken back, at once; what it reads may stand at a replica.
             with connect("figures") as connection:
                 reader = _reader(connection)
-                for scope in scopes:
-                    if str(scope) not in reader.scopes:
-                        raise problem.ScopeMissing(scope=str(scope))
-                if request.accept_mimetypes and not request.accept_mimetypes.best_match(gives):
-                    raise problem.NotAcceptable(types=", ".join(gives))
+            for scope in scopes:
+                if str(scope) not in reader.scopes:
+                    raise problem.ScopeMissing(scope=str(scope))
+            if request.accept_mimetypes and not request.accept_mimetypes.best_match(gives):
+                raise problem.NotAcceptable(types=", ".join(gives))
+            with connect("figures_read") as connection:
                 token = _asking.set(Asking(connection, reader))
                 try:
                     return _validated(view(*args, **kwargs))
