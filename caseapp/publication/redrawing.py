@@ -51,6 +51,13 @@ class _Piece:
                 return sheet
         raise _CannotChange
 
+    def _shows_late(self, stands: Drawn) -> bool:
+        """Whether the month offers cells of what became known late: the first of all does not."""
+        if not self.cube.has(self.cube.late):
+            return True
+        late = self.cube.mask({self.cube.late: self.cube.dimension(self.cube.late).labels[1:]})
+        return bool(stands.shown[late].any())
+
     def sheets(self, counted: list[Item]) -> list[Drawn]:
         cube = self.cube
         items = counted_in(cube.dimensions, counted)
@@ -58,7 +65,7 @@ class _Piece:
         year = [one.entry() for one in self.ledger[cube.name] if one.period[:4] == self.piece[:4]]
         base = protect(
             cube, self.piece, tally(cube.dimensions, items), secret=self.secret, ledger=year, edition=self.edition,
-            replaces=stands.entry(),
+            replaces=stands.entry(), is_first=not self._shows_late(stands),
         )  # fmt: skip
         if base.merged != stands.merged or not np.array_equal(base.shown, stands.shown):
             raise _CannotChange

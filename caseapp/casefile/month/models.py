@@ -25,7 +25,7 @@ class SiteMonth(Identified, Base):
         sa.CheckConstraint(
             "signed_at AT TIME ZONE 'UTC' >= to_date(month, 'YYYY-MM') + interval '1 month'", name="month_is_over"
         ),
-        sa.UniqueConstraint("team_id", "month", "number", name="uq_site_month_team_id"),
+        sa.UniqueConstraint("team_id", "month", "number", name="uq_site_month_team_id_month_number"),
     )  # fmt: skip
 
     site_id: Mapped[UUID] = mapped_column(sa.ForeignKey("site.id"), index=True)
