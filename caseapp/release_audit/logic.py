@@ -9,7 +9,8 @@ For people who keep their sex, age band and origin (an attacker who assumes that
   time.
 - Withdrawn: at most what earlier releases counted of that sex and age.
 
-Origins that vanish from a year's cells have been merged into *other* from then on.
+Origins that vanish from a year's cells have been merged into *other* from then on. A row is left out where the given
+folders lack an earlier period that the country has released: whoever stands there may be whom the row counts.
 """
 
 from __future__ import annotations
@@ -41,14 +42,30 @@ class Row:
 class _Sheet:
     """A period's cells by origin and marker, of one class; `on_time` are the unknowns that are not late."""
 
+    pieces: frozenset[str]
     month: frozenset[str]
     quarter: str
     cells: dict[tuple[str, str], list[int]]
     on_time: frozenset[int]
 
 
-def marker_rows(slices: Sequence[Slice]) -> Iterator[Row]:
-    """The rows of markers, for every year and every class of the slices (base cubes, in order of time)."""
+@dataclass(frozen=True)
+class _Held:
+    """The months of a year that the slices have; nothing was counted before `begin`."""
+
+    year: str
+    begin: str
+    pieces: frozenset[str]
+
+    def has_all(self, start: str, until: str) -> bool:
+        """Whether no month from `start` up to `until` is missing."""
+        wanted = (p for p in period.pieces(self.year) if max(start, self.begin) <= p < until)
+        return all(piece in self.pieces for piece in wanted)
+
+
+def marker_rows(slices: Sequence[Slice], first: frozenset[str] = frozenset()) -> Iterator[Row]:
+    """The rows of markers, for every year and every class of the slices (base cubes, in order of time). `first`: the
+    first month that the country ever released."""
     years: dict[str, list[Slice]] = defaultdict(list)
     for one in slices:
         if MARKER in one.cube.dimensions:
@@ -57,8 +74,11 @@ def marker_rows(slices: Sequence[Slice]) -> Iterator[Row]:
         ordered = sorted(year, key=lambda one: min(period.pieces(one.period)))
         sites = max(_sites(one) for one in ordered)
         classes = [_sheets(one) for one in ordered]
+        label = ordered[0].period[:4]
+        pieces = frozenset(piece for one in ordered for piece in period.pieces(one.period))
+        held = _Held(label, max(min(first, default=label), label), pieces)
         for own in dict.fromkeys(name for found in classes for name in found):
-            yield from _class_rows([found[own] for found in classes if own in found], sites)
+            yield from _class_rows([found[own] for found in classes if own in found], sites, held)
 
 
 def _sites(one: Slice) -> int:
@@ -72,7 +92,8 @@ def _sheets(one: Slice) -> dict[tuple[str, ...], _Sheet]:
     origins = one.labels(ORIGIN) if ORIGIN in one.cube.dimensions else blank
     lates = one.labels(LATE) if LATE in one.cube.dimensions else blank
     names = list(zip(*axes, strict=True)) if axes else [()] * len(one.at)
-    months = frozenset(piece.rstrip("ab") for piece in period.pieces(one.period))
+    pieces = period.pieces(one.period)
+    months = frozenset(piece.rstrip("ab") for piece in pieces)
     found: dict[tuple[str, ...], _Sheet] = {}
     on_time: dict[tuple[str, ...], set[int]] = defaultdict(set)
     cells: dict[tuple[str, ...], dict[tuple[str, str], list[int]]] = defaultdict(lambda: defaultdict(list))
@@ -82,7 +103,7 @@ def _sheets(one: Slice) -> dict[tuple[str, ...], _Sheet]:
         if lates[n] != "YES":
             on_time[names[n]].add(unknown)
     for name, own in cells.items():
-        found[name] = _Sheet(months, _quarter(one.period), dict(own), frozenset(on_time[name]))
+        found[name] = _Sheet(pieces, months, _quarter(one.period), dict(own), frozenset(on_time[name]))
     return found
 
 
@@ -90,7 +111,7 @@ def _quarter(label: str) -> str:
     return label if "Q" in label else f"{label[:4]}-Q{(int(label[5:7]) + 2) // 3}"
 
 
-def _class_rows(sheets: Sequence[_Sheet], sites: int) -> Iterator[Row]:
+def _class_rows(sheets: Sequence[_Sheet], sites: int, held: _Held) -> Iterator[Row]:
     every = dict.fromkeys(origin for sheet in sheets for origin, _ in sheet.cells)
     merged: set[str] = set()
     for at, sheet in enumerate(sheets):
@@ -98,23 +119,28 @@ def _class_rows(sheets: Sequence[_Sheet], sites: int) -> Iterator[Row]:
         together = [o for o in every if o in merged or o == OTHER] if merged else []
         pools = [[o] for o in every if o not in together] + ([together] if together else [])
         for pool in pools:
-            yield from _pool_rows(sheets, at, pool, sites)
+            yield from _pool_rows(sheets, at, pool, sites, held)
 
 
-def _pool_rows(sheets: Sequence[_Sheet], at: int, pool: Sequence[str], sites: int) -> Iterator[Row]:
+def _pool_rows(
+    sheets: Sequence[_Sheet], at: int, pool: Sequence[str], sites: int, held: _Held
+) -> Iterator[Row]:
     own = sheets[at]
     so_far = sheets[: at + 1]
     month = [sheet for sheet in so_far if sheet.month == own.month]
     quarter = [sheet for sheet in so_far if sheet.quarter == own.quarter]
     before_month = [sheet for sheet in quarter if sheet.month != own.month]
     before_quarter = [sheet for sheet in so_far if sheet.quarter != own.quarter]
+    of_month, of_quarter = min(own.month), min(period.pieces(own.quarter))
     again = _cells(month, pool, "MONTH")
-    if again:
+    if again and held.has_all(of_quarter, of_month):
         yield Row(_cells(before_month, pool, "YEAR", "QUARTER"), again)
     again = _cells(quarter, pool, "QUARTER")
-    if again:
+    if again and held.has_all(held.year, of_quarter):
         yield Row(_cells(before_quarter, pool, "YEAR"), again)
     elsewhere, here = _cells(month, pool, "SITE"), _cells(month, pool, "YEAR", "QUARTER", "MONTH")
+    if not held.has_all(of_month, min(own.pieces)):
+        return
     timely = frozenset().union(*(sheet.on_time for sheet in month))
     for kept in (None, timely):
         plus = here if kept is None else tuple(cell for cell in here if cell in kept)

@@ -194,7 +194,7 @@ def _system(
     system.high = np.where(system.published == 0, system.k - 1, system.published)
     system.empty = np.concatenate([_known_empty(one, first_month) for one in slices])
     system.low[system.empty], system.high[system.empty] = 0, 0
-    _add_rows(system, is_complete)
+    _add_rows(system, is_complete, first_month)
     return system
 
 
@@ -228,7 +228,7 @@ class _Builder:
         return csr_array(coo_array((np.concatenate(self.factors), places), shape=(len(self.least), width)))
 
 
-def _add_rows(system: System, is_complete: bool) -> None:
+def _add_rows(system: System, is_complete: bool, first_month: frozenset[str]) -> None:
     builder = _Builder()
     by_name = {(one.cube.name, one.period): one for one in system.slices}
     done: set[tuple[str, str]] = set()
@@ -259,7 +259,10 @@ def _add_rows(system: System, is_complete: bool) -> None:
     system.splits = len(builder.least)
     plain = [one for one in system.slices if not one.is_part and not one.is_withdrawn]
     back = [one for one in system.slices if not one.is_part and one.is_withdrawn]
-    rows = [*logic.marker_rows(plain), *(logic.withdrawn_rows(plain, back) if is_complete else ())]
+    rows = [
+        *logic.marker_rows(plain, first_month),
+        *(logic.withdrawn_rows(plain, back) if is_complete else ()),
+    ]
     for row in rows:
         builder.add(np.array(row.plus, dtype=np.int64), np.array(row.minus, dtype=np.int64), row.factor)
     system.rows = builder.matrix(system.size)
