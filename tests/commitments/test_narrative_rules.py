@@ -72,6 +72,11 @@ def test_a_figure_that_a_revision_changed_is_told(then, now, changed):
     assert Quoted(YEAR, then, now).changed is changed
 
 
+@pytest.mark.parametrize(("country", "may"), [("MEX", True), ("GTM", False), ("REG", True)])
+def test_a_country_quotes_its_own_figures(country, may):
+    assert rules.may_quote(country, YEAR) is may
+
+
 def test_paragraphs_carry_the_figures_in_words():
     text = "Uno {P1-00 2025 MEX}.\n\n\nDos.\r\n\r\nTres."
     assert rules.told(text, lambda quote: f"<{quote.indicator}>") == ["Uno <P1-00>.", "Dos.", "Tres."]

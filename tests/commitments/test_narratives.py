@@ -129,7 +129,14 @@ def test_the_report_tells_it_on_paper_and_on_a_page(house, committed_db, tmp_pat
     assert b"pdfuaid" in answer.data or _tagged(answer.data)
     client.sign_in(others.analyst)
     assert client.get(url).status_code == 404
-    assert client.get("/reports/annual/regional/2025").status_code == 200
+    # The region's shows every country's figures: it is for whoever reads them all.
+    assert client.get("/reports/annual/regional/2025").status_code == 404
+    assert client.get("/reports/annual/regional/2025.pdf").status_code == 404
+    answer = client.post("/narratives/GTM/2025/1/ACHIEVEMENTS", data={**TEXTS, "do": "send"})
+    assert answer.status_code == 422 and "no está publicada" in answer.get_data(as_text=True)
+    [region] = made_up.members("MEX", "MX-ZZ8", "REGIONAL_ANALYST", team_type="REGIONAL_SECRETARIAT")
+    client.sign_in(region)
+    assert "P1-00" in client.get("/reports/annual/regional/2025").get_data(as_text=True)
 
     from caseapp.commitments.annual.commands import report
 

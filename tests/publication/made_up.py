@@ -37,18 +37,23 @@ class People:
 
 def staff(country: str = "MEX", code: str = "MX-ZZ9") -> People:
     """A steward, an approver and an analyst in the national team (committed as the owner)."""
+    return People(*members(country, code, "DATA_STEWARD", "RELEASE_APPROVER", "COMMISSION_ANALYST"))
+
+
+def members(
+    country: str, code: str, *roles: str, team_type: str = "COMMISSION_STATISTICS"
+) -> list[access.Principal]:
+    """Somebody of each role in a new team at a new site (committed as the owner)."""
     engine = sa.create_engine(core_db.engine("owner").url)
     session.remove()
     with engine.begin() as connection:
         session(bind=connection, join_transaction_mode="create_savepoint")
-        site = make_site(code=code, country=country, kind="OFFICE")
-        team = make_team(site, "COMMISSION_STATISTICS")
-        roles = ("DATA_STEWARD", "RELEASE_APPROVER", "COMMISSION_ANALYST")
+        team = make_team(make_site(code=code, country=country, kind="OFFICE"), team_type)
         found = [principal_of(make_user(role, team), (role, team)) for role in roles]
         session.commit()
         session.remove()
     engine.dispose()
-    return People(*found)
+    return found
 
 
 def journal(

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from caseapp.commitments.annual import content, gathering, paper
 from caseapp.commitments.annual.content import Known
 from caseapp.commitments.annual.parts import Part
-from caseapp.commitments.narrative.access import READ_NARRATIVES, REGION, may_read, readable
+from caseapp.commitments.narrative.access import READ_NARRATIVES, may_read, readable
 from caseapp.commitments.views import blueprint
 from caseapp.core import access, clock, reference
 from caseapp.core.access import needs
@@ -27,8 +27,15 @@ def annual_reports() -> ResponseReturnValue:
     return redirect(url_for("commitments.annual", country=own, year=clock.today().year))
 
 
+def may_see(country: str) -> bool:
+    """A commission sees its own country's report; the region's shows every country's figures, scores and costs, and so
+    is for whoever reads them all (as `/figures/region` is)."""
+    who = access.current()
+    return readable(who) is None if country == gathering.REGIONAL else may_read(who, country)
+
+
 def _known(country: str, year: int) -> Known:
-    if not may_read(access.current(), REGION if country == gathering.REGIONAL else country):
+    if not may_see(country):
         raise NotYours
     try:
         with gathering.reading() as reader:
@@ -42,8 +49,9 @@ def _known(country: str, year: int) -> Known:
 def annual(country: str, year: int) -> ResponseReturnValue:
     """The report as a page: the same parts as the PDF."""
     made = content.report(_known(country, year))
-    mine = readable(access.current())
-    places = [(c, reference.country_label(c)) for c in gathering.COUNTRIES if mine is None or c in mine]
+    places = [(c, reference.country_label(c)) for c in gathering.COUNTRIES if may_see(c)]
+    if may_see(gathering.REGIONAL):
+        places.append((gathering.REGIONAL, _("La región")))
     return render_template(
         "commitments/annual.html",
         page_title=made.title,
@@ -51,7 +59,7 @@ def annual(country: str, year: int) -> ResponseReturnValue:
         as_table=as_table,
         country=country,
         year=year,
-        countries=[*places, (gathering.REGIONAL, _("La región"))],
+        countries=places,
         years=range(clock.today().year, gathering.FIRST_YEAR - 1, -1),
     )
 

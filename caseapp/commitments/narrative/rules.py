@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
+from caseapp.commitments.rules import REGION
 from caseapp.core.errors import Refused
 from caseapp.core.i18n import _l
 
@@ -104,6 +105,11 @@ class ReasonMissing(Refused):
 def quotes(text: str) -> frozenset[Quote]:
     """The figures that a text quotes."""
     return frozenset(Quote(*found) for found in QUOTE.findall(text))
+
+
+def may_quote(country: str, quote: Quote) -> bool:
+    """A country quotes its own figures, the region those of any country: a text is no way to read another country's."""
+    return country in (quote.country, REGION)
 
 
 def must_be_sound(texts: Mapping[str, str], published: Callable[[Quote], bool]) -> frozenset[Quote]:

@@ -45,7 +45,9 @@ def save(
         raise NotYours
     texts = {lang: texts[lang].strip() for lang in rules.LANGUAGES}
     known = published.figures(rules.quotes(texts["es"]) | rules.quotes(texts["en"]), at)
-    quoted = rules.must_be_sound(texts, lambda quote: quote in known)
+    quoted = rules.must_be_sound(
+        texts, lambda quote: quote in known and rules.may_quote(place.country, quote)
+    )
     before = versions(place)
     open_one = next((v for v in before if v.state in ("DRAFT", "WAITING")), None)
     if open_one is not None and open_one.state == "WAITING":

@@ -85,6 +85,8 @@ def narratives() -> ResponseReturnValue:
             for pillar in range(1, 6)
         ],
         may_write=may_write(who, country),
+        report=None if country == REGION and mine is not None
+        else url_for("commitments.annual", country="regional" if country == REGION else country, year=year),
     )  # fmt: skip
 
 
