@@ -11,6 +11,10 @@ READ = permission(
 )
 EDIT = permission("commitments.edit", "COMMISSION_ANALYST", "DATA_STEWARD", "REGIONAL_ANALYST")
 REVIEW = permission("commitments.review", "DATA_STEWARD", "RELEASE_APPROVER", "REGIONAL_ANALYST")
+#: Write narratives, and approve those of another.
+NARRATE = permission(
+    "commitments.narrate", "COMMISSION_ANALYST", "DATA_STEWARD", "RELEASE_APPROVER", "REGIONAL_ANALYST"
+)
 NATIONAL = ("COMMISSION_ANALYST", "DATA_STEWARD", "RELEASE_APPROVER")
 
 
@@ -25,3 +29,14 @@ def read_by(who: Principal) -> tuple[str, ...] | None:
     if "REGIONAL_ANALYST" in who.roles or who.kind == "system":
         return None
     return (*written_by(who), REGION)
+
+
+def may_read(who: Principal, country: str) -> bool:
+    """Whether somebody reads what a country (or the region, REG) keeps."""
+    found = read_by(who)
+    return found is None or country in found
+
+
+def may_write(who: Principal, country: str) -> bool:
+    """Whether somebody keeps what a country (or the region, REG) keeps."""
+    return country in written_by(who)

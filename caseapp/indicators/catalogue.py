@@ -10,19 +10,19 @@ RATE is divided by all cells of the domains it names, each of them published in 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import Any
 
 from caseapp.core.reference import ROOT, ReferenceInvalid, known
 from caseapp.indicators import fitting
 from caseapp.indicators.cubes import Domain, domains, numbers
-from caseapp.indicators.located import Located
+from caseapp.indicators.located import Entries, Located
 
 FOLDER = ROOT / "indicators"
 MEASURES = {
@@ -61,16 +61,6 @@ KNOWN = (
 )
 
 Selection = Mapping[str, tuple[str, ...]]
-
-
-class Source(Protocol):
-    """Where an entry stands, and how a bad one is refused: a file with its lines, or what a steward typed."""
-
-    def refuse(self, reason: str, *at: str) -> NoReturn: ...
-
-    def only(self, values: Any, known: Collection[str], needed: Collection[str], *at: str) -> Any: ...
-
-    def words(self, values: Any, *at: str) -> dict[str, str]: ...
 
 
 #: A band's label, its lower end and its upper one (None: open).
@@ -180,7 +170,7 @@ def _catalogue() -> Mapping[str, Indicator]:
     return read(sorted(FOLDER.glob("*.yml")))
 
 
-def checked(file: Source, code: str, entry: Any) -> Indicator:
+def checked(file: Entries, code: str, entry: Any) -> Indicator:
     """An entry as an indicator; `file` refuses the first thing that is wrong. The same for YAML and for drafts."""
     file.only(entry, KNOWN, _NEEDED, code)
     domain = _domain(file, code, entry)
@@ -216,7 +206,7 @@ def checked(file: Source, code: str, entry: Any) -> Indicator:
     return made
 
 
-def _domain(file: Source, code: str, entry: Any) -> Domain:
+def _domain(file: Entries, code: str, entry: Any) -> Domain:
     if not known("mirps_pillar", str(entry["pillar"])) or not code.startswith(f"{entry['pillar']}-"):
         file.refuse(f"pillar {entry['pillar']} is not that of {code}", code, "pillar")
     if entry["domain"] not in domains():
@@ -224,7 +214,7 @@ def _domain(file: Source, code: str, entry: Any) -> Domain:
     return domains()[entry["domain"]]
 
 
-def _measures(file: Source, code: str, entry: Any, domain: Domain) -> None:
+def _measures(file: Entries, code: str, entry: Any, domain: Domain) -> None:
     """Measure, unit, basis and direction fit each other and the domain."""
     if entry["measure"] not in MEASURES:
         file.refuse(f"measure {entry['measure']!r} is none of {', '.join(MEASURES)}", code, "measure")
@@ -249,7 +239,7 @@ def _measures(file: Source, code: str, entry: Any, domain: Domain) -> None:
         file.refuse(f"{entry['public']} is not by {domain.grain}", code, "public")
 
 
-def _over(file: Source, code: str, entry: Any, domain: Domain) -> None:
+def _over(file: Entries, code: str, entry: Any, domain: Domain) -> None:
     """A rate of events may be divided by all cells of other domains, as far as these have its breakdowns."""
     if "over" not in entry:
         return
@@ -266,7 +256,7 @@ def _over(file: Source, code: str, entry: Any, domain: Domain) -> None:
                 file.refuse(f"{name} is not broken down by {breakdown}", code, "disaggregations")
 
 
-def _bands(file: Source, code: str, entry: Any, domain: Domain) -> tuple[str, tuple[Band, ...]]:
+def _bands(file: Entries, code: str, entry: Any, domain: Domain) -> tuple[str, tuple[Band, ...]]:
     """The dimension of a median's durations and its bands, which follow each other without a gap."""
     if (entry["measure"] == "MEDIAN") != ("bands" in entry):
         file.refuse("`bands` is for a MEDIAN, and a MEDIAN needs it", code, "measure")
@@ -284,7 +274,7 @@ def _bands(file: Source, code: str, entry: Any, domain: Domain) -> tuple[str, tu
     return name, bands
 
 
-def _unit_cost(file: Source, code: str, entry: Any) -> Decimal | None:
+def _unit_cost(file: Entries, code: str, entry: Any) -> Decimal | None:
     """What one of those counted costs, to the cent: of MONEY and of nothing else."""
     if (entry["measure"] == "MONEY") != ("unit_cost" in entry):
         file.refuse("`unit_cost` is for MONEY, and MONEY needs it", code, "measure")
@@ -299,7 +289,7 @@ def _unit_cost(file: Source, code: str, entry: Any) -> Decimal | None:
     return cost
 
 
-def _selection(file: Source, code: str, entry: Any, word: str, domain: Domain) -> dict[str, tuple[str, ...]]:
+def _selection(file: Entries, code: str, entry: Any, word: str, domain: Domain) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for name, labels in (entry.get(word) or {}).items():
         axis = _axis(file, domain, name, code, word, name)
@@ -310,7 +300,7 @@ def _selection(file: Source, code: str, entry: Any, word: str, domain: Domain) -
     return found
 
 
-def _axis(file: Source, domain: Domain, name: str, *at: str) -> Any:
+def _axis(file: Entries, domain: Domain, name: str, *at: str) -> Any:
     try:
         return domain.axis(name)
     except LookupError as error:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from caseapp.indicators.cubes import Domain, Part
 
 if TYPE_CHECKING:
-    from caseapp.indicators.catalogue import Indicator, Source
+    from caseapp.indicators.catalogue import Indicator
+    from caseapp.indicators.located import Entries
 
 #: Breakdowns that figures are given by; others stay in the cells of their domain.
 IN_FIGURES = ("sex", "age_band", "origin", "household_type", "site")
@@ -23,7 +24,7 @@ AGES = ("CHILD", "ADULT")
 ANY = ("base",)
 
 
-def check(file: Source, made: Indicator) -> None:
+def check(file: Entries, made: Indicator) -> None:
     """Refuse an indicator whose cells stand in no table, or whose numerator is not within its denominator."""
     held = labels_held(made.domain, made.cube)
     for word, selection in (("select", made.select), ("part", made.part), ("of", _of(made))):
@@ -76,7 +77,7 @@ def is_broken_down(made: Indicator, name: str) -> bool:
     )
 
 
-def _within(file: Source, made: Indicator) -> None:
+def _within(file: Entries, made: Indicator) -> None:
     """A numerator is a part of its own denominator."""
     for name, labels in _of(made).items():
         axis = made.domain.axis(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,7 +14,34 @@ from caseapp.core.reference import ReferenceInvalid
 Where = tuple[str, ...]
 
 
-class Located:
+class Entries(ABC):
+    """Entries that are checked word by word; where they come from says how a refusal names the place."""
+
+    @abstractmethod
+    def refuse(self, reason: str, *at: str) -> NoReturn:
+        """Raise what says that the entry `at` is wrong, and why."""
+
+    def only(
+        self, values: Any, known: Collection[str], needed: Collection[str], *at: str
+    ) -> Mapping[str, Any]:
+        """A mapping that has all `needed` keys and none beyond `known`."""
+        if not isinstance(values, Mapping):
+            self.refuse("this is not a mapping", *at)
+        for key in values:
+            if key not in known:
+                self.refuse(f"unknown word {key!r}", *at, str(key))
+        for key in needed:
+            if values.get(key) in (None, ""):
+                self.refuse(f"{key} is missing", *at, key)
+        return values
+
+    def words(self, values: Any, *at: str) -> dict[str, str]:
+        """The two languages of a text."""
+        found = self.only(values, ("es", "en"), ("es", "en"), *at)
+        return {language: " ".join(str(text).split()) for language, text in found.items()}
+
+
+class Located(Entries):
     """A YAML file as plain values, and the line of each key and list entry by its path of keys."""
 
     def __init__(self, path: Path) -> None:
@@ -47,22 +75,3 @@ class Located:
         while at not in self._lines:
             at = at[:-1]
         raise ReferenceInvalid(self.path, self._lines[at], reason)
-
-    def only(
-        self, values: Any, known: Collection[str], needed: Collection[str], *at: str
-    ) -> Mapping[str, Any]:
-        """A mapping that has all `needed` keys and none beyond `known`."""
-        if not isinstance(values, Mapping):
-            self.refuse("this is not a mapping", *at)
-        for key in values:
-            if key not in known:
-                self.refuse(f"unknown word {key!r}", *at, str(key))
-        for key in needed:
-            if values.get(key) in (None, ""):
-                self.refuse(f"{key} is missing", *at)
-        return values
-
-    def words(self, values: Any, *at: str) -> dict[str, str]:
-        """The two languages of a text."""
-        found = self.only(values, ("es", "en"), ("es", "en"), *at)
-        return {language: " ".join(str(text).split()) for language, text in found.items()}

@@ -7,18 +7,19 @@ compare and nothing to forget. Only the check of an entry is remembered, by its 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, NoReturn
+from typing import NoReturn
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from caseapp.indicators import catalogue
 from caseapp.indicators.catalogue import Indicator
+from caseapp.indicators.located import Entries
 
 
 class EntryRefused(Exception):
@@ -29,28 +30,11 @@ class EntryRefused(Exception):
         self.reason, self.at = reason, at
 
 
-class Typed:
-    """An entry as a steward typed it, or as it was published: a `catalogue.Source` without lines."""
+class Typed(Entries):
+    """An entry as a steward typed it, or as it was published: entries without lines."""
 
     def refuse(self, reason: str, *at: str) -> NoReturn:
         raise EntryRefused(reason, at[1:])
-
-    def only(
-        self, values: Any, known: Collection[str], needed: Collection[str], *at: str
-    ) -> Mapping[str, Any]:
-        if not isinstance(values, Mapping):
-            self.refuse("this is not a mapping", *at)
-        for key in values:
-            if key not in known:
-                self.refuse(f"unknown word {key!r}", *at, str(key))
-        for key in needed:
-            if values.get(key) in (None, ""):
-                self.refuse(f"{key} is missing", *at, key)
-        return dict(values)
-
-    def words(self, values: Any, *at: str) -> dict[str, str]:
-        found = self.only(values, ("es", "en"), ("es", "en"), *at)
-        return {language: " ".join(str(text).split()) for language, text in found.items()}
 
 
 def last_day(month: str) -> date:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from caseapp.commitments.narrative import published, service
+from caseapp.commitments.narrative import quoting, service
 from caseapp.commitments.narrative.rules import Quote
 from caseapp.commitments.narrative.service import Place
 from caseapp.core.db import session
@@ -58,7 +58,7 @@ def narrate(today: date) -> None:
             quotes = [Quote(code, str(today.year), country) for code in codes]
             with acting(steward):
                 at = session.connection()
-                if len(published.figures(quotes, at)) < len(quotes) or service.versions(place):
+                if len(quoting.figures(quotes, at)) < len(quotes) or service.versions(place):
                     continue
                 marks = [quote.code for quote in quotes]
                 texts = {"es": es.format(*marks), "en": en.format(*marks)}

@@ -15,10 +15,10 @@ from functools import partial
 
 from caseapp.commitments import rules
 from caseapp.commitments.annual.parts import Card, Cell, Chapter, Column, Part, Report
-from caseapp.commitments.annual.published import Line, Month, Shown
 from caseapp.commitments.baseline import Line as Line2018
 from caseapp.commitments.narrative import rules as narrating
 from caseapp.commitments.narrative.queries import Told
+from caseapp.commitments.released import Line, Month, Shown
 from caseapp.core import reference
 from caseapp.core.i18n import _, language
 from caseapp.indicators import catalogue
@@ -29,7 +29,6 @@ PILLARS = (1, 2, 3, 4)
 PICTURES = 2
 #: What stands on the front page, where it is published.
 FRONT = ("P1-00", "P2-03", "P4-01")
-ISO2 = {"BLZ": "BZ", "CRI": "CR", "GTM": "GT", "HND": "HN", "MEX": "MX", "PAN": "PA", "SLV": "SV"}
 
 
 @dataclass(frozen=True)
@@ -195,7 +194,7 @@ def _figures(known: Known, pillar: int) -> Part | None:
     rows = [row for code in codes if (row := _row(known, code))]
     if not rows:
         return None
-    head = [str(known.year - 1), str(known.year)] if known.country else [ISO2[c] for c in known.countries]
+    head = [str(known.year - 1), str(known.year)] if known.country else [_iso2(c) for c in known.countries]
     note = _(
         "Cifras protegidas: un 0 puede ser de 0 a 4 y un 5 de 0 a 5. «–» quiere decir que no se publicó."
     )
@@ -206,6 +205,10 @@ def _figures(known: Known, pillar: int) -> Part | None:
         note += " " + _("El año %(year)s no ha terminado: no se compara con el anterior.", year=known.year)
     columns = (Column(_("Indicador")), *(Column(label, number=True) for label in head), Column(_("En")))
     return Part("table", _("Cifras"), columns=columns, rows=tuple(rows), note=note)
+
+
+def _iso2(country: str) -> str:
+    return next(one.iso2 for one in reference.countries() if one.iso3 == country)
 
 
 def _row(known: Known, code: str) -> tuple[str, ...] | None:

@@ -10,17 +10,15 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from caseapp.commitments import baseline, queries, rules
-from caseapp.commitments.annual import published
+from caseapp.commitments import baseline, queries, released, rules
 from caseapp.commitments.annual.content import Known, Money
 from caseapp.commitments.narrative import queries as narratives
-from caseapp.core import access, clock
+from caseapp.core import access, clock, reference
 from caseapp.core.db import engine
 from caseapp.core.errors import Refused
 from caseapp.core.i18n import _l, language
 from caseapp.core.pages import day
 
-COUNTRIES = ("BLZ", "CRI", "GTM", "HND", "MEX", "PAN", "SLV")
 REGIONAL = "regional"
 FIRST_YEAR = 2018
 
@@ -46,7 +44,7 @@ def must_exist(year: int, country: str) -> None:
     """Raises `YearNotKnown`, `CountryNotKnown`."""
     if not FIRST_YEAR <= year <= clock.today().year:
         raise YearNotKnown(first=FIRST_YEAR)
-    if country != REGIONAL and country not in COUNTRIES:
+    if country != REGIONAL and country not in reference.mirps_countries():
         raise CountryNotKnown
 
 
@@ -54,7 +52,7 @@ def known(reader: Session, year: int, country: str) -> Known:
     """What a report of a year tells of a country, or of the region (`regional`). Raises as `must_exist`."""
     must_exist(year, country)
     one = None if country == REGIONAL else country
-    countries = COUNTRIES if one is None else (one,)
+    countries = reference.mirps_countries() if one is None else (one,)
     connection = reader.connection()
     last = min(date(year, 12, 31), clock.today())
     who = access.system("report")
@@ -64,14 +62,14 @@ def known(reader: Session, year: int, country: str) -> Known:
         year=year,
         country=one,
         countries=countries,
-        lines=published.lines(connection, countries, {str(year), str(year - 1)}),
-        months=published.months(connection, countries, year),
+        lines=released.lines(connection, countries, {str(year), str(year - 1)}),
+        months=released.months(connection, countries, year),
         narratives=narratives.approved(reader, one or rules.REGION, year),
         scored=scored,
         scored_on=day(last) if scored else "",
         proven=sum(not rules.is_old(row.evidence_on, last) for row in standing if row.country in countries),
         money=_money(queries.money(who, country=one, year=year, db=reader)),
-        pictures=published.pictures(connection, one, year, language()) if one else (),
+        pictures=released.pictures(connection, one, year, language()) if one else (),
         baseline=[line for line in baseline.lines() if one is None or line.country == one],
     )
 

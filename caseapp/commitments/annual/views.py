@@ -7,10 +7,10 @@ from typing import Any
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from caseapp.commitments.access import READ, may_read, read_by
 from caseapp.commitments.annual import content, gathering, paper
 from caseapp.commitments.annual.content import Known
 from caseapp.commitments.annual.parts import Part
-from caseapp.commitments.narrative.access import READ_NARRATIVES, may_read, readable
 from caseapp.commitments.views import blueprint
 from caseapp.core import access, clock, reference
 from caseapp.core.access import needs
@@ -19,11 +19,11 @@ from caseapp.core.i18n import _, language
 
 
 @blueprint.get("/reports/annual")
-@needs(READ_NARRATIVES)
+@needs(READ)
 def annual_reports() -> ResponseReturnValue:
     """One's own country's report of this year."""
-    mine = readable(access.current())
-    own = next((c for c in gathering.COUNTRIES if mine and c in mine), gathering.REGIONAL)
+    mine = read_by(access.current())
+    own = next((c for c in reference.mirps_countries() if mine and c in mine), gathering.REGIONAL)
     return redirect(url_for("commitments.annual", country=own, year=clock.today().year))
 
 
@@ -31,7 +31,7 @@ def may_see(country: str) -> bool:
     """A commission sees its own country's report; the region's shows every country's figures, scores and costs, and so
     is for whoever reads them all (as `/figures/region` is)."""
     who = access.current()
-    return readable(who) is None if country == gathering.REGIONAL else may_read(who, country)
+    return read_by(who) is None if country == gathering.REGIONAL else may_read(who, country)
 
 
 def _known(country: str, year: int) -> Known:
@@ -45,11 +45,11 @@ def _known(country: str, year: int) -> Known:
 
 
 @blueprint.get("/reports/annual/<country>/<int:year>")
-@needs(READ_NARRATIVES)
+@needs(READ)
 def annual(country: str, year: int) -> ResponseReturnValue:
     """The report as a page: the same parts as the PDF."""
     made = content.report(_known(country, year))
-    places = [(c, reference.country_label(c)) for c in gathering.COUNTRIES if may_see(c)]
+    places = [(c, reference.country_label(c)) for c in reference.mirps_countries() if may_see(c)]
     if may_see(gathering.REGIONAL):
         places.append((gathering.REGIONAL, _("La región")))
     return render_template(
@@ -75,7 +75,7 @@ def as_table(part: Part) -> dict[str, Any]:
 
 
 @blueprint.get("/reports/annual/<country>/<int:year>.pdf")
-@needs(READ_NARRATIVES)
+@needs(READ)
 def annual_pdf(country: str, year: int) -> ResponseReturnValue:
     """The report on paper, in the reader's language."""
     written = paper.pdf(content.report(_known(country, year)))
@@ -85,7 +85,7 @@ def annual_pdf(country: str, year: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/reports/annual/go")
-@needs(READ_NARRATIVES)
+@needs(READ)
 def annual_go() -> ResponseReturnValue:
     """From the choice of a country and year to its address."""
     country = request.args.get("country", gathering.REGIONAL)

@@ -11,9 +11,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, scoped_session
 
-from caseapp.commitments.narrative import published, rules
+from caseapp.commitments.narrative import quoting, rules
 from caseapp.commitments.narrative.models import NarrativeQuote, NarrativeVersion
 from caseapp.commitments.narrative.rules import Quote, Quoted
+from caseapp.commitments.released import Line
 
 #: The session of a page, or a report's own.
 Reader = Session | scoped_session[Any]
@@ -25,7 +26,7 @@ class Told:
 
     version: NarrativeVersion
     quoted: tuple[Quoted, ...]
-    figures: Mapping[Quote, published.Figure]
+    figures: Mapping[Quote, Line]
 
     @property
     def changed(self) -> tuple[Quoted, ...]:
@@ -57,7 +58,7 @@ def told(reader: Reader, rows: Sequence[NarrativeVersion]) -> dict[UUID, Told]:
     ):
         kept[quote.version_id].append(quote)
     every = {_quote(one) for quotes in kept.values() for one in quotes}
-    now = published.figures(every)
+    now = quoting.figures(every)
     return {row.id: Told(row, _quoted(kept[row.id], now), now) for row in rows}
 
 
@@ -65,7 +66,7 @@ def _quote(row: NarrativeQuote) -> Quote:
     return Quote(row.indicator, row.period, row.country)
 
 
-def _quoted(kept: Iterable[NarrativeQuote], now: Mapping[Quote, published.Figure]) -> tuple[Quoted, ...]:
+def _quoted(kept: Iterable[NarrativeQuote], now: Mapping[Quote, Line]) -> tuple[Quoted, ...]:
     return tuple(
         Quoted(quote, row.value, now[quote].value if quote in now else None)
         for row in kept

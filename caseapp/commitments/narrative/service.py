@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from caseapp.commitments.narrative import published, rules
+from caseapp.commitments.narrative import quoting, rules
 from caseapp.commitments.narrative.models import NarrativeQuote, NarrativeVersion
+from caseapp.commitments.released import Line
 from caseapp.core import access, audit, clock
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours
@@ -39,12 +40,12 @@ def save(
     place: Place, texts: Mapping[str, str], *, sends: bool, at: sa.Connection | None = None
 ) -> NarrativeVersion:
     """Write the open version, or a new one; `sends` puts it before another reader. The figures that it quotes are kept
-    as they are published now (`at`: see `published.figures`). Raises the refusals of `rules.must_be_sound`, `NotWaiting` where it is being read."""
+    as they are published now (`at`: see `quoting.figures`). Raises the refusals of `rules.must_be_sound`, `NotWaiting` where it is being read."""
     who = access.current().user_id
     if who is None:
         raise NotYours
     texts = {lang: texts[lang].strip() for lang in rules.LANGUAGES}
-    known = published.figures(rules.quotes(texts["es"]) | rules.quotes(texts["en"]), at)
+    known = quoting.figures(rules.quotes(texts["es"]) | rules.quotes(texts["en"]), at)
     quoted = rules.must_be_sound(
         texts, lambda quote: quote in known and rules.may_quote(place.country, quote)
     )
@@ -65,13 +66,13 @@ def save(
     return row
 
 
-def _keep(row: NarrativeVersion, quoted: Mapping[rules.Quote, published.Figure]) -> None:
+def _keep(row: NarrativeVersion, quoted: Mapping[rules.Quote, Line]) -> None:
     session.execute(sa.delete(NarrativeQuote).where(NarrativeQuote.version_id == row.id))
     for quote, figure in quoted.items():
         session.add(
             NarrativeQuote(
                 version_id=row.id, indicator=quote.indicator, period=quote.period, country=quote.country,
-                release_name=figure.release_name, value=figure.value, unit=figure.unit,
+                release_name=figure.release, value=figure.value, unit=figure.unit,
             )
         )  # fmt: skip
     session.flush()

@@ -9,18 +9,12 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup, escape
 
+from caseapp.commitments.access import NARRATE, READ, may_read, may_write, read_by
 from caseapp.commitments.narrative import queries, rules, service
-from caseapp.commitments.narrative.access import (
-    READ_NARRATIVES,
-    REGION,
-    WRITE_NARRATIVES,
-    may_read,
-    may_write,
-    readable,
-)
 from caseapp.commitments.narrative.forms import NarrativeForm, ReturnForm
 from caseapp.commitments.narrative.models import NarrativeVersion
 from caseapp.commitments.narrative.service import Place
+from caseapp.commitments.rules import REGION
 from caseapp.commitments.views import blueprint
 from caseapp.core import access, clock, reference
 from caseapp.core.access import needs
@@ -31,9 +25,8 @@ from caseapp.core.i18n import _, _l, language
 from caseapp.core.pages import day, nav
 from caseapp.publication import present as figures
 
-nav(45, _l("Relatos"), "commitments.narratives", READ_NARRATIVES)
+nav(45, _l("Relatos"), "commitments.narratives", READ)
 
-COUNTRIES = ("BLZ", "CRI", "GTM", "HND", "MEX", "PAN", "SLV")
 TAGS = {"DRAFT": "info", "WAITING": "warning", "APPROVED": "good", "RETURNED": "urgent"}
 FIRST_YEAR = 2017
 
@@ -58,12 +51,12 @@ def pillar_label(pillar: int) -> str:
 
 # -- the board ----------------------------------------------------------------------------------------
 @blueprint.get("/narratives")
-@needs(READ_NARRATIVES)
+@needs(READ)
 def narratives() -> ResponseReturnValue:
     """What is told of each pillar of a country and year, and where somebody has to write or read."""
     who = access.current()
-    mine = readable(who)
-    countries = [c for c in (*COUNTRIES, REGION) if mine is None or c in mine]
+    mine = read_by(who)
+    countries = [c for c in (*reference.mirps_countries(), REGION) if mine is None or c in mine]
     country = request.args.get("country") or countries[0]
     year = _year(request.args.get("year"))
     if country not in countries:
@@ -130,7 +123,7 @@ def _plain(one: queries.Told, quote: rules.Quote) -> str:
 def _place(country: str, year: int, pillar: int, part: str) -> Place:
     if not may_read(access.current(), country) or pillar not in range(1, 6) or part not in rules.PARTS:
         raise NotYours
-    if not FIRST_YEAR <= year <= clock.today().year or country not in (*COUNTRIES, REGION):
+    if not FIRST_YEAR <= year <= clock.today().year or country not in (*reference.mirps_countries(), REGION):
         raise NotYours
     return Place(country, year, pillar, part)
 
@@ -139,7 +132,7 @@ ADDRESS = "/narratives/<country>/<int:year>/<int:pillar>/<part>"
 
 
 @blueprint.get(ADDRESS)
-@needs(READ_NARRATIVES)
+@needs(READ)
 def narrative(country: str, year: int, pillar: int, part: str) -> ResponseReturnValue:
     """The text of a part, every version of it, and what comes next."""
     place = _place(country, year, pillar, part)
@@ -151,7 +144,7 @@ def narrative(country: str, year: int, pillar: int, part: str) -> ResponseReturn
 
 
 @blueprint.post(ADDRESS)
-@needs(WRITE_NARRATIVES)
+@needs(NARRATE)
 @commits
 def write_narrative(country: str, year: int, pillar: int, part: str) -> ResponseReturnValue:
     """Keep a draft, or send it to another reader."""
@@ -187,7 +180,7 @@ def _stamp(found: Sequence[NarrativeVersion]) -> int:
 
 
 @blueprint.post(f"{ADDRESS}/<any(approve, return):decision>")
-@needs(WRITE_NARRATIVES)
+@needs(NARRATE)
 @commits
 def decide_narrative(country: str, year: int, pillar: int, part: str, decision: str) -> ResponseReturnValue:
     """Another person approves the text that waits, or returns it with what is to be changed."""

@@ -39,7 +39,7 @@ class Report:
 def countries_of(who: Principal) -> tuple[str, ...]:
     """Whose commitments somebody may bring in: their own, or every MIRPS country's for the system."""
     if read_by(who) is None and who.user_id is None:
-        return (*(c.iso3 for c in reference.countries() if c.group == "MIRPS"), REGION)
+        return (*reference.mirps_countries(), REGION)
     return written_by(who)
 
 

@@ -59,6 +59,11 @@ def countries() -> tuple[Country, ...]:
     return tuple(_countries().values())
 
 
+def mirps_countries() -> tuple[str, ...]:
+    """The countries of the MIRPS, by code."""
+    return tuple(sorted(one.iso3 for one in countries() if one.group == "MIRPS"))
+
+
 def country_label(iso3: str, locale: object | None = None) -> str:
     """The name of a country from Babel; words of our own for stateless, unknown and the group OTHER."""
     language = language_of(locale)

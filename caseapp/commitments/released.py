@@ -1,8 +1,9 @@
-"""The released figures of a year: whole countries, the newest edition of each period."""
+"""Released figures as commitments read them: whole countries, the newest edition of each period. Only role `figures`, or a
+role that sees a country's releases, reads them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -13,7 +14,8 @@ from caseapp.publication.queries import COVERAGE_DOMAIN
 
 @dataclass(frozen=True)
 class Line:
-    """A figure of a country in a period; `value` None: not offered, or no site reported (`status`)."""
+    """A figure of a country in a period; `value` None: not offered, or no site reported (`status`). `until`: the last
+    month of the release that tells it; `release`: that release's name; `version`: of the definition it counts by."""
 
     country: str
     indicator: str
@@ -22,6 +24,7 @@ class Line:
     unit: str
     status: str
     until: str
+    release: str
     version: int
 
 
@@ -38,14 +41,16 @@ class Month:
 
 _LINES = sa.text("""
     SELECT DISTINCT ON (r.country, f.indicator, f.period)
-           r.country, f.indicator, f.period, f.value, f.unit, f.status, r.period AS until,
+           r.country, f.indicator, f.period, f.value, f.unit, f.status, r.period AS until, r.name AS release,
            coalesce((CAST(r.manifest AS json) -> 'definitions' -> f.indicator -> 0 ->> 'version')::int, 0) AS version
     FROM released.release r JOIN released.figure f ON f.release_id = r.id
     WHERE r.status = 'APPROVED' AND r.country = ANY (:countries) AND f.period = ANY (:periods)
-      AND f.place_level = 'COUNTRY' AND f.sex = 'T' AND f.age_band = 'T' AND f.origin = 'T'
+      AND (cardinality(:indicators) = 0 OR f.indicator = ANY (:indicators)) AND f.place_level = 'COUNTRY' AND f.sex = 'T' AND f.age_band = 'T' AND f.origin = 'T'
       AND f.household_type = 'T' AND f.need_group = 'T'
     ORDER BY r.country, f.indicator, f.period, r.period DESC, r.edition DESC, f.position
-""").bindparams(*(sa.bindparam(name, type_=sa.ARRAY(sa.Text())) for name in ("countries", "periods")))
+""").bindparams(
+    *(sa.bindparam(name, type_=sa.ARRAY(sa.Text())) for name in ("countries", "periods", "indicators"))
+)
 _MONTHS = sa.text("""
     SELECT DISTINCT ON (r.country, r.period) r.country, r.period, c.reporting, c.expected, r.name AS release
     FROM released.release r JOIN released.coverage c ON c.release_id = r.id AND c.period = r.period
@@ -83,14 +88,18 @@ def pictures(connection: sa.Connection, country: str, year: int, language: str) 
 
 
 def lines(
-    connection: sa.Connection, countries: Iterable[str], periods: Iterable[str]
+    connection: sa.Connection,
+    countries: Collection[str],
+    periods: Collection[str],
+    indicators: Collection[str] = (),
 ) -> Mapping[tuple[str, str, str], Line]:
-    """By country, indicator and period (one statement)."""
-    rows = connection.execute(_LINES, {"countries": sorted(countries), "periods": sorted(periods)})
+    """By country, indicator and period (one statement); of these indicators, or of all."""
+    asked = {"countries": sorted(countries), "periods": sorted(periods), "indicators": sorted(indicators)}
+    rows = connection.execute(_LINES, asked)
     return {(row.country, row.indicator, row.period): Line(*row) for row in rows}
 
 
-def months(connection: sa.Connection, countries: Iterable[str], year: int) -> list[Month]:
+def months(connection: sa.Connection, countries: Collection[str], year: int) -> list[Month]:
     """Each released month of a year with its coverage, by country and month."""
     asked = {"countries": sorted(countries), "year": str(year), "domain": COVERAGE_DOMAIN}
     return [Month(*row) for row in connection.execute(_MONTHS, asked)]
