@@ -116,7 +116,7 @@ def keep_apart(number: str) -> ResponseReturnValue:
         except Refused as error:
             form.refused(error)
         else:
-            flash(_said(row), "good")
+            flash(_said(row), "good" if row.agreed_at else "warning")
             return redirect(url_for("people.separation", number=number))
     return _page(file, form, HolderForm(formdata=None)), 422
 
