@@ -19,7 +19,7 @@ from caseapp.core.i18n import LANGUAGES, _, language
 from caseapp.indicators import versions
 from caseapp.indicators.catalogue import Indicator
 from caseapp.publication import present, series, telling
-from caseapp.publication.findings import Says
+from caseapp.publication.findings import Says, why_apart
 from caseapp.publication.models import Picture
 from caseapp.publication.pictures import drawing
 from caseapp.publication.pictures.drawing import Drawn, Mark
@@ -73,8 +73,8 @@ def make_waiting(most: int = 1) -> int:
 
 
 def asked(connection: sa.Connection, release_id: UUID, country: str, month: str, code: str) -> Asked:
-    """What the pictures of one indicator show in the release of a month."""
-    told = series.series(connection, country, [code], until=month)[code]
+    """What the pictures of one indicator show in the release of a month: what was published when it was made."""
+    told = series.series(connection, country, [code], until=month, as_of=release_id)[code]
     shown = _kind_with_figures(told)[-SHOWN:]
     last = shown[-1]
     known = versions.of(connection, country).get(code, versions.last_day(last.release_period))
@@ -115,10 +115,11 @@ def _stored(
 
 def _line(one: Asked) -> Drawn:
     ground = one.last.point.ground
+    last = one.last.period
     marks = [
         Mark(
             present.short_period(point.period), float(point.value) if point.value is not None else None,
-            present.number(point.value), point.point.ground == ground,
+            present.number(point.value), point.period == last or why_apart(point.point.ground, ground) is None,
         )
         for point in one.told
     ]  # fmt: skip
@@ -157,5 +158,7 @@ def _foot(one: Asked, has_other: bool) -> str:
         telling.deviation(last.kind).rstrip("."),
     ]  # fmt: skip
     if has_other:
-        words.append(_("Un cuadro vacío es un periodo de otra cobertura o definición: no se compara"))
+        words.append(
+            _("Un cuadro vacío es un periodo de otra cobertura, definición o edición: no se compara")
+        )
     return ". ".join(words) + "."
