@@ -120,8 +120,8 @@ class Editions:
 
 
 _EDITIONS = """
-    SELECT r.id, r.country, r.name, r.period, r.edition, r.decided_at, coalesce(r.revision_code, ''), coalesce(r.revision_reason, ''),
-           coalesce(v.cells, 0), coalesce(v.domains, '{}')
+    SELECT r.id, r.country, r.name, r.period, r.edition, r.decided_at AS published_at, coalesce(r.revision_code, '') AS code,
+           coalesce(r.revision_reason, '') AS reason, coalesce(v.cells, 0) AS cells, coalesce(v.domains, '{}') AS domains
     FROM released.release r
     LEFT JOIN LATERAL (SELECT count(*) AS cells, array_agg(DISTINCT split_part(cube, '.', 1)) AS domains
                        FROM released.revision WHERE release_id = r.id) v ON r.edition > 0
@@ -131,5 +131,5 @@ _EDITIONS = """
 
 def editions(connection: sa.Connection, country: str | None = None) -> Editions:
     """The approved releases of a country, or of all that somebody may read: one statement."""
-    rows = connection.execute(sa.text(_EDITIONS), {"country": country}).all()
-    return Editions(tuple(Edition(*row[:9], domains=tuple(row[9])) for row in rows))
+    rows = connection.execute(sa.text(_EDITIONS), {"country": country}).mappings()
+    return Editions(tuple(Edition(**{**row, "domains": tuple(row["domains"])}) for row in rows))
