@@ -358,7 +358,8 @@ def test_pages_files_and_interface_say_which_edition_they_rest_on(country):
         csv.DictReader(text("/figures/MEX/revision/MEX-2025-08-R1.csv").lstrip("\ufeff").splitlines())
     )
     assert len(rows) == many and {row["revises"] for row in rows} == {"MEX-2025-08"}
-    for wrong in ("MEX-2025-08", "MEX-2025-09-R1", "GTM-2025-08-R1"):
+    assert client.get("/figures/MEX/revision/MEX-2025-09-R1").status_code == 302
+    for wrong in ("MEX-2025-08", "MEX-R1", "GTM-2025-08-R1"):
         assert client.get(f"/figures/MEX/revision/{wrong}").status_code == 404
     assert client.get("/figures/GTM/revision/MEX-2025-08-R1").status_code == 404
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from flask import render_template, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from caseapp.core import reference
@@ -27,13 +28,20 @@ MOST = 100
 COLUMNS = ("cube", "cell", "old", "new", "revises", "reason")
 
 
-def _asked(connection: sa.Connection, iso3: str, name: str) -> tuple[Editions, Edition]:
-    """The revision of the address. Raises NotYours: of another country's, of a first edition, of what is not approved."""
-    known = editions(connection, may_ask(iso3))
-    found = known.named(name)
-    if found is None or not found.is_revision:
+_REVISION = re.compile(r"[A-Z]{3}-[0-9]{4}-[0-9]{2}-R[0-9]+")
+
+
+def _asked(connection: sa.Connection, iso3: str, name: str) -> tuple[Editions, Edition | None]:
+    """The revision of the address; None where it is not published. Raises NotYours: another country's, or none's name."""
+    if not _REVISION.fullmatch(name) or not name.startswith(may_ask(iso3)):
         raise NotYours
-    return known, found
+    known = editions(connection, iso3)
+    return known, known.named(name)
+
+
+def _not_published(iso3: str) -> ResponseReturnValue:
+    flash(_("Esa revisión no está publicada. Aquí están las cifras como se publicaron."), "info")
+    return redirect(url_for("publication.figures", iso3=iso3, pillar="P1"))
 
 
 @blueprint.get("/figures/<iso3>/revision/<name>")
@@ -42,6 +50,8 @@ def revision(iso3: str, name: str) -> ResponseReturnValue:
     """Why it was made, each total that it says otherwise, and the cells behind them, the largest differences first."""
     with connect("figures_read") as connection:
         known, edition = _asked(connection, iso3, name)
+        if edition is None:
+            return _not_published(iso3)
         changed = revised.figures(connection, known, edition)
         cells = revised.cells(connection, edition)
         catalogue = versions.of(connection, iso3).all(versions.last_day(edition.period))
@@ -95,6 +105,8 @@ def revision_download(iso3: str, name: str, form: str) -> ResponseReturnValue:
     """Every row of its revisions.csv."""
     with connect("figures_read") as connection:
         _known, edition = _asked(connection, iso3, name)
+        if edition is None:
+            return _not_published(iso3)
         rows = revised.cells(connection, edition)
     notes = [
         (_("Tabla"), _("Casillas que cambian")), (_("País"), reference.country_label(iso3)),
