@@ -210,7 +210,7 @@ def _mandates() -> None:
         "uq_legal_mandate_current", "legal_mandate", ["referral_id", "case_id"], unique=True,
         postgresql_where=sa.text("ended_on IS NULL"),
     )  # fmt: skip
-    for column in ("case_id", "recorded_by_id"):
+    for column in ("referral_id", "case_id", "recorded_by_id"):
         op.create_index(op.f(f"ix_legal_mandate_{column}"), "legal_mandate", [column], unique=False)
     wall.behind_policy("legal_mandate", read="EXISTS (SELECT FROM referral r WHERE r.id = referral_id)")
     wall.grant("legal_mandate", app="SIU", work="S")

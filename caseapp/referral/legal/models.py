@@ -41,7 +41,7 @@ class LegalMandate(Identified, Versioned, Base):
         ),
     )  # fmt: skip
 
-    referral_id: Mapped[UUID] = mapped_column(sa.ForeignKey("referral.id"))
+    referral_id: Mapped[UUID] = mapped_column(sa.ForeignKey("referral.id"), index=True)
     case_id: Mapped[UUID] = mapped_column(sa.ForeignKey("case.id"), index=True)
     lawyer_sealed: Mapped[bytes] = mapped_column(sa.LargeBinary)
     assigned_on: Mapped[date]
