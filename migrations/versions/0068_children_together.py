@@ -9,8 +9,8 @@ from alembic import op
 
 from migrations import wall
 
-revision = "0064"
-down_revision = "0063"
+revision = "0068"
+down_revision = "0067"
 branch_labels = None
 depends_on = None
 
