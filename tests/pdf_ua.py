@@ -14,5 +14,7 @@ def keeps_to_pdf_ua(path: Path, data: bytes | None = None) -> None:
         path.write_bytes(data)
     found = outloud.check(str(path), layers={"conformance"})
     states = {row["id"]: row["status"] for row in found.criteria["pdfua1"]}
-    wrong = [row for row in found.criteria["pdfua1"] if row["status"] not in ("pass", "not-applicable", "manual")]
+    wrong = [
+        row for row in found.criteria["pdfua1"] if row["status"] not in ("pass", "not-applicable", "manual")
+    ]
     assert not found.error and len(states) == 31 and not wrong, [str(one) for one in found.findings]
