@@ -80,6 +80,11 @@ def label(name: str, code: str) -> str:
     return reference.label("household_type", code)
 
 
+def site(code: str, names: Mapping[str, str]) -> str:
+    """A site by its code and, where the registry has one, its name."""
+    return f"{code} · {names[code]}" if code in names else label("place", code)
+
+
 def breakdown(name: str) -> str:
     return {
         "sex": _("Por sexo"), "age_band": _("Por edad"), "origin": _("Por origen"),

@@ -185,6 +185,18 @@ def offered(connection: sa.Connection, country: str | None = None) -> list[Offer
     return sorted(found, key=lambda one: one.order, reverse=True)
 
 
+_SITES = """
+    SELECT code, name FROM public.site WHERE country = :country AND kind IN ('BORDER_POINT', 'RECEPTION_CENTRE', 'SHELTER')
+"""
+
+
+def site_names(country: str) -> dict[str, str]:
+    """What the sites that figures may name are called, from the registry (role `app`; role `figures` reads no registry).
+    A safe house and an office stand in no figure and have no name here."""
+    rows = session.execute(sa.text(_SITES), {"country": country})
+    return {row.code: row.name for row in rows}
+
+
 def figures(
     connection: sa.Connection,
     release_ids: Sequence[UUID],

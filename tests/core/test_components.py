@@ -21,7 +21,7 @@ from wtforms import Form, RadioField, SelectMultipleField, StringField, widgets
 from caseapp.core import styleguide
 from caseapp.core.access import ANONYMOUS
 from caseapp.core.assets import init_assets
-from caseapp.core.i18n import init_i18n, language
+from caseapp.core.i18n import _l, init_i18n, language
 from tests.client import check_page
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -210,6 +210,13 @@ def test_a_group_is_a_fieldset_and_the_summary_leads_to_it(macro: Any) -> None:
     assert links == ["needs"]
     assert set(links) <= ids(html)
     assert "<legend" in html
+
+
+def test_a_sentence_that_is_translated_late_is_told_whole(macro: Any) -> None:
+    form = Asked()
+    form.phone.errors = [_l("Complete este dato.")]
+    html = macro("error_summary")(form)
+    assert html.count("<li>") == 1 and "Complete este dato." in html
 
 
 def test_blanks_stand_apart_from_answers_and_from_each_other(macro: Any) -> None:

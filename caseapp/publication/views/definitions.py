@@ -139,14 +139,14 @@ def _domain(domain: Domain) -> str:
     return domain.label_en if language() == "en" else domain.label_es
 
 
-def _row(one: Tried, new: Indicator) -> dict[str, str]:
+def _row(one: Tried, new: Indicator) -> dict[str, Any]:
     """A period of the table."""
     difference = one.difference
     return {
         "period": present.period(one.period, one.until),
         "old": _value(one.old), "new": _value(one.new),
         "difference": "" if difference is None else _signed(difference),
-        "status": _status(one, difference),
+        "status": _status(one, difference), "is_same": difference == 0 and not one.missing,
     }  # fmt: skip
 
 

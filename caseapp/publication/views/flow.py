@@ -14,7 +14,7 @@ from caseapp.core.db import connect
 from caseapp.core.i18n import _, language
 from caseapp.indicators import versions, words
 from caseapp.indicators.catalogue import Indicator
-from caseapp.publication import downloads, flow, present, revised, series, telling, unmet
+from caseapp.publication import downloads, flow, present, queries, revised, series, telling, unmet
 from caseapp.publication.access import READ_FIGURES
 from caseapp.publication.downloads import Download
 from caseapp.publication.editions import editions
@@ -22,7 +22,7 @@ from caseapp.publication.findings import DEVIATION
 from caseapp.publication.flow import Step
 from caseapp.publication.queries import KINDS, kind_of
 from caseapp.publication.series import Told
-from caseapp.publication.unmet import Service
+from caseapp.publication.unmet import Service, Unmet
 from caseapp.publication.views import blueprint
 from caseapp.publication.views.figures import FORM, FORMS, may_ask
 
@@ -192,10 +192,10 @@ def flow_download(iso3: str, form: str) -> ResponseReturnValue:
 
 
 # -- unmet need ---------------------------------------------------------------------------------------
-def _unmet(iso3: str) -> tuple[Country, list[Service]]:
+def _unmet(iso3: str) -> tuple[Country, Unmet]:
     with connect("figures_read") as connection:
         here = Country(iso3, UNMET, connection)
-        found = unmet.services(connection, here.iso3, here.period) if here.period else []
+        found = unmet.unmet(connection, here.iso3, here.period) if here.period else Unmet()
     return here, found
 
 
@@ -204,21 +204,23 @@ def _unmet(iso3: str) -> tuple[Country, list[Service]]:
 def unmet_of(iso3: str) -> ResponseReturnValue:
     """Needs answered, and referrals declined for lack of room, by service."""
     here, found = _unmet(iso3)
+    names = queries.site_names(here.iso3)
     title = _("Necesidades sin respuesta, %(country)s", country=reference.country_label(here.iso3))
     told = {code: next((one for one in here.told[code] if one.period == here.period), None) for code in UNMET}
     return here.page(
         "publication/unmet.html", title, "publication.unmet", figures=[_figure(here, told[code], code) for code in UNMET],
-        rows=[_row(one) for one in found], finding=_finding(here, found),
+        rows=[_row(one, words.label("sector", one.code)) for one in found.services], finding=_finding(here, found.services),
+        sites=[_row(one, present.site(one.code, names)) for one in found.sites],
     )  # fmt: skip
 
 
-def _row(one: Service) -> dict[str, str]:
+def _row(one: Service, name: str) -> dict[str, str]:
     counts = {
         name: present.number(getattr(one, name))
         for name in ("due", "no_capacity", "declined", "lapsed", "completed")
     }
     share = f"{present.number(one.share)} %" if one.share is not None else _("No se ofrece")
-    return {"sector": words.label("sector", one.code), "share": share, **counts}
+    return {"name": name, "share": share, **counts}
 
 
 def _finding(here: Country, found: Sequence[Service]) -> str:
@@ -239,10 +241,12 @@ def unmet_download(iso3: str, form: str) -> ResponseReturnValue:
     here, found = _unmet(iso3)
     rows = [
         {
-            "sector": one.code, "period": here.period, "place": here.iso3, "due": one.due, "no_capacity": one.no_capacity,
+            "sector": sector, "period": here.period, "place": place, "due": one.due, "no_capacity": one.no_capacity,
             "declined": one.declined, "lapsed": one.lapsed, "completed": one.completed, "value": one.share,
         }
-        for one in found
+        for one, sector, place in [
+            *((each, each.code, here.iso3) for each in found.services), *((each, "T", each.code) for each in found.sites),
+        ]
     ]  # fmt: skip
     notes = here.notes(
         _("Referencias por servicio"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,7 @@ from caseapp.core.errors import NotYours
 from caseapp.core.i18n import _, language
 from caseapp.indicators import versions
 from caseapp.indicators.catalogue import Indicator
-from caseapp.publication import downloads, present, revised, series, telling
+from caseapp.publication import downloads, present, queries, revised, series, telling
 from caseapp.publication.access import READ_FIGURES
 from caseapp.publication.downloads import Download
 from caseapp.publication.editions import EDITION_COLUMNS, Editions, editions
@@ -43,6 +43,7 @@ class Page:
     pictures: Mapping[str, Any]
     known: Editions
     earlier: Decimal | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -92,7 +93,9 @@ def _read(iso3: str, pillar: str, code: str) -> Page:
         drawn = pictures_of(connection, chosen.release_id, code) if chosen else {}
         changed = series.revisions(connection, country, indicator.domain.name)
         earlier = revised.earlier(connection, made, chosen) if chosen else None
-    return Page(country, indicator, told, chosen, rows, changed, drawn, made, earlier)
+    return Page(
+        country, indicator, told, chosen, rows, changed, drawn, made, earlier, queries.site_names(country)
+    )
 
 
 def _chosen(told: Sequence[Told]) -> Told | None:
@@ -165,9 +168,15 @@ def _apart(page: Page, one: Told) -> str:
 def _part(page: Page, one: telling.Breakdown) -> dict[str, Any]:
     """A breakdown: its finding and all its lines, groups of labels too."""
     held = [row for row in page.rows[1:] if _is_in(one.name, row)]
+    lines = [present.line(one.name, row) for row in held]
+    if one.name == "place":
+        lines = [
+            line | {"label": present.site(row.place, page.names)}
+            for line, row in zip(lines, held, strict=True)
+        ]
     return {
         "name": one.name, "by": present.breakdown(one.name),
-        "finding": telling.breakdown(page.indicator, one, page.rows[0]), "lines": [present.line(one.name, row) for row in held],
+        "finding": telling.breakdown(page.indicator, one, page.rows[0]), "lines": lines,
     }  # fmt: skip
 
 
