@@ -139,7 +139,8 @@ def test_unmet_need_by_service_adds_up_to_the_published_whole(house):
         whole = connection.execute(
             sa.text(
                 "SELECT numerator, denominator FROM released.figure f JOIN released.release r ON r.id = f.release_id "
-                "WHERE f.indicator = 'P2-05' AND f.period = '2025-Q3' AND f.sex = 'T' AND r.period = '2025-09'"
+                "WHERE f.indicator = 'P2-05' AND f.period = '2025-Q3' AND f.sex = 'T' AND f.place_level = 'COUNTRY' "
+                "AND r.period = '2025-09'"
             )
         ).one()
     # Services and sites divide the same published referrals, each by itself.
