@@ -181,11 +181,11 @@ def checked(file: Entries, code: str, entry: Any) -> Indicator:
     for word in ("valid_from", "valid_to"):
         if word in entry and not isinstance(entry[word], date):
             file.refuse(f"{word} is not a date", code, word)
-    smallest = int(entry.get("smallest_cell", domain.k))
-    if smallest != domain.k:
-        file.refuse(
-            f"smallest_cell {smallest} is not the k of {domain.name}, {domain.k}", code, "smallest_cell"
-        )
+    select, part = (_selection(file, code, entry, word, domain) for word in ("select", "part"))
+    k = _k(domain, select, part)
+    smallest = int(entry.get("smallest_cell", k))
+    if smallest != k:
+        file.refuse(f"smallest_cell {smallest} is not the k of {domain.name}, {k}", code, "smallest_cell")
     for number, name in enumerate(entry.get("disaggregations") or ()):
         _axis(file, domain, name, code, "disaggregations", str(number))
     made = Indicator(
@@ -199,11 +199,19 @@ def checked(file: Entries, code: str, entry: Any) -> Indicator:
         name=file.words(entry["name"], code, "name"),
         definition=file.words(entry["definition"], code, "definition"),
         numerator=file.words(entry["numerator"], code, "numerator"),
-        select=_selection(file, code, entry, "select", domain),
-        part=_selection(file, code, entry, "part", domain),
+        select=select,
+        part=part,
     )  # fmt: skip
     fitting.check(file, made)
     return made
+
+
+def _k(domain: Domain, *selections: Selection) -> int:
+    """The smallest group that may be known of what is selected: a sensitive part has a k of its own."""
+    named = {label for selection in selections for labels in selection.values() for label in labels}
+    return max(
+        (k for part in domain.parts for label, k in part.ks.items() if label in named), default=domain.k
+    )
 
 
 def _domain(file: Entries, code: str, entry: Any) -> Domain:

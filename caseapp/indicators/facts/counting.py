@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import date
 
 from caseapp.indicators.cubes import domains, numbers
-from caseapp.indicators.facts.sources import listed, select_for
+from caseapp.indicators.facts.pieces import listed, select_label
+from caseapp.indicators.facts.sources import select_for
 from caseapp.indicators.facts.tables import COLUMNS, Target
 
 _CALENDAR = """
@@ -30,22 +31,25 @@ _ATOMS = f"""
                 WHEN row_number() OVER (PARTITION BY domain, person, quarter ORDER BY {_ORDER}) = 1 THEN 'QUARTER'
                 WHEN row_number() OVER (PARTITION BY domain, person, month ORDER BY {_ORDER}) = 1 THEN 'MONTH'
                 ELSE 'SITE' END,
-           '', row_number() OVER (PARTITION BY domain, person ORDER BY {_ORDER}) = 1
+           CASE WHEN {{outside}} THEN 'OUT' ELSE '' END,
+           row_number() OVER (PARTITION BY domain, person ORDER BY {_ORDER}) = 1
     FROM (
         SELECT DISTINCT ON (domain, person, left(period, 7), site)
                domain, id AS fact_id, period, person, household, site, left(period, 7) AS month,
-               to_char(effective_on, 'YYYY"-Q"Q') AS quarter, effective_on, recorded_at
+               to_char(effective_on, 'YYYY"-Q"Q') AS quarter, effective_on, recorded_at, stage, sector, household_type
         FROM {{fact}} f
         WHERE country = :country AND domain IN ({{distinct}}) AND person IN (SELECT person_key FROM affected)
         ORDER BY domain, person, left(period, 7), site, effective_on, recorded_at, id
     ) first
 """
-# The same marker for households, on exactly one member's atom a site and month: those that are not yet so.
+# The same marker for households, on exactly one member's atom a site and month: those that are not yet so. An atom that
+# can carry none (`households` of cubes.yml) is OUT from the beginning.
 _HOUSEHOLDS = f"""
     WITH member AS (
         SELECT domain, fact_id, period, household, month, site, effective_on, recorded_at, household_counted,
                row_number() OVER (PARTITION BY domain, household, month, site ORDER BY {_ORDER}) AS turn
         FROM {{atom}} WHERE country = :country AND household IN (SELECT household FROM home)
+          AND household_counted <> 'OUT'
     ), marked AS (
         SELECT domain, fact_id, period, household_counted,
                CASE WHEN turn > 1 THEN 'NONE'
@@ -87,6 +91,16 @@ _CELLS = f"""
 
 def _distinct() -> str:
     return listed(name for name, domain in domains().items() if domain.is_distinct)
+
+
+def _outside() -> str:
+    """Whether an atom can carry no household's marker."""
+    found = [
+        f"domain = {listed([domain.name])} AND {select_label(domain.axis(name), domain.axis(name).column)} NOT IN ({listed(labels)})"
+        for domain in domains().values()
+        for name, labels in domain.households.items()
+    ]
+    return " OR ".join(found) or "false"
 
 
 def count_persons(target: Target, until: date) -> None:
@@ -141,7 +155,7 @@ def _leave(target: Target) -> None:
 
 
 def _run_distinct(target: Target, statement: str) -> None:
-    target.run(statement.replace("{distinct}", _distinct()))
+    target.run(statement.replace("{distinct}", _distinct()).replace("{outside}", _outside()))
 
 
 def count_cells(target: Target) -> None:
