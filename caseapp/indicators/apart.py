@@ -53,7 +53,7 @@ def check(file: Located, found: Mapping[str, Domain]) -> None:
 
 
 def _pair(file: Located, one: Domain, two: Domain) -> None:
-    at = ("domains", two.name)
+    at: tuple[str, ...] = ("domains", two.name)
     shared = ", ".join(sorted(set(one.kinds) & set(two.kinds)))
     if (two.name in one.apart) == (one.name in two.apart):
         file.refuse(

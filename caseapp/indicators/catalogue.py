@@ -26,7 +26,9 @@ from caseapp.indicators.located import Entries, Located
 
 FOLDER = ROOT / "indicators"
 MEASURES = {
-    "COUNT": ("PERSONS", "HOUSEHOLDS", "EVENTS", "NIGHTS", "STOCK"),
+    "COUNT": (
+        "PERSONS", "HOUSEHOLDS", "FIRST_COUNTED", "FIRST_EVER", "PERSON_MONTHS", "EVENTS", "NIGHTS", "STOCK",
+    ),
     "RATE": ("PERCENT", "RATIO"),
     "MEDIAN": ("DAYS", "HOURS"),
     "MONEY": ("USD",),
@@ -230,7 +232,7 @@ def _measures(file: Entries, code: str, entry: Any, domain: Domain) -> None:
         file.refuse(f"a {entry['measure']} is not in {entry['unit']}", code, "unit")
     if entry["basis"] not in BASES[domain.unit]:
         file.refuse(f"{domain.name} counts {domain.unit}, not {entry['basis']}", code, "basis")
-    if entry["measure"] == "COUNT" and entry["unit"] not in (entry["basis"], domain.unit):
+    if entry["measure"] == "COUNT" and entry["unit"] != entry["basis"]:
         file.refuse(f"{entry['unit']} is not what {entry['basis']} counts", code, "unit")
     if entry["direction"] not in DIRECTIONS:
         file.refuse(f"direction {entry['direction']!r} is none of {', '.join(DIRECTIONS)}", code, "direction")
