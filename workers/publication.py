@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from caseapp.publication import service
-from caseapp.publication.pictures import making
+from caseapp.publication.pictures import waiting
 from workers.app import app
 
 
@@ -16,4 +16,4 @@ def make_waiting() -> int:
 @app.task(name="workers.publication.draw_waiting")
 def draw_waiting() -> int:
     """Draw a few of the pictures that approved releases do not have yet."""
-    return making.make_waiting()
+    return waiting.make_waiting()

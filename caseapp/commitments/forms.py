@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask_wtf.file import FileField
 from wtforms import DateField, DecimalField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
-from caseapp.commitments import rules
+from caseapp.commitments import linked, rules
 from caseapp.core import reference
 from caseapp.core.forms import CheckField, CodeField, Form, VersionedForm, required
 from caseapp.core.i18n import _, _l
 
-PERIOD = Regexp(r"^\d{4}(-Q[1-4]|-(0[1-9]|1[0-2]))?$", message=_l("Escriba 2025, 2025-Q3 o 2025-09."))
+PERIOD = Regexp(re.compile(f"^{rules.PERIOD.pattern}$"), message=_l("Escriba 2025, 2025-Q3 o 2025-09."))
 CURRENCY = Regexp(r"^[A-Z]{3}$", message=_l("La moneda son tres letras, por ejemplo USD."))
 
 
 def _amount(label: Any) -> DecimalField:
     return DecimalField(
-        label, places=2, validators=[InputRequired(_l("Escriba un monto, o 0.")), NumberRange(0, 10**12)]
+        label,
+        places=2,
+        validators=[InputRequired(_l("Escriba un monto, o 0.")), NumberRange(0, rules.LARGEST_AMOUNT)],
     )
 
 
@@ -28,6 +31,10 @@ def _scale() -> list[tuple[str, str]]:
         (row.extra["score"], f"{row.extra['score']} · {row.extra['percent']} % · {row.label()}")
         for row in reference.codes("commitment_scale")
     ]
+
+
+def _indicators() -> list[tuple[str, str]]:
+    return [("", _("Elija…")), *((code, f"{code} {name}") for code, name in linked.indicators().items())]
 
 
 def country_choices(codes: Any) -> list[tuple[str, str]]:
@@ -52,6 +59,11 @@ class TextForm(VersionedForm):
     )
     starts_on = DateField(_l("Inicio"), validators=[Optional()])
     due_on = DateField(_l("Fecha límite"), validators=[Optional()])
+
+    @classmethod
+    def said(cls, name: str) -> Any:
+        """The label of a field, without a form."""
+        return getattr(cls, name).args[0]
 
 
 class NewForm(TextForm):
@@ -117,15 +129,14 @@ class ReviewForm(Form):
 class TargetForm(Form):
     """What an indicator is to reach by a period."""
 
-    indicator = StringField(
-        _l("Indicador"),
-        validators=[
-            required(),
-            Regexp(r"^P[1-5]-\d{2}$", message=_l("Escriba el código, por ejemplo P1-07.")),
-        ],
-    )
+    indicator = SelectField(
+        _l("Indicador"), choices=_indicators, validators=[required(_l("Elija el indicador."))],
+        description=_l("Al lado de la meta se ve lo que el país publica de él."),
+    )  # fmt: skip
     period = StringField(_l("Periodo"), validators=[required(), PERIOD])
-    target = DecimalField(_l("Meta"), places=2, validators=[InputRequired(), NumberRange(0, 10**12)])
+    target = DecimalField(
+        _l("Meta"), places=2, validators=[InputRequired(), NumberRange(0, rules.LARGEST_AMOUNT)]
+    )
 
 
 class CostForm(Form):
@@ -165,6 +176,13 @@ class LineForm(VersionedForm):
     country = SelectField(_l("De quién es el registro"), validators=[required(_l("Elija el país."))])
 
 
+def _commitment() -> SelectField:
+    return SelectField(
+        _l("Para qué compromiso"), validators=[Optional()],
+        description=_l("Si es para uno; su página lo muestra."),
+    )  # fmt: skip
+
+
 class ActorForm(LineForm):
     name = StringField(
         _l("Nombre"),
@@ -185,6 +203,7 @@ class PledgeForm(LineForm):
     currency = StringField(_l("Moneda"), validators=[required(), CURRENCY], default="USD")
     pledged = _amount(_l("Prometido"))
     received = _amount(_l("Recibido"))
+    commitment_id = _commitment()
     source = StringField(_l("Fuente"), validators=[Length(max=300)])
 
 
@@ -229,6 +248,7 @@ class ActionForm(LineForm):
     owner = StringField(_l("Institución responsable"), validators=[required(), Length(max=200)])
     due_on = DateField(_l("Fecha límite"), validators=[InputRequired()])
     done_on = DateField(_l("Hecho el"), validators=[Optional()])
+    commitment_id = _commitment()
     source = StringField(_l("Fuente"), validators=[Length(max=300)])
 
 

@@ -19,7 +19,8 @@ from caseapp.core.i18n import _, _l
 
 COLUMNS = (
     "country", "code", "pillar", "class", "text_es", "text_en", "owner", "partners", "start", "due", "score", "scored_on",
-    "evidence", "evidence_url", "evidence_date", "year", "currency", "budgeted", "funded", "cost_source",
+    "evidence", "evidence_url", "evidence_date", "year", "currency", "budgeted", "funded", "cost_source", "indicator",
+    "target_period", "target",
 )  # fmt: skip
 NEEDED = ("country", "code", "pillar", "text_es")
 MOST_ROWS = 5000
@@ -64,6 +65,7 @@ class Line:
     evidence_url: str
     evidence_date: date | None
     cost: tuple[int, str, Decimal, Decimal, str] | None
+    target: tuple[str, str, Decimal] | None
 
 
 @dataclass
@@ -76,13 +78,16 @@ class Read:
     duplicates: int
 
 
-def read(content: bytes, *, countries: Collection[str], today: date) -> Read:
-    """The rows of a file. Raises NotAMatrix. `countries`: those whose commitments the reader may bring in."""
+def read(
+    content: bytes, *, countries: Collection[str], today: date, indicators: Collection[str] = ()
+) -> Read:
+    """The rows of a file. Raises NotAMatrix. `countries`: those whose commitments the reader may bring in; `indicators`:
+    the codes that a target may name."""
     table = list(_rows(content))
     found = Read(len(table), [], [], 0)
     seen: dict[tuple[str, str], int] = {}
     for number, cells in table:
-        parsed = _Row(number, cells, countries, today)
+        parsed = _Row(number, cells, countries, today, indicators)
         line = parsed.line()
         found.errors += parsed.problems
         if line is None:
@@ -165,8 +170,11 @@ def _cell(value: Any) -> str:
 class _Row:
     """One row on its way to a line; every problem is noted, not only the first."""
 
-    def __init__(self, number: int, cells: dict[str, str], countries: Collection[str], today: date) -> None:
+    def __init__(
+        self, number: int, cells: dict[str, str], countries: Collection[str], today: date, indicators: Collection[str]
+    ) -> None:  # fmt: skip
         self.number, self.cells, self.countries, self.today = number, cells, countries, today
+        self.indicators = indicators
         self.problems: list[Problem] = []
 
     def wrong(self, column: str, reason: str) -> None:
@@ -187,13 +195,13 @@ class _Row:
         kind = c["class"].upper() or (CommitmentClass.PILLAR_5 if pillar == 5 else CommitmentClass.COUNTRY)
         self._stands(country, pillar, str(kind), days)
         self._scored(score, days)
-        cost = self._cost()
+        cost, target = self._cost(), self._target()
         if self.problems or pillar is None:
             return None
         return Line(
             self.number, country, c["code"], pillar, str(kind), c["text_es"], c["text_en"] or None, c["owner"] or None,
             tuple(p.strip() for p in c["partners"].split("|") if p.strip()), days["start"], days["due"], score, days["scored_on"],
-            c["evidence"], c["evidence_url"], days["evidence_date"], cost,
+            c["evidence"], c["evidence_url"], days["evidence_date"], cost, target,
         )  # fmt: skip
 
     def _whole(self, column: str, among: tuple[int, ...], error: type[Refused]) -> int | None:
@@ -258,3 +266,20 @@ class _Row:
             funded,
             c["cost_source"] or _("Matriz importada"),
         )
+
+    def _target(self) -> tuple[str, str, Decimal] | None:
+        c = self.cells
+        if not any(c[name] for name in ("indicator", "target_period", "target")):
+            return None
+        if c["indicator"].upper() not in self.indicators:
+            self.wrong("indicator", str(rules.IndicatorUnknown()))
+        if not rules.PERIOD.fullmatch(c["target_period"]):
+            self.wrong("target_period", _("Escriba 2025, 2025-Q3 o 2025-09."))
+        try:
+            value = Decimal(c["target"])
+        except InvalidOperation:
+            value = Decimal("NaN")
+        if not value.is_finite() or not 0 <= value <= rules.LARGEST_AMOUNT:
+            self.wrong("target", str(rules.AmountUnfit()))
+            return None
+        return c["indicator"].upper(), c["target_period"], value

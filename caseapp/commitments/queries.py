@@ -19,8 +19,12 @@ from caseapp.commitments.models import (
     Commitment,
     CommitmentCost,
     CommitmentEvidence,
+    CommitmentPast,
     CommitmentScore,
     CommitmentTarget,
+    CooperationAction,
+    CooperationActor,
+    CooperationPledge,
 )
 from caseapp.commitments.rules import EvidenceKind, Scored, ScoreState
 from caseapp.core.access import Principal
@@ -151,6 +155,59 @@ def history(commitment_id: UUID) -> list[ScoreLine]:
         .order_by(CommitmentScore.scored_on.desc(), CommitmentScore.id.desc())
     )
     return [ScoreLine(*row) for row in rows]
+
+
+@dataclass(frozen=True)
+class PastLine:
+    """What was written until somebody changed it, and who did."""
+
+    row: CommitmentPast
+    by: str | None
+
+
+def past(commitment_id: UUID) -> list[PastLine]:
+    """Every change of a commitment's text, targets and costs, the newest first."""
+    rows = session.execute(
+        sa.select(CommitmentPast, User.name)
+        .outerjoin(User, User.id == CommitmentPast.changed_by_id)
+        .where(CommitmentPast.commitment_id == commitment_id)
+        .order_by(CommitmentPast.changed_at.desc(), CommitmentPast.id.desc())
+    )
+    return [PastLine(*row) for row in rows]
+
+
+@dataclass(frozen=True)
+class Helping:
+    """A pledge (with its currency) or an action point (without) that names a commitment."""
+
+    what: str
+    who: str
+    day: date
+    currency: str | None
+    pledged: Decimal
+    received: Decimal
+    is_done: bool
+
+
+def cooperation_for(commitment_id: UUID) -> list[Helping]:
+    """Pledges and action points tied to a commitment, the newest first (one statement)."""
+    nothing = sa.literal(0, sa.Numeric(16, 2))
+    pledges = (
+        sa.select(
+            CooperationPledge.purpose.label("what"), CooperationActor.name.label("who"), CooperationPledge.pledged_on.label("day"),
+            CooperationPledge.currency, CooperationPledge.pledged, CooperationPledge.received, sa.false().label("is_done"),
+        )
+        .join(CooperationActor, CooperationActor.id == CooperationPledge.actor_id)
+        .where(CooperationPledge.commitment_id == commitment_id)
+    )  # fmt: skip
+    actions = sa.select(
+        CooperationAction.text, CooperationAction.owner, CooperationAction.due_on, sa.null(), nothing, nothing,
+        CooperationAction.done_on.is_not(None),
+    ).where(CooperationAction.commitment_id == commitment_id)  # fmt: skip
+    both = sa.union_all(pledges, actions).subquery()
+    return [
+        Helping(*row) for row in session.execute(sa.select(both).order_by(both.c.day.desc(), both.c.what))
+    ]
 
 
 def evidence(commitment_id: UUID) -> list[CommitmentEvidence]:

@@ -3,6 +3,7 @@ weightings, what is stalled, and what may stand in a register. Plain values in, 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,10 @@ QUIET_MONTHS = 6
 #: "Due soon" for a stalled commitment.
 SOON = timedelta(days=90)
 LONGEST_TEXT = 1000
+#: A year, a quarter or a month.
+PERIOD = re.compile(r"\d{4}(-Q[1-4]|-(0[1-9]|1[0-2]))?")
+#: Of money or of a target.
+LARGEST_AMOUNT = 10**12
 
 
 class CommitmentClass(StrEnum):
@@ -45,11 +50,24 @@ class EvidenceKind(StrEnum):
     MATRIX = "MATRIX"
 
 
+class PastPart(StrEnum):
+    """What of a commitment somebody changed."""
+
+    TEXT = "TEXT"
+    TARGET = "TARGET"
+    COST = "COST"
+
+
 class Weighting(StrEnum):
     """How an overall figure is made: of the pillars' averages (as the report), or of all commitments alike."""
 
     PILLARS = "PILLARS"
     COMMITMENTS = "COMMITMENTS"
+
+
+class IndicatorUnknown(Refused):
+    sentence = _l("Ese indicador no está en el catálogo.")
+    field = "indicator"
 
 
 class ScoreUnknown(Refused):

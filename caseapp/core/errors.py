@@ -53,6 +53,16 @@ class ChangedMeanwhile(Refused):
     status = 409
 
 
+class AlreadyThere(Refused):
+    """A row that may be there once was written by two at the same time, and no rule has a sentence of its own for it."""
+
+    sentence = _l("Esto ya está anotado; quizá otra persona lo guardó a la vez. Compruébelo antes de seguir.")
+    status = 409
+
+
+#: SQLSTATEs of a row that may be there once (unique, exclusion).
+_ONCE = frozenset(("23505", "23P01"))
+
 _constraints: dict[str, Callable[[], Refused]] = {}
 
 
@@ -70,6 +80,8 @@ def refusal_of(error: Exception) -> Refused | None:
         made = _constraints.get(getattr(diag, "constraint_name", None) or "")
         if made is not None:
             return made()
+        if getattr(error.orig, "sqlstate", None) in _ONCE:
+            return AlreadyThere()
     return None
 
 

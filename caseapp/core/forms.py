@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from flask import g, has_app_context
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, StopValidation, ValidationError
@@ -28,6 +29,19 @@ class Form(FlaskForm):  # type: ignore[misc]
             from caseapp.core.i18n import language
 
             return get_translations([language()])
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Whether the form is filled in as it asks; not, where a rule has already refused what it says
+        (`core.commits`): the sentence then stands in the form, and the page is drawn with what was typed."""
+        if not has_app_context():
+            return bool(super().validate(extra_validators))
+        refusal = g.pop("refusal_to_tell", None)
+        g.form_was_read = True
+        good = bool(super().validate(extra_validators))
+        if refusal is None:
+            return good
+        self.refused(refusal)
+        return False
 
     def refused(self, error: Refused) -> None:
         """Put a refusal's sentence beside its field, or on top of the form. Nothing typed is lost."""

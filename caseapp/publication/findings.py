@@ -46,13 +46,51 @@ class Number:
     is_public: bool = False
 
 
+class Apart(StrEnum):
+    """Why two periods are not set against each other."""
+
+    COVERAGE = "COVERAGE"
+    SIGNATURES = "SIGNATURES"
+    DEFINITION = "DEFINITION"
+    EDITION = "EDITION"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a period's figure rests on. `reporting` of `expected` sites (None: no coverage was published); `status`: of
+    that coverage; `signed`: which sites had signed (of a month); `definition`: by what it was counted; `awaits`: revisions
+    of its months that it has not taken yet."""
+
+    reporting: int | None = None
+    expected: int | None = None
+    status: str | None = None
+    signed: tuple[str, ...] = ()
+    definition: str = ""
+    awaits: tuple[str, ...] = ()
+
+
+def why_apart(one: Ground, other: Ground) -> Apart | None:
+    """Why the figures on two grounds may not be set against each other; None where they may.
+
+    As many sites must have reported of as many; both periods be complete, or neither; where a site had not signed, it must
+    be the same site in both; the definition the same; and none may rest on an edition that has been revised since.
+    """
+    if one.reporting is None or (one.reporting, one.expected) != (other.reporting, other.expected):
+        return Apart.COVERAGE
+    if one.status != other.status or (one.status != "COMPLETE" and one.signed != other.signed):
+        return Apart.SIGNATURES
+    if one.definition != other.definition:
+        return Apart.DEFINITION
+    return Apart.EDITION if one.awaits or other.awaits else None
+
+
 @dataclass(frozen=True)
 class Point:
-    """A period of a series. `ground`: coverage and definition; only equal grounds are set against each other."""
+    """A period of a series; only what stands on alike grounds is set against it."""
 
     period: str
     number: Number
-    ground: object = None
+    ground: Ground = Ground()
 
 
 @dataclass(frozen=True)
@@ -109,7 +147,7 @@ def of_series(points: Sequence[Point], deviation: int) -> Finding:
     if not held:
         return Finding(Says.NONE)
     last = held[-1]
-    before = [at for at in held[:-1] if points[at].ground == points[last].ground]
+    before = [at for at in held[:-1] if why_apart(points[at].ground, points[last].ground) is None]
     compared = [at for at in before if span(points[at].number, deviation) is not None]
     if not compared or span(points[last].number, deviation) is None:
         return Finding(Says.ONE, last)

@@ -21,7 +21,7 @@ from caseapp.core.db import Base, Identified, one_of
 from caseapp.publication.api.models import ApiKey
 
 __all__ = [
-    "ApiKey", "CoverageRow", "FigureRow", "FileRow", "Frozen", "Ledger", "Picture", "Release", "ReleasedCube", "RevisionRow", "Sheet",
+    "ApiKey", "CoverageRow", "Drawing", "DrawingFailure", "FigureRow", "FileRow", "Frozen", "Ledger", "Picture", "Release", "ReleasedCube", "RevisionRow", "Sheet",
     "Status", "Withdrawal",
 ]  # fmt: skip
 
@@ -245,6 +245,36 @@ class Picture(Base):
     description: Mapped[str]
     sha256: Mapped[str]
     content: Mapped[bytes]
+
+
+class Drawing(Base):
+    """How far the pictures of an approved release are: of so many `wanted` indicators, how many are drawn and how many
+    could not be. While `drawn + failed < wanted` it is being worked on; a release without a row waits."""
+
+    __tablename__ = "drawing"
+    __table_args__ = (
+        sa.CheckConstraint("least(drawn, failed) >= 0 AND drawn + failed <= wanted", name="counts_fit"),
+        RELEASED,
+    )
+
+    release_id: Mapped[UUID] = mapped_column(sa.ForeignKey("released.release.id"), primary_key=True)
+    wanted: Mapped[int]
+    drawn: Mapped[int]
+    failed: Mapped[int]
+    worked_at: Mapped[datetime]
+
+
+class DrawingFailure(Base):
+    """An indicator whose pictures could not be drawn: the name of the error, how often it was tried and when last."""
+
+    __tablename__ = "drawing_failure"
+    __table_args__ = (sa.CheckConstraint("tries > 0", name="tried"), RELEASED)
+
+    release_id: Mapped[UUID] = mapped_column(sa.ForeignKey("released.release.id"), primary_key=True)
+    indicator: Mapped[str] = mapped_column(primary_key=True)
+    problem: Mapped[str]
+    tries: Mapped[int]
+    failed_at: Mapped[datetime]
 
 
 class Ledger(Base):

@@ -16,7 +16,7 @@ from caseapp.core.i18n import _, language, ngettext
 from caseapp.indicators.catalogue import Indicator
 from caseapp.publication import findings
 from caseapp.publication.queries import kind_of
-from caseapp.publication.series import Told, number_of
+from caseapp.publication.series import Told
 
 BREAKDOWNS = ("sex", "age_band", "origin", "household_type", "place")
 
@@ -127,16 +127,15 @@ def protected(k: int) -> str:
     )  # fmt: skip
 
 
-def change(now: Any, before: Any, same_coverage: bool, definition: Any = None) -> str:
+def change(now: Told, before: Told | None) -> str:
     """The difference from the period before, in words: only as far as the declared deviation allows one to be claimed;
     nothing where the two cannot be compared."""
-    if before is None or not same_coverage or now.value is None or before.value is None:
+    if before is None or now.value is None or before.value is None:
+        return ""
+    if findings.why_apart(now.point.ground, before.point.ground) or findings.span(now.number, 0) is None:
         return ""
     words = {"before": period(before.period)}
-    one, other = number_of(now, definition), number_of(before, definition)
-    if findings.span(one, 0) is None:
-        return ""
-    sign = findings.apart(one, other, findings.DEVIATION[kind_of(now.period)])
+    sign = findings.apart(now.number, before.number, findings.DEVIATION[now.kind])
     if not sign:
         return _("sin cambio que pueda afirmarse desde %(before)s", **words)
     many = number(abs(now.value - before.value))
@@ -168,7 +167,7 @@ def spark(told: Sequence[Told]) -> Spark | None:
     ]
     lines, piece = [], [points[0]]
     for (before, after), point in zip(pairwise(held), points[1:], strict=True):
-        if after[0] != before[0] + 1 or after[1].point.ground != before[1].point.ground:
+        if after[0] != before[0] + 1 or findings.why_apart(after[1].point.ground, before[1].point.ground):
             lines.append(piece)
             piece = []
         piece.append(point)
@@ -189,11 +188,13 @@ def period_before(code: str) -> str | None:
 
 @dataclass
 class Card:
-    """An indicator on a page: its words, its total and its breakdowns."""
+    """An indicator on a page: its words, its total and its breakdowns. `apart`: why it is not compared with the period
+    before."""
 
     indicator: Indicator
     total: Any
     change: str = ""
+    apart: findings.Apart | None = None
     spark: Spark | None = None
     beside: str = ""
 
@@ -247,16 +248,19 @@ BESIDE = {"P1-11": "P1-13", "P1-12": "P1-13"}
 
 
 def cards(
-    rows: Sequence[Any], before: Mapping[str, Any], same_coverage: bool, known: Mapping[str, Indicator],
-    told: Mapping[str, Sequence[Told]],
-) -> list[Card]:  # fmt: skip
-    """One card for each total, in the order of the file. `before`: totals of the period before by indicator; `known`:
-    the definitions that the release was made by; `told`: each indicator's periods of this kind up to this one."""
+    rows: Sequence[Any], known: Mapping[str, Indicator], told: Mapping[str, Sequence[Told]], *, is_whole: bool
+) -> list[Card]:
+    """One card for each total, in the order of the file. `known`: the definitions that the release was made by; `told`:
+    each indicator's periods of this kind up to this one; `is_whole`: this one is over, so it may be compared."""
     found = {row.indicator: Card(known[row.indicator], row) for row in rows}
     for code, card in found.items():
         series = told.get(code, ())
-        definition = series[-1].definition if series else None
-        card.change = change(card.total, before.get(code), same_coverage, definition)
+        now = next((one for one in series if one.period == card.total.period), None)
+        before = next((one for one in series if one.period == period_before(card.total.period)), None)
+        if now is not None and is_whole:
+            card.change = change(now, before)
+            if before is not None and before.value is not None and not card.change:
+                card.apart = findings.why_apart(now.point.ground, before.point.ground)
         card.spark = spark(series[-12:])
         other = found.get(BESIDE.get(code, ""))
         if other is not None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 from caseapp.accounts.models import User
 from caseapp.accounts.queries import roles_of, user_of_email
 from caseapp.core.access import Grant, Principal
-from caseapp.core.db import session
+from caseapp.core.db import connect, session
 from caseapp.core.errors import NotYours
 from caseapp.publication.access import SEE_RELEASES, countries_as
 from caseapp.publication.models import CoverageRow, FigureRow, FileRow, Release, RevisionRow, Status
@@ -213,3 +213,38 @@ def coverage_of(connection: sa.Connection, release_ids: Sequence[UUID]) -> dict[
         table.c.place_level == "COUNTRY",
     )
     return {(row.release_id, row.period): row for row in connection.execute(wanted)}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """How far the pictures of an approved release are: of so many indicators, how many are drawn, and which could not be
+    (indicator, error, tries)."""
+
+    wanted: int = 0
+    drawn: int = 0
+    failures: Sequence[tuple[str, str, int]] = ()
+
+    @property
+    def is_done(self) -> bool:
+        return 0 < self.wanted <= self.drawn + len(self.failures)
+
+
+_DRAWN = """
+    SELECT d.release_id, d.wanted, d.drawn,
+           coalesce((SELECT json_agg(json_build_array(f.indicator, f.problem, f.tries) ORDER BY f.indicator)
+                     FROM released.drawing_failure f WHERE f.release_id = d.release_id), '[]') AS failures
+    FROM released.drawing d WHERE d.release_id = ANY (:ids)
+"""
+
+
+def pictures_drawn(release_ids: Sequence[UUID]) -> dict[UUID, Drawn]:
+    """How far the pictures of approved releases are; one that waits for its first has none yet. In: releases that the
+    reader was shown."""
+    with connect("figures_read") as connection:
+        rows = connection.execute(sa.text(_DRAWN), {"ids": list(release_ids)}).all()
+    return {
+        row.release_id: Drawn(
+            row.wanted, row.drawn, [(code, problem, tries) for code, problem, tries in row.failures]
+        )
+        for row in rows
+    }

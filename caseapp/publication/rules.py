@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from caseapp.core.errors import Refused
@@ -192,14 +191,6 @@ def coverage_status(reporting: int, expected: int, is_confirmed: bool) -> str:
     if not reporting:
         return "NO_COVERAGE"
     return "COMPLETE" if reporting >= expected and is_confirmed else "PARTIAL"
-
-
-def is_same_coverage(one: Any, other: Any) -> bool:
-    """Whether as many sites reported of as many, and signed alike: only then a difference between two periods says
-    something. In: two rows of `coverage.csv`, or None."""
-    if one is None or other is None:
-        return False
-    return bool((one.reporting, one.expected, one.status) == (other.reporting, other.expected, other.status))
 
 
 def must_explain(unconfirmed: int, code: str | None, known: Collection[str]) -> str | None:

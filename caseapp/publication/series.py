@@ -10,14 +10,16 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from caseapp.publication.findings import Number, Point
+from caseapp.publication.editions import Edition, Editions, editions
+from caseapp.publication.findings import Ground, Number, Point
 from caseapp.publication.models import FigureRow
 from caseapp.publication.queries import kind_of
 
 
 @dataclass(frozen=True)
 class Told:
-    """A country's total of one indicator in one period, with its coverage and the definition it was made by."""
+    """A country's total of one indicator in one period, with its coverage and the definition it was made by. `taken`: the
+    revisions of its months that it rests on; `awaits`: those that it has not taken yet."""
 
     indicator: str
     period: str
@@ -33,6 +35,11 @@ class Told:
     expected: int | None
     definition: Any
     cube: str
+    release: str = ""
+    covered: str | None = None
+    signed: tuple[str, ...] = ()
+    taken: tuple[Edition, ...] = ()
+    awaits: tuple[Edition, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -48,8 +55,11 @@ class Told:
 
     @property
     def point(self) -> Point:
-        """Two points are set against each other only with equal coverage and the same definition."""
-        return Point(self.period, self.number, (self.reporting, self.expected, str(self.definition)))
+        """The figure with what it rests on, which says what it may be set against."""
+        ground = Ground(
+            self.reporting, self.expected, self.covered, self.signed, str(self.definition), tuple(one.name for one in self.awaits)
+        )  # fmt: skip
+        return Point(self.period, self.number, ground)
 
 
 def number_of(row: Any, definition: Any = None) -> Number:
@@ -59,16 +69,21 @@ def number_of(row: Any, definition: Any = None) -> Number:
 
 
 _SERIES = """
+    WITH signed AS (
+        SELECT release_id, period, array_agg(place ORDER BY place) AS places FROM released.coverage
+        WHERE domain = 'arrivals' AND place_level = 'SITE' AND status = 'COMPLETE' GROUP BY release_id, period)
     SELECT DISTINCT ON (f.indicator, f.period) f.indicator, f.period, f.measure, f.unit, f.status, f.value, f.numerator,
-           f.denominator, f.cube, r.id AS release_id, r.period AS release_period, c.reporting, c.expected,
+           f.denominator, f.cube, r.id AS release_id, r.period AS release_period, r.name AS release, c.reporting, c.expected,
+           c.status AS covered, coalesce(s.places, '{}') AS signed,
            (CAST(r.manifest AS json) -> 'definitions' -> f.indicator) AS definition
     FROM released.release r
     JOIN released.figure f ON f.release_id = r.id
     LEFT JOIN released.coverage c ON c.release_id = r.id AND c.period = f.period AND c.domain = 'arrivals'
          AND c.place_level = 'COUNTRY'
+    LEFT JOIN signed s ON s.release_id = r.id AND s.period = f.period
     WHERE r.country = :country AND r.status = 'APPROVED' AND f.indicator = ANY (:indicators) AND f.place_level = 'COUNTRY'
       AND f.sex = 'T' AND f.age_band = 'T' AND f.origin = 'T' AND f.household_type = 'T' AND f.need_group = 'T'
-      AND r.period <= :until AND r.period >= :since
+      AND r.period <= :until AND r.id = ANY (:stood)
     ORDER BY f.indicator, f.period, r.period DESC, r.edition DESC
 """
 
@@ -79,17 +94,27 @@ def series(
     indicators: Sequence[str],
     *,
     until: str = "9999",
-    since: str = "",
+    as_of: UUID | None = None,
+    known: Editions | None = None,
 ) -> dict[str, list[Told]]:
-    """Each indicator's totals in every released period, in order of time: one statement. `since` and `until`: of the
-    releases of these months only."""
-    asked = {"country": country, "indicators": list(indicators), "until": until, "since": since}
+    """Each indicator's totals in every released period, in order of time, each as its newest edition tells it.
+
+    `until`: of the releases of months up to this one only. `as_of`: as they stood when this release was made. `known`:
+    the country's editions, where they have been read already. One statement, and one for the editions.
+    """
+    known = editions(connection, country) if known is None else known
+    stood = known.until(as_of) if as_of is not None else tuple(one.id for one in known.made)
+    there = Editions(tuple(one for one in known.made if one.id in set(stood)))
+    asked = {"country": country, "indicators": list(indicators), "until": until, "stood": list(stood)}
     found: dict[str, list[Told]] = {code: [] for code in indicators}
     for row in connection.execute(sa.text(_SERIES), asked):
+        domain = row.cube.partition(".")[0]
         found[row.indicator].append(
             Told(
                 row.indicator, row.period, row.release_id, row.release_period, row.measure, row.unit, row.status,
                 row.value, row.numerator, row.denominator, row.reporting, row.expected, row.definition, row.cube,
+                row.release, row.covered, tuple(row.signed), there.taken(row.period, row.release_id),
+                there.awaited(row.period, row.release_id, domain),
             )
         )  # fmt: skip
     return found
@@ -110,14 +135,15 @@ def rows_of(connection: sa.Connection, release_id: UUID, indicator: str, period:
 
 
 _REVISIONS = """
-    SELECT r.period AS told_by, v.cube, v.cell, v.old, v.new, v.revises, v.reason
+    SELECT r.name AS told_by, v.cube, v.cell, v.old, v.new, v.revises, v.reason, c.axes
     FROM released.revision v JOIN released.release r ON r.id = v.release_id
+    LEFT JOIN released.cube c ON c.release_id = v.release_id AND c.name = v.cube
     WHERE r.country = :country AND (v.cube = :domain OR v.cube LIKE :domain || '.%')
-    ORDER BY r.period DESC, v.cube, v.cell LIMIT 40
+    ORDER BY r.period DESC, r.edition DESC, v.cube, v.cell LIMIT 40
 """
 
 
 def revisions(connection: sa.Connection, country: str, domain: str) -> list[Mapping[str, Any]]:
-    """The newest changes that a later release made to the cells of a domain."""
+    """The newest changes that a later release made to the cells of a domain, with the dimensions of their cube."""
     asked = {"country": country, "domain": domain}
     return [dict(row) for row in connection.execute(sa.text(_REVISIONS), asked).mappings()]

@@ -100,12 +100,20 @@ class ChildEmergency(Identified, Base):
         sa.CheckConstraint("reviewed_by_id <> by_id", name="second_person"),
         sa.CheckConstraint("(reviewed_at IS NULL) = (reviewed_by_id IS NULL)", name="reviewed_whole"),
         sa.CheckConstraint("review_due_at <= since + interval '72 hours'", name="within_72_hours"),
+        # Who came to the gate without a referral has nobody who asked for them: two stay, and the authority knows.
+        sa.CheckConstraint(
+            "(second_sealed IS NULL) = (told_at IS NULL) AND (authority_sealed IS NULL) = (told_at IS NULL)",
+            name="two_and_the_authority",
+        ),
     )
 
     team_id: Mapped[UUID] = mapped_column(sa.ForeignKey("team.id"), index=True)
     stay_id: Mapped[UUID] = mapped_column(sa.ForeignKey("stay.id"), index=True)
     case_id: Mapped[UUID] = mapped_column(sa.ForeignKey("case.id"), index=True)
     staff_sealed: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    second_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    authority_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)  # with whom of the child authority
+    told_at: Mapped[datetime | None]
     since: Mapped[datetime]
     review_due_at: Mapped[datetime]
     reviewed_at: Mapped[datetime | None]
@@ -113,3 +121,5 @@ class ChildEmergency(Identified, Base):
     by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
 
     staff = Encrypted("staff")
+    second = Encrypted("second")
+    authority = Encrypted("authority")

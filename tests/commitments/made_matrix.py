@@ -16,6 +16,12 @@ SUBJECTS = {
     4: ("Abrir una ventanilla de empleo", "Reconocer estudios previos", "Acompañar a quienes se integran"),
 }  # fmt: skip
 
+#: Two of Mexico's commitments name what they want to reach.
+TARGETS = {
+    ("MEX", 0): {"indicator": "P1-00", "target_period": "2025", "target": "500"},
+    ("MEX", 4): {"indicator": "P1-06", "target_period": "2025", "target": "90"},
+}
+
 
 def rows() -> list[dict[str, str]]:
     found = []
@@ -29,6 +35,7 @@ def rows() -> list[dict[str, str]]:
                     "owner": "Institución responsable", "score": str((number * 7 + len(found)) % 6), "scored_on": "2025-06-01",
                     "evidence": "Acta de la mesa técnica", "evidence_date": "2025-05-20", "year": "2025", "currency": "USD",
                     "budgeted": str(1000 * (number + 1)), "funded": str(400 * (number + 1)), "cost_source": "Presupuesto",
+                    **TARGETS.get((country, number), {}),
                 }
             )  # fmt: skip
     return found

@@ -123,6 +123,14 @@ def imported(db: Any, ns: Any) -> Any:
     return f"/commitments/imports/{batch.id}/confirm", {}
 
 
+def target(db: Any, ns: Any) -> Any:
+    row = make_commitment(db, country_of(ns))
+    with db.as_owner():
+        made = models.CommitmentTarget(commitment_id=row.id, indicator="P1-06", period="2025", target=90)
+        session.add(made)
+    return f"/commitments/targets/{made.id}/remove", {}
+
+
 def file_page(db: Any, ns: Any) -> str:
     row = make_commitment(db, country_of(ns))
     proof = make_evidence(
@@ -240,8 +248,9 @@ ROUTES = {
     ("commitments.review", "POST"): waiting({"outcome": "CONFIRM"}),
     ("commitments.target", "GET"): of("/target"),
     ("commitments.target", "POST"): of(
-        "/target", lambda db, ns, row: {"indicator": "P1-07", "period": "2025", "target": "90"}
+        "/target", lambda db, ns, row: {"indicator": "P1-06", "period": "2025", "target": "90"}
     ),
+    ("commitments.remove_target", "POST"): public(target),
     ("commitments.cost", "GET"): of("/cost"),
     ("commitments.cost", "POST"): of(
         "/cost",

@@ -98,6 +98,7 @@ def changed(**change):
     return made_matrix.as_csv(rows)
 
 
+TARGET = {"indicator": "P1-00", "target_period": "2025", "target": "10"}
 ALL = ("BLZ", "CRI", "GTM", "HND", "MEX", "PAN", "SLV", "REG")
 
 
@@ -110,10 +111,12 @@ ALL = ("BLZ", "CRI", "GTM", "HND", "MEX", "PAN", "SLV", "REG")
         ({"code": "P1-01"}, "code"), ({"start": "2026-11-01"}, "due"), ({"due": "mañana"}, "due"), ({"scored_on": "2025-11-24"}, "scored_on"),
         ({"evidence_url": "javascript:x"}, "evidence_url"), ({"budgeted": "mil"}, "budgeted"), ({"funded": "-1"}, "budgeted"),
         ({"currency": "pesos"}, "currency"), ({"year": "25"}, "year"),
+        (TARGET | {"indicator": "P9-01"}, "indicator"), (TARGET | {"target_period": "25"}, "target_period"), (TARGET | {"target": ""}, "target"),
+        (TARGET | {"target": "-1"}, "target"), (TARGET | {"target": "NaN"}, "target"),
     ],
 )  # fmt: skip
 def test_a_row_is_refused_with_its_number_and_column(change, column):
-    read = matrix_file.read(changed(**change), countries=ALL, today=TODAY)
+    read = matrix_file.read(changed(**change), countries=ALL, today=TODAY, indicators={"P1-00"})
     assert {(p.row, p.column) for p in read.errors} == {(3, column)} and all(p.reason for p in read.errors)
 
 
@@ -203,6 +206,57 @@ def test_two_editors_and_a_withdrawal(db, people):
             keeping.change(row.id, values, version=3, by=who)
         assert [one.is_withdrawn for one in queries.standings(who, TODAY)] == [True]
         assert [one.is_withdrawn for one in queries.standings(who, date(2025, 11, 22))] == [False]
+        # What it said is kept, only the fields that changed; saving the same again is no change.
+        [before] = queries.past(row.id)
+        assert (
+            before.row.said == {"text_es": "Abrir una oficina en la frontera sur."}
+            and before.row.changed_by_id == who.user_id
+        )
+
+
+def test_targets_and_costs_said_again_keep_what_they_said(db, people):
+    row = make_commitment(db, "MEX")
+    with As(people.author) as who:
+        with pytest.raises(rules.IndicatorUnknown):
+            keeping.set_target(row.id, indicator="P9-99", period="2025", target=rules.Decimal(90), by=who)
+        for target in (90, 90, 80):
+            made = keeping.set_target(
+                row.id, indicator="P1-06", period="2025", target=rules.Decimal(target), by=who
+            )
+        for funded in (0, 40):
+            keeping.cost(
+                row.id, year=2025, currency="USD", budgeted=rules.Decimal(100), funded=rules.Decimal(funded), source="P", by=who
+            )  # fmt: skip
+        assert [one.row.part for one in queries.past(row.id)] == ["COST", "TARGET"]
+    with As(people.other) as who, pytest.raises(NotYours):
+        keeping.remove_target(made.id, by=who)
+    with As(people.author) as who:
+        keeping.remove_target(made.id, by=who)
+        assert queries.targets(row.id) == [] and len(queries.past(row.id)) == 3
+
+
+def test_nobody_writes_or_changes_a_past_that_was_not(db, people):
+    row, theirs = make_commitment(db, "MEX"), make_commitment(db, "HND")
+    values = {"part": "TEXT", "said": {"text_es": "x"}, "changed_at": clock.now()}
+    with As(people.author) as who:
+        for wrong in (
+            {"commitment_id": row.id, "changed_by_id": people.reviewer.user_id},
+            {"commitment_id": theirs.id, "changed_by_id": who.user_id},
+        ):
+            with pytest.raises(ProgrammingError, match="row-level security"), session.begin_nested():
+                session.execute(sa.insert(models.CommitmentPast).values(**values, **wrong))
+        for statement in (
+            sa.update(models.CommitmentPast).values(said={}),
+            sa.delete(models.CommitmentPast),
+        ):
+            with pytest.raises(ProgrammingError, match="permission denied"), session.begin_nested():
+                session.execute(statement)
+    with db.as_owner():
+        for wrong in ({"part": "NAME"}, {"said": sa.text("'[]'::jsonb")}):
+            with pytest.raises(IntegrityError), session.begin_nested():
+                session.execute(
+                    sa.insert(models.CommitmentPast).values(**(values | {"commitment_id": row.id} | wrong))
+                )
 
 
 def test_the_database_hides_another_countrys_and_refuses_what_the_rules_refuse(db, people):
@@ -300,3 +354,31 @@ def test_cooperation_is_kept_by_whose_register_it_is(db, people):
         assert [one.country for one in cooperating.lines(models.CooperationPlaces, who, "period")] == ["REG"]
         with pytest.raises(NotYours):
             cooperating.change(models.CooperationPlaces, line.id, values, version=1, by=who)
+
+
+def test_a_pledge_and_an_action_point_are_tied_to_a_commitment_that_one_may_read(db, people):
+    mine, theirs = make_commitment(db, "MEX"), make_commitment(db, "HND")
+    with As(people.author) as who:
+        actor = cooperating.write(
+            models.CooperationActor, {"country": "MEX", "name": "Banco A", "kind": "BANK"}, by=who
+        )
+        pledge = {
+            "country": "MEX", "actor_id": actor.id, "purpose": "Equipo", "pledged_on": date(2025, 3, 1), "currency": "USD",
+            "pledged": rules.Decimal(100), "received": rules.Decimal(25),
+        }  # fmt: skip
+        cooperating.write(models.CooperationPledge, pledge | {"commitment_id": mine.id}, by=who)
+        meeting = cooperating.write(
+            models.CooperationMeeting,
+            {"country": "MEX", "title": "Mesa 3", "body": "Mesa", "held_on": TODAY},
+            by=who,
+        )
+        action = {
+            "country": "MEX", "meeting_id": meeting.id, "text": "Enviar la minuta", "owner": "Secretaría",
+            "due_on": date(2025, 12, 1), "commitment_id": mine.id,
+        }  # fmt: skip
+        cooperating.write(models.CooperationAction, action, by=who)
+        assert [(one.what, one.currency, one.received) for one in queries.cooperation_for(mine.id)] == [
+            ("Enviar la minuta", None, 0), ("Equipo", "USD", 25),
+        ]  # fmt: skip
+        with pytest.raises(NotYours):
+            cooperating.write(models.CooperationPledge, pledge | {"commitment_id": theirs.id}, by=who)

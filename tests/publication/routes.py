@@ -139,6 +139,8 @@ ROUTES = {
     ("publication.indicator", "GET"): page("/figures/MEX/P1/P1-00"),
     ("publication.indicator_download", "GET"): page("/figures/MEX/P1/P1-00.xlsx"),
     ("publication.picture", "GET"): page(f"/figures/MEX/P1/P1-00/{UUID(int=1)}-series.svg"),
+    ("publication.revision", "GET"): page("/figures/MEX/revision/MEX-2025-08-R1"),
+    ("publication.revision_download", "GET"): page("/figures/MEX/revision/MEX-2025-08-R1.csv"),
     ("publication.flow_of", "GET"): page("/figures/MEX/flow"),
     ("publication.flow_download", "GET"): page("/figures/MEX/flow.csv"),
     ("publication.unmet_of", "GET"): page("/figures/MEX/unmet"),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from caseapp.publication import findings
-from caseapp.publication.findings import Number, Part, Point, Says
+from caseapp.publication.findings import Apart, Ground, Number, Part, Point, Says
+
+WHOLE = Ground(3, 3, "COMPLETE", ("A", "B", "C"), "v1")
+PARTIAL = Ground(2, 3, "PARTIAL", ("A", "B"), "v1")
 
 
 def count(value):
@@ -19,7 +23,7 @@ def rate(above, below, *, public=False):
 
 
 def points(*values, grounds=None):
-    return [Point(str(at), count(v), (grounds or {}).get(at)) for at, v in enumerate(values)]
+    return [Point(str(at), count(v), (grounds or {}).get(at, WHOLE)) for at, v in enumerate(values)]
 
 
 @pytest.mark.parametrize(
@@ -45,14 +49,52 @@ def test_a_series(values, says, first, second):
 
 
 def test_nothing_is_compared_between_different_grounds():
-    assert findings.of_series(points(100, 900, grounds={0: "1 of 3"}), 10).says is Says.ONE
+    assert findings.of_series(points(100, 900, grounds={0: PARTIAL}), 10).says is Says.ONE
     # Of three, those of the same ground are.
-    found = findings.of_series(points(100, 900, 300, grounds={1: "other"}), 10)
+    found = findings.of_series(points(100, 900, 300, grounds={1: PARTIAL}), 10)
     assert (found.says, found.second) == (Says.ROSE, 0)
 
 
+@pytest.mark.parametrize(
+    ("one", "changes", "why"),
+    [
+        (WHOLE, {}, None),
+        (PARTIAL, {}, None),
+        (WHOLE, {"reporting": 2}, Apart.COVERAGE),
+        (WHOLE, {"expected": 4}, Apart.COVERAGE),
+        # As many sites reported, but not all of them had signed.
+        (WHOLE, {"status": "PARTIAL"}, Apart.SIGNATURES),
+        (WHOLE, {"status": "NO_COVERAGE"}, Apart.SIGNATURES),
+        # Another site is missing: the same numbers of other places.
+        (PARTIAL, {"signed": ("B", "C")}, Apart.SIGNATURES),
+        (PARTIAL, {"signed": ()}, Apart.SIGNATURES),
+        # Where all signed, a site that opened or closed has changed the number already.
+        (WHOLE, {"definition": "v2"}, Apart.DEFINITION),
+        (WHOLE, {"awaits": ("MEX-2025-08-R1",)}, Apart.EDITION),
+        (PARTIAL, {"awaits": ("MEX-2025-08-R1",)}, Apart.EDITION),
+        (WHOLE, {"reporting": None}, Apart.COVERAGE),
+        (Ground(), {}, Apart.COVERAGE),
+    ],
+)
+def test_why_two_periods_are_not_set_against_each_other(one, changes, why):
+    other = replace(one, **changes)
+    assert findings.why_apart(one, other) is why and findings.why_apart(other, one) is why
+    found = findings.of_series([Point("1", count(900), one), Point("2", count(100), other)], 10)
+    assert (found.says is Says.FELL) == (why is None)
+
+
+def test_what_rests_on_an_outdated_edition_is_compared_with_nothing():
+    outdated = replace(WHOLE, awaits=("MEX-2025-08-R1",))
+    assert findings.why_apart(outdated, outdated) is Apart.EDITION
+    found = findings.of_series(points(100, 900, 400, grounds={2: outdated}), 10)
+    assert (found.says, found.first) == (Says.ONE, 2)
+
+
 def test_a_median_is_told_and_not_compared():
-    both = [Point("1", Number("MEDIAN", Decimal(10))), Point("2", Number("MEDIAN", Decimal(90)))]
+    both = [
+        Point("1", Number("MEDIAN", Decimal(10)), WHOLE),
+        Point("2", Number("MEDIAN", Decimal(90)), WHOLE),
+    ]
     assert findings.of_series(both, 10).says is Says.ONE
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from caseapp import create_app
 from caseapp.core import db as core_db
-from caseapp.publication.pictures import making
+from caseapp.publication.pictures import making, waiting
 from caseapp.publication.views.figures import pillars
 from tests.client import CheckedClient
 from tests.statements import count_statements
@@ -28,7 +28,7 @@ def house(opened):
     with core_db.connect("figures") as connection:
         is_drawn = connection.scalar(sa.text("SELECT count(*) FROM released.picture"))
     with application.app_context():
-        assert is_drawn or making.make_waiting(2) == 2
+        assert is_drawn or waiting.make_waiting(2) == 2
     client = application.test_client()
     client.sign_in(opened.people.analyst)
     return opened, application, client

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from types import SimpleNamespace
 
 import pytest
 
 from caseapp.indicators import catalogue
 from caseapp.publication import plan as plans
-from caseapp.publication import rules
 from caseapp.publication.cube.grain import Grain
 from caseapp.publication.figuring import spans_of
 
@@ -70,14 +68,3 @@ def test_a_mirps_year_is_there_with_october_when_all_of_it_was_published_by_mont
     for month, since in (("2025-10", "2024-11"), ("2025-09", "2024-10"), ("2025-11", "2024-10")):
         assert "MIRPS" not in {span.kind for span in spans_of(plan, month, since)}
     assert "MIRPS" not in {span.kind for span in spans_of(settled(29), "2025-10", "2024-10")}
-
-
-def test_a_difference_is_told_only_between_periods_of_the_same_coverage():
-    def covered(reporting, expected, status="PARTIAL"):
-        return SimpleNamespace(reporting=reporting, expected=expected, status=status)
-
-    assert rules.is_same_coverage(covered(3, 4), covered(3, 4))
-    for other in (covered(2, 4), covered(3, 5), covered(3, 4, "COMPLETE"), None):
-        assert not rules.is_same_coverage(covered(3, 4), other) and not rules.is_same_coverage(
-            other, covered(3, 4)
-        )

@@ -4,11 +4,13 @@ signed when a release was asked for."""
 from __future__ import annotations
 
 import csv
+import io
 import json
 from datetime import date
 from uuid import UUID
 
 import numpy as np
+import openpyxl
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
@@ -20,7 +22,9 @@ from caseapp.core import db as core_db
 from caseapp.core.db import session
 from caseapp.core.errors import refusal_of
 from caseapp.publication import rules, service
+from caseapp.publication.api import queries
 from caseapp.publication.cube.splits import PartsTooCoarse, revise_parts
+from caseapp.publication.editions import editions
 from caseapp.release_audit.audit import audit
 from tests.client import CheckedClient
 from tests.publication import made_up
@@ -287,3 +291,86 @@ def test_a_small_country_revises_its_quarter(committed_db, tmp_path):
     assert new - old > 30
     # Events and their splits are counted again as well, not persons alone.
     assert {row["cube"].split(".")[0] for row in read(tmp_path / "09-R1" / "revisions.csv")} > {"arrivals"}
+
+
+def test_pages_files_and_interface_say_which_edition_they_rest_on(country):
+    made_up.release(country, "2025-09")
+    first = scalar(
+        "SELECT value FROM released.figure WHERE indicator = 'P1-00' AND period = '2025-08' LIMIT 1"
+    )
+    add_late()
+    revised(country)
+    application = create_app({"TESTING": True, "WTF_CSRF_ENABLED": False, "RATELIMIT_ENABLED": False})
+    application.test_client_class = CheckedClient
+    client = application.test_client()
+    client.sign_in(country.analyst)
+
+    def text(url):
+        answer = client.get(url)
+        assert answer.status_code == 200, url
+        return answer.get_data(as_text=True)
+
+    # The month says that it was revised, when, why, and what its figure was before.
+    page = text("/figures/MEX/P1/P1-00?period=2025-08")
+    assert "Este mes fue revisado: revisión 1 de agosto de 2025, publicada el" in page
+    assert "Una sede anotó su mes después de la publicación. Una sede anotó su mes tarde." in page
+    assert f"antes {first}, ahora" in page and "/figures/MEX/revision/MEX-2025-08-R1" in page
+    # September was not revised; the quarter and the year rest on the edition before and say so.
+    assert "fue revisado" not in text("/figures/MEX/P1/P1-00?period=2025-09")
+    for period in ("2025-Q3", "2025"):
+        page = text(f"/figures/MEX/P1/P1-00?period={period}")
+        assert "Todavía descansa en la edición anterior de agosto de 2025" in page
+    assert "Todavía descansa" in text("/figures/MEX/P1?period=2025-Q3")
+    assert "Todavía descansa" in text("/figures/MEX/flow?period=2025-Q3")
+    assert "fue revisado" in text("/figures/MEX/P1?period=2025-08")
+
+    # Files say it in columns, a workbook's notes in words.
+    rows = list(csv.DictReader(text("/figures/MEX/P1.csv?period=2025-Q3").lstrip("\ufeff").splitlines()))
+    told = {
+        row["indicator"]: (row["release"], row["edition"], row["revisions"], row["revisions_awaited"])
+        for row in rows
+    }
+    assert told["P1-00"] == ("MEX-2025-09", "0", "", "MEX-2025-08-R1")
+    rows = list(
+        csv.DictReader(text("/figures/MEX/P1/P1-00.csv?period=2025-08").lstrip("\ufeff").splitlines())
+    )
+    assert (rows[0]["release"], rows[0]["edition"], rows[0]["revisions"]) == (
+        "MEX-2025-08-R1",
+        "1",
+        "MEX-2025-08-R1",
+    )
+    assert "#meta+revisions+awaited" in text("/figures/MEX/P1.hxl?period=2025-Q3").splitlines()[1]
+    notes = openpyxl.load_workbook(
+        io.BytesIO(client.get("/figures/MEX/P1/P1-00.xlsx?period=2025-08").data)
+    ).worksheets[1]
+    assert any(row[0].value == "Revisión" and "MEX-2025-08-R1" in row[1].value for row in notes.iter_rows())
+
+    # The revision's own page lists what changed, in words, and gives every cell.
+    page = text("/figures/MEX/revision/MEX-2025-08-R1")
+    assert (
+        "Cifras que cambian" in page
+        and "Personas registradas" in page
+        and "Honduras" in page
+        and "Mujeres" in page
+    )
+    many = scalar("SELECT count(*) FROM released.revision")
+    rows = list(
+        csv.DictReader(text("/figures/MEX/revision/MEX-2025-08-R1.csv").lstrip("\ufeff").splitlines())
+    )
+    assert len(rows) == many and {row["revises"] for row in rows} == {"MEX-2025-08"}
+    assert client.get("/figures/MEX/revision/MEX-2025-09-R1").status_code == 302
+    for wrong in ("MEX-2025-08", "MEX-R1", "GTM-2025-08-R1"):
+        assert client.get(f"/figures/MEX/revision/{wrong}").status_code == 404
+    assert client.get("/figures/GTM/revision/MEX-2025-08-R1").status_code == 404
+
+    # The interface says the same of each row, and why of the release.
+    with core_db.connect("figures") as connection:
+        known = editions(connection, "MEX")
+        row = connection.execute(
+            sa.text(
+                "SELECT f.*, r.name AS release, r.edition FROM released.figure f JOIN released.release r ON r.id = f.release_id "
+                "WHERE r.name = 'MEX-2025-09' AND f.indicator = 'P1-00' AND f.period = '2025-Q3' LIMIT 1"
+            )
+        ).one()
+    given = queries.figure(row, known)
+    assert (given["revisions"], given["revisions_awaited"]) == ([], ["MEX-2025-08-R1"])

@@ -6,8 +6,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import sqlalchemy as sa
+
 from caseapp.core import clock
+from caseapp.core.crypto import load_keys
 from caseapp.people.models import CaseAccess
+from caseapp.referral.legal.models import LegalMandate
 from caseapp.referral.models import Referral, ReferralMember
 from caseapp.referral.placement.models import Placement
 from caseapp.referral.waiting.models import WaitingEntry
@@ -82,6 +86,32 @@ def _new(data: bool) -> Any:
             "kind": "HEALTH", "members": str(ns.case.id), "to_team": to_team, "priority": "URGENT", "items": "NAME",
             "message": "", "basis": "", "basis_reason": "", "first_night": str(date(2025, 11, 23)), "last_night": "",
         }  # fmt: skip
+
+    return build
+
+
+def _represented(data: dict[str, str] | None = None) -> Any:
+    """A representation of somebody whom the namespace's team took on."""
+
+    def build(db: Any, ns: Any) -> Any:
+        found = _referral(db, ns, received=True, state="ACCEPTED", kind="LEGAL")
+        with db.as_owner():
+            db.session.execute(sa.update(ReferralMember).values(outcome="ACCEPTED"))
+            load_keys([found.case_id])
+            row = LegalMandate(referral_id=found.id, case_id=found.case_id, assigned_on=date(2025, 11, 20))
+            row.lawyer = "Lic. Inventada"
+            db.session.add(row)
+            db.session.flush()
+            url = f"/referrals/{found.number}/lawyers/{row.id}"
+        return url if data is None else (url, {**data, "version": "1"})
+
+    return build
+
+
+def _legal(path: str, data: dict[str, str] | None = None, state: str = "SENT") -> Any:
+    def build(db: Any, ns: Any) -> Any:
+        url = f"/referrals/{_referral(db, ns, received=True, state=state, kind='LEGAL').number}{path}"
+        return url if data is None else (url, data)
 
     return build
 
@@ -175,6 +205,13 @@ ROUTES = {
     ),
     ("referral.accept", "GET"): _of("/accept"),
     ("referral.accept", "POST"): _of("/accept", {}),
+    ("referral.check_conflict", "POST"): _legal("/conflict", {}),
+    ("referral.lawyers", "GET"): _legal("/lawyers", state="ACCEPTED"),
+    ("referral.lawyers", "POST"): _legal(
+        "/lawyers", {"person": "", "lawyer": "", "assigned_on": ""}, state="ACCEPTED"
+    ),
+    ("referral.power", "GET"): _represented(),
+    ("referral.power", "POST"): _represented({"power_on": "2025-11-21", "power_until": "2026-11-21"}),
     ("referral.decline", "GET"): _of("/decline"),
     ("referral.decline", "POST"): _of("/decline", {"reason": "NO_STAFF", "unlocks": "", "unlocks_on": ""}),
     ("referral.ask_info", "GET"): _of("/ask"),

@@ -22,7 +22,11 @@ def test_the_registry_and_its_lists_agree():
     listed = {c.code for c in reference.codes("service_kind")}
     assert set(kinds.KINDS) <= listed
     told = {
-        kind: tuple(c.code for c in reference.codes("service_outcome") if kind in c.extra["kinds"].split("|"))
+        kind: tuple(
+            c.code
+            for c in reference.codes("service_outcome", NOW.date())
+            if kind in c.extra["kinds"].split("|")
+        )
         for kind in listed
     }
     for kind, outcomes in told.items():

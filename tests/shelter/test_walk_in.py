@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from caseapp.accounts.models import Team
 from caseapp.casefile.models import CaseTask
-from caseapp.core import access, clock, outbox
+from caseapp.core import access, clock, crypto, outbox
 from caseapp.core.db import session
 from caseapp.people import queries as people
 from caseapp.people import service as people_service
@@ -22,6 +22,8 @@ from caseapp.people.service import NewFamily, NewPerson
 from caseapp.shelter import errors, queries
 from caseapp.shelter import service as shelter
 from caseapp.shelter.models import Stay
+from caseapp.shelter.service import add_unit
+from caseapp.shelter.standing import ChildEmergency, ChildLicence
 from caseapp.shelter.walk_in import rules, service
 from caseapp.shelter.walk_in.service import Group, Newcomer
 from tests.factories import make_site, make_team
@@ -304,7 +306,8 @@ def test_the_page_asks_three_things_a_person_and_takes_two_presses(client, at_ga
     page = client.get("/shelter/walk-in").get_data(as_text=True)
     first = page.split("<fieldset")[1].split("<details")[0]
     asked = re.findall(r'name="members-0-(\w+)"', first)
-    assert asked == ["name", "band", "sex", "safe_in", "consent"]  # the last two stand chosen
+    assert asked == ["name", "band", "sex", "consent", "safe_in"]  # the last three stand chosen
+    assert "autofocus" in first and page.count("person-row") == 1  # one person, and the cursor in the name
     looked = client.post("/shelter/walk-in", data=written(MOTHER, GIRL, bond="PARENT_DOCUMENT", verb="look"))
     text = looked.get_data(as_text=True)
     assert looked.status_code == 200 and "Recibir esta noche" in text and "todos en un cuarto" in text
@@ -325,18 +328,117 @@ def test_the_page_asks_three_things_a_person_and_takes_two_presses(client, at_ga
         assert hidden not in tonight.split("<main")[1].replace(at_gate.team.code, ""), hidden
 
 
-def test_a_child_alone_is_not_taken_in_and_the_page_says_what_to_do(client, at_gate):
+def test_a_child_with_an_adult_who_is_not_shown_to_be_theirs_stops_here(client, at_gate):
     client.sign_in(at_gate.principals["GATE_NIGHT"])
-    for members, bond in (((GIRL,), None), ((MOTHER, GIRL), "PARENT_SAID")):
-        for verb in ("look", "in"):
-            answer = client.post(
-                "/shelter/walk-in", data=written(*members, verb=verb, **({"bond": bond} if bond else {}))
-            )
-            text = answer.get_data(as_text=True)
-            assert answer.status_code == 422 and "Qué hacer ahora" in text and "autoridad de niñez" in text
-            assert 'value="Luz"' in text
+    for verb in ("look", "in", "first"):
+        answer = client.post("/shelter/walk-in", data=written(MOTHER, GIRL, verb=verb, bond="PARENT_SAID"))
+        text = answer.get_data(as_text=True)
+        assert answer.status_code == 422 and "Qué hacer ahora" in text and "autoridad de niñez" in text
+        assert "sin la persona adulta" in text and 'value="Luz"' in text
     with at_gate.db.as_owner():
         assert session.scalar(sa.select(sa.func.count()).select_from(Case)) == 0
+
+
+WATCH = {"staff": "Marta Inventada", "second": "Rosa Supuesta", "authority": "Lic. Demo, 02:05"}
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        (WATCH, None), ({**WATCH, "staff": " "}, "staff"), ({**WATCH, "second": ""}, "second"),
+        ({**WATCH, "second": " marta inventada "}, "second"), ({**WATCH, "authority": ""}, "authority"),
+    ],
+)  # fmt: skip
+def test_two_of_the_staff_and_the_authority(given, field):
+    if field is None:
+        rules.may_watch(**given)
+    else:
+        with pytest.raises(rules.WatchMissing) as refused:
+            rules.may_watch(**given)
+        assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("bands", "alone"),
+    [([], False), (["5-11"], True), (["0-4", "12-17"], True), (["18-59", "0-4"], False), ([""], False)],
+)
+def test_who_is_alone(bands, alone):
+    assert rules.alone(bands) is alone
+
+
+def test_children_alone_are_led_to_a_room_of_their_own_with_two_of_the_staff(client, at_gate):
+    client.sign_in(at_gate.principals["GATE_NIGHT"])
+    for verb in ("first", "look"):  # never the first bed without asking
+        text = client.post("/shelter/walk-in", data=written(GIRL, BABY, verb=verb)).get_data(as_text=True)
+        assert "Niñas o niños sin persona adulta" in text and "Recibir con dos personas del personal" in text
+    room = re.search(r'value="([^"]+)"[^>]*name="place"|name="place"[^>]*value="([^"]+)"', text)
+    place = room[1] or room[2]
+    for missing in WATCH:
+        given = {**WATCH, missing: ""}
+        refused = client.post("/shelter/walk-in", data=written(GIRL, BABY, verb="in", place=place, **given))
+        text = refused.get_data(as_text=True)
+        assert refused.status_code == 422 and "dos personas distintas" in text
+        assert all(value in text for value in given.values() if value)
+    done = client.post("/shelter/walk-in", data=written(GIRL, BABY, verb="in", place=place, **WATCH))
+    assert done.status_code == 302, done.get_data(as_text=True)
+    with at_gate.as_("SHELTER_COORDINATOR"):
+        restart()
+        stays = session.scalars(sa.select(Stay)).all()
+        assert {(s.state, s.one_household) for s in stays} == {("IN", True)} and len(
+            {s.unit_id for s in stays}
+        ) == 1
+        rows = session.scalars(sa.select(ChildEmergency)).all()
+        crypto.load_keys([r.case_id for r in rows])
+        assert {(r.staff, r.second, r.authority) for r in rows} == {tuple(WATCH.values())}
+        assert {(r.review_due_at - r.since).total_seconds() / 3600 for r in rows} == {72}
+        notes = session.scalars(
+            sa.select(outbox.OutboxRow.note).where(outbox.OutboxRow.note == "CHILD_ALONE")
+        )
+        assert len(notes.all()) == 2  # one alert for each
+        with pytest.raises(sa.exc.IntegrityError, match="two_and_the_authority"), session.begin_nested():
+            session.execute(sa.update(ChildEmergency).values(second_sealed=None))
+    client.sign_in(at_gate.principals["SHELTER_COORDINATOR"])
+    page = client.get("/shelter/places").get_data(as_text=True)
+    assert "Marta Inventada · Rosa Supuesta" in page and "autoridad de niñez: Lic. Demo" in page
+
+
+def test_a_licensed_room_comes_before_the_emergency(at_gate):
+    with at_gate.db.as_owner():
+        here = at_gate.team
+        add_unit(
+            session.merge(here),
+            code="N1",
+            name="Niñez",
+            takes="CHILDREN",
+            places={"BED": 2},
+            opened_on=date(2025, 1, 1),
+        )
+        session.add(
+            ChildLicence(
+                team_id=here.id, site_id=here.site_id, valid_from=date(2025, 1, 1), valid_to=date(2026, 1, 1)
+            )
+        )
+        session.flush()
+        beds = {p.id for p in places_in(here, "N1")}
+    found = service.look(Group.of([GIRL], None), at_gate.team)
+    assert set(found[0].places) <= beds
+    (stay,) = service.take_in(
+        Group.of([GIRL], None), at_gate.team, found[0].places, watch=service.Watch(**WATCH)
+    )
+    assert stay.place_id in beds
+    with pytest.raises(rules.ChildWithoutCarer):  # and never without those two names
+        service.take_in(
+            Group.of([GIRL], None), at_gate.team, service.look(Group.of([GIRL], None), at_gate.team)[0].places
+        )
+
+
+def test_one_press_takes_the_first_bed_that_the_rules_give(client, at_gate):
+    client.sign_in(at_gate.principals["GATE_NIGHT"])
+    best = service.look(Group.of([MOTHER], None), at_gate.team)[0].places
+    done = client.post("/shelter/walk-in", data=written(MOTHER, verb="first"))
+    assert done.status_code == 302
+    with at_gate.db.as_owner():
+        assert session.scalars(sa.select(Stay.place_id)).all() == list(best)
 
 
 def test_what_is_missing_is_said_and_nothing_typed_is_lost(client, at_gate):

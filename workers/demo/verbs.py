@@ -44,6 +44,7 @@ from workers.demo.custody_verbs import (  # noqa: F401
 from workers.demo.helping import ask_help, attend, help_step, shelter_gives  # noqa: F401
 from workers.demo.livelihood_verbs import enrol, job, move_job, move_permit, move_training, permit, plan, step  # noqa: F401
 from workers.demo.placing import places_for
+from workers.demo.representing import borne_out, take_on
 from workers.demo.waiting_verbs import offer_waiting, wait  # noqa: F401
 from workers.demo.working_verbs import (  # noqa: F401
     accept_files,
@@ -226,6 +227,9 @@ def accept(scene: Scene, act: Act) -> None:
     if found.kind not in SHELTERED and by_telephone(scene, found):
         return
     with scene.receiving(found):
+        if kinds.of(found.kind).blind:
+            take_on(found, scene.on(act))
+            return
         if found.kind not in SHELTERED:
             referral.accept(found)
             return
@@ -295,6 +299,7 @@ def complete(scene: Scene, act: Act) -> None:
         with scene.receiving(found):
             known = kinds.of(found.kind).outcomes
             came = known[len(found.number + act.ref) % len(known)] if known else ""
+            came = borne_out(found, came, scene.on(act))
             referral.complete(found, act.args["result"], outcome=came)
 
 

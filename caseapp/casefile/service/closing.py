@@ -23,6 +23,7 @@ from caseapp.people.models import Case, CaseAccess, Household, HouseholdMember
 says("case_closes_without_urgent_need", rules.UrgentNeedOpen)
 says("case_closes_without_stay", rules.StayOpen)
 says("case_closes_with_second_person", rules.SecondPersonNeeded)
+says("case_event_solution_is_one", rules.SolutionNotReached)
 says("uq_closure_request_open", rules.RequestOpen)
 says("ck_closure_request_second_person", rules.OwnRequest)
 

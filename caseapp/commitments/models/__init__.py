@@ -14,13 +14,14 @@ from caseapp.commitments.models.register import (
     CommitmentCost,
     CommitmentEvidence,
     CommitmentImport,
+    CommitmentPast,
     CommitmentScore,
     CommitmentTarget,
 )
 from caseapp.commitments.narrative.models import NarrativeQuote, NarrativeVersion
 
 __all__ = [
-    "Commitment", "CommitmentCost", "CommitmentEvidence", "CommitmentImport", "CommitmentScore", "CommitmentTarget",
-    "CooperationAction", "CooperationActor", "CooperationExchange", "CooperationMeeting", "CooperationPlaces",
-    "CooperationPledge", "CooperationTraining", "NarrativeQuote", "NarrativeVersion",
+    "Commitment", "CommitmentCost", "CommitmentEvidence", "CommitmentImport", "CommitmentPast", "CommitmentScore",
+    "CommitmentTarget", "CooperationAction", "CooperationActor", "CooperationExchange", "CooperationMeeting",
+    "CooperationPlaces", "CooperationPledge", "CooperationTraining", "NarrativeQuote", "NarrativeVersion",
 ]  # fmt: skip

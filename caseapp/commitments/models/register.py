@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, mapped_column
 
-from caseapp.commitments.rules import CommitmentClass, EvidenceKind, ScoreState
+from caseapp.commitments.rules import CommitmentClass, EvidenceKind, PastPart, ScoreState
 from caseapp.core.db import Base, Identified, Versioned, one_of
 
 MONEY = sa.Numeric(16, 2)
@@ -69,6 +70,24 @@ class Commitment(Identified, Versioned, Base):
     import_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("commitment_import.id"), index=True)
     made_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
     made_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+
+class CommitmentPast(Identified, Base):
+    """What a commitment, a target or a cost said before somebody changed it, and who changed it when. Rows are added,
+    never changed, so that what was promised can be read as it was."""
+
+    __tablename__ = "commitment_past"
+    __table_args__ = (
+        one_of("part", PastPart),
+        sa.CheckConstraint("jsonb_typeof(said) = 'object'", name="said_is_object"),
+        sa.Index("ix_commitment_past_commitment_id", "commitment_id", "changed_at"),
+    )
+
+    commitment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("commitment.id"))
+    part: Mapped[str]
+    said: Mapped[dict[str, Any]] = mapped_column(pg.JSONB)
+    changed_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
     changed_at: Mapped[datetime]
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from caseapp.commitments import rules
+from caseapp.commitments import queries, rules
 from caseapp.commitments.access import written_by
 from caseapp.commitments.models import CooperationAction
 from caseapp.commitments.queries import readable
@@ -48,7 +48,7 @@ def write(table: type[Any], values: dict[str, Any], *, by: Principal) -> Any:
     """A new line. Raises NotYourCountry, and what `_may` raises."""
     if values["country"] not in written_by(by):
         raise rules.NotYourCountry
-    _may(values)
+    _may(values, by)
     row: Any = table(**values, made_by_id=by.user_id, made_at=clock.now())
     session.add(row)
     session.flush()
@@ -63,7 +63,7 @@ def change(
     row = locked(table, table.id == line_id, table.country.in_(written_by(by)))
     if version != row.version:
         raise ChangedMeanwhile
-    _may(values)
+    _may(values, by)
     for name, value in values.items():
         if name != "country":
             setattr(row, name, value)
@@ -83,7 +83,9 @@ def done(action_id: UUID, *, on: date, by: Principal) -> CooperationAction:
     return row
 
 
-def _may(values: dict[str, Any]) -> None:
+def _may(values: dict[str, Any], by: Principal) -> None:
+    if values.get("commitment_id") is not None:
+        queries.commitment(by, values["commitment_id"])
     if "offered" in values:
         rules.may_count_places(values["offered"], values["used"])
     if "pledged" in values:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from caseapp.commitments import matrix_file
+from caseapp.commitments import linked, matrix_file
 from caseapp.commitments.access import read_by, written_by
 from caseapp.commitments.matrix_file import Line, Problem
 from caseapp.commitments.models import (
@@ -17,6 +17,7 @@ from caseapp.commitments.models import (
     CommitmentEvidence,
     CommitmentImport,
     CommitmentScore,
+    CommitmentTarget,
 )
 from caseapp.commitments.rules import REGION, EvidenceKind
 from caseapp.core import audit, clock, reference
@@ -46,7 +47,7 @@ def countries_of(who: Principal) -> tuple[str, ...]:
 def take_in(content: bytes, *, file_name: str, by: Principal, dry_run: bool = False) -> Report:
     """Read a matrix and write what is new in it. Raises NotAMatrix; problems of rows are in the report."""
     own = countries_of(by)
-    read = matrix_file.read(content, countries=own, today=clock.today())
+    read = matrix_file.read(content, countries=own, today=clock.today(), indicators=linked.indicators())
     report = Report(rows=read.rows, errors=read.errors, duplicates=read.duplicates)
     if report.errors:
         report.errors.sort(key=lambda p: (p.row, p.column))
@@ -99,6 +100,11 @@ def _write(lines: list[Line], content: bytes, file_name: str, by: Principal) -> 
                     made_by_id=by.user_id,
                     made_at=now,
                 )
+            )
+        if line.target is not None:
+            indicator, period, target = line.target
+            session.add(
+                CommitmentTarget(commitment_id=row.id, indicator=indicator, period=period, target=target)
             )
     session.flush()
     audit.record("imported", "commitment_import", made.id, str(len(lines)))

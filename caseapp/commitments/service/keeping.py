@@ -9,13 +9,14 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from caseapp.commitments import queries, rules
+from caseapp.commitments import linked, queries, rules
 from caseapp.commitments.access import written_by
-from caseapp.commitments.models import Commitment, CommitmentCost, CommitmentTarget
+from caseapp.commitments.models import Commitment, CommitmentCost, CommitmentPast, CommitmentTarget
+from caseapp.commitments.rules import PastPart
 from caseapp.core import audit, clock
 from caseapp.core.access import Principal
 from caseapp.core.db import session
-from caseapp.core.errors import ChangedMeanwhile, Refused, says
+from caseapp.core.errors import ChangedMeanwhile, NotYours, Refused, says
 from caseapp.core.i18n import _l
 from caseapp.core.locking import locked
 
@@ -30,14 +31,8 @@ class CostTwice(Refused):
     field = "year"
 
 
-class TargetTwice(Refused):
-    sentence = _l("Ese indicador ya tiene una meta para ese periodo.")
-    field = "indicator"
-
-
 says("uq_commitment_country_code", CodeTaken)
 says("uq_commitment_cost_commitment_id_year_currency", CostTwice)
-says("uq_commitment_target_commitment_id_indicator_period", TargetTwice)
 #: What an edit may change; the country and the code name the commitment and stay.
 EDITABLE = ("pillar", "commitment_class", "text_es", "text_en", "owner", "partners", "starts_on", "due_on")
 
@@ -76,17 +71,35 @@ def for_writing(commitment_id: UUID, by: Principal) -> Commitment:
 
 
 def change(commitment_id: UUID, values: dict[str, Any], *, version: int | None, by: Principal) -> Commitment:
-    """Change what was written. Raises ChangedMeanwhile where somebody saved first."""
+    """Change what was written; what it said before is remembered. Raises ChangedMeanwhile where somebody saved first."""
     row = for_writing(commitment_id, by)
     if version != row.version:
         raise ChangedMeanwhile
     _stands(row.country, values)
-    for name in EDITABLE:
+    before = {name: getattr(row, name) for name in EDITABLE if getattr(row, name) != values[name]}
+    if not before:
+        return row
+    _remember(row, PastPart.TEXT, before, by)
+    for name in before:
         setattr(row, name, values[name])
     row.changed_at = clock.now()
     session.flush()
     audit.record("changed", "commitment", row.id)
     return row
+
+
+def _remember(row: Commitment, part: PastPart, said: dict[str, Any], by: Principal) -> None:
+    """Keep what is about to be replaced. `said`: values by name; dates as ISO texts."""
+    plain = {name: value.isoformat() if isinstance(value, date) else value for name, value in said.items()}
+    session.add(
+        CommitmentPast(
+            commitment_id=row.id,
+            part=part.value,
+            said=plain,
+            changed_by_id=by.user_id,
+            changed_at=clock.now(),
+        )
+    )
 
 
 def withdraw(commitment_id: UUID, reason: str, *, on: date, by: Principal) -> Commitment:
@@ -105,19 +118,44 @@ def withdraw(commitment_id: UUID, reason: str, *, on: date, by: Principal) -> Co
 def set_target(
     commitment_id: UUID, *, indicator: str, period: str, target: Decimal, by: Principal
 ) -> CommitmentTarget:
-    """What the commitment wants an indicator to reach by a period. Raises TargetTwice."""
+    """What the commitment wants an indicator to reach by a period; said again, it is replaced and remembered. Raises
+    IndicatorUnknown where neither the catalogue nor the registers know the code."""
+    if indicator not in linked.indicators():
+        raise rules.IndicatorUnknown
     row = for_writing(commitment_id, by)
-    twice = sa.select(CommitmentTarget.id).where(
-        CommitmentTarget.commitment_id == row.id, CommitmentTarget.indicator == indicator,
-        CommitmentTarget.period == period,
-    )  # fmt: skip
-    if session.scalar(twice):
-        raise TargetTwice
-    made = CommitmentTarget(commitment_id=row.id, indicator=indicator, period=period, target=target)
-    session.add(made)
+    made = session.scalars(
+        sa.select(CommitmentTarget).where(
+            CommitmentTarget.commitment_id == row.id,
+            CommitmentTarget.indicator == indicator,
+            CommitmentTarget.period == period,
+        )
+    ).one_or_none()
+    if made is None:
+        made = CommitmentTarget(commitment_id=row.id, indicator=indicator, period=period, target=target)
+        session.add(made)
+    elif made.target != target:
+        _remember(row, PastPart.TARGET, _said_of_target(made), by)
+        made.target = target
     session.flush()
     audit.record("target_set", "commitment", row.id, f"{indicator} {period}")
     return made
+
+
+def remove_target(target_id: UUID, *, by: Principal) -> Commitment:
+    """A target that was written by mistake; what it said is remembered. Raises NotYours and as `for_writing`."""
+    target = session.get(CommitmentTarget, target_id)
+    if target is None:
+        raise NotYours
+    row = for_writing(target.commitment_id, by)
+    _remember(row, PastPart.TARGET, _said_of_target(target), by)
+    session.delete(target)
+    session.flush()
+    audit.record("target_removed", "commitment", row.id, f"{target.indicator} {target.period}")
+    return row
+
+
+def _said_of_target(row: CommitmentTarget) -> dict[str, str]:
+    return {"indicator": row.indicator, "period": row.period, "target": str(row.target)}
 
 
 def cost(
@@ -136,8 +174,17 @@ def cost(
     if made is None:
         made = CommitmentCost(commitment_id=row.id, year=year, currency=currency)
         session.add(made)
+    elif (made.budgeted, made.funded, made.source) != (budgeted, funded, source):
+        _remember(row, PastPart.COST, _said_of_cost(made), by)
     made.budgeted, made.funded, made.source = budgeted, funded, source
     made.made_by_id, made.made_at = by.user_id, clock.now()
     session.flush()
     audit.record("costed", "commitment", row.id, str(year))
     return made
+
+
+def _said_of_cost(row: CommitmentCost) -> dict[str, str]:
+    return {
+        "year": str(row.year), "currency": row.currency, "budgeted": str(row.budgeted), "funded": str(row.funded),
+        "source": row.source,
+    }  # fmt: skip

@@ -6,17 +6,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from caseapp.commitments import forms, models, present
+from caseapp.commitments import forms, models, present, queries
 from caseapp.commitments.access import EDIT, READ, written_by
 from caseapp.commitments.service import cooperating
 from caseapp.commitments.views import blueprint
-from caseapp.commitments.views.register import answered, form_page
+from caseapp.commitments.views.answering import answered, form_page
 from caseapp.core import access, clock, pages, reference
 from caseapp.core.access import needs
 from caseapp.core.commits import commits
@@ -43,7 +44,7 @@ REGISTERS = {
         Register("actors", _l("Actores"), _l("Agregar un actor"), models.CooperationActor, forms.ActorForm, "made_at",
                  (("name", _l("Nombre")), ("kind", _l("Tipo")))),
         Register("pledges", _l("Aportes"), _l("Agregar un aporte"), models.CooperationPledge, forms.PledgeForm, "pledged_on",
-                 (("purpose", _l("Para qué")), ("actor_id", _l("Quién aporta")), ("pledged_on", _l("Fecha")), ("pledged", _l("Prometido")), ("received", _l("Recibido")), ("currency", _l("Moneda")))),
+                 (("purpose", _l("Para qué")), ("actor_id", _l("Quién aporta")), ("pledged_on", _l("Fecha")), ("pledged", _l("Prometido")), ("received", _l("Recibido")), ("currency", _l("Moneda")), ("commitment_id", _l("Compromiso")))),
         Register("places", _l("Plazas de reasentamiento y PTA"), _l("Agregar plazas"), models.CooperationPlaces, forms.PlacesForm, "period",
                  (("scheme", _l("Vía")), ("offered_by", _l("País que ofrece")), ("period", _l("Periodo")), ("offered", _l("Ofrecidas")), ("used", _l("Usadas")))),
         Register("exchanges", _l("Intercambios sur–sur"), _l("Agregar un intercambio"), models.CooperationExchange, forms.ExchangeForm, "held_on",
@@ -51,7 +52,7 @@ REGISTERS = {
         Register("meetings", _l("Reuniones"), _l("Agregar una reunión"), models.CooperationMeeting, forms.MeetingForm, "held_on",
                  (("title", _l("Reunión")), ("body", _l("Instancia")), ("held_on", _l("Fecha")))),
         Register("actions", _l("Acuerdos por cumplir"), _l("Agregar un acuerdo"), models.CooperationAction, forms.ActionForm, "due_on",
-                 (("text", _l("Qué se acordó")), ("meeting_id", _l("Reunión")), ("owner", _l("Responsable")), ("due_on", _l("Fecha límite")), ("done_on", _l("Hecho")))),
+                 (("text", _l("Qué se acordó")), ("meeting_id", _l("Reunión")), ("owner", _l("Responsable")), ("due_on", _l("Fecha límite")), ("done_on", _l("Hecho")), ("commitment_id", _l("Compromiso")))),
         Register("trainings", _l("Capacitaciones"), _l("Agregar una capacitación"), models.CooperationTraining, forms.TrainingForm, "held_on",
                  (("topic", _l("Tema")), ("held_on", _l("Fecha")), ("institution", _l("Institución")), ("participants", _l("Participantes")))),
     )
@@ -129,12 +130,16 @@ def _sayer(rows: list[Any], who: access.Principal) -> Callable[[str, Any], str]:
         names = {a.id: a.name for a in cooperating.lines(models.CooperationActor, who, "made_at")}
     if rows and hasattr(rows[0], "meeting_id"):
         names = {m.id: m.title for m in cooperating.lines(models.CooperationMeeting, who, "held_on")}
+    if rows and hasattr(rows[0], "commitment_id"):
+        names |= {
+            c.id: f"{present.country(c.country)} {c.code}" for c in queries.standings(who, clock.today())
+        }
 
     def said(key: str, row: Any) -> str:
         value = getattr(row, key)
         if value is None or value == "":
             return "—"
-        if key in ("actor_id", "meeting_id"):
+        if key in ("actor_id", "meeting_id", "commitment_id"):
             return names.get(value, "—")
         if key == "kind":
             return reference.label("cooperation_actor_kind", value)
@@ -225,11 +230,26 @@ def _filled(form: Any) -> Any:
         form.actor_id.choices = [("", _("Elija…"))] + [
             (str(a.id), a.name) for a in cooperating.lines(models.CooperationActor, who, "made_at")
         ]
+    if "commitment_id" in form:
+        form.commitment_id.choices = [("", _("Ninguno en particular")), *_commitments(who)]
     if "meeting_id" in form:
         form.meeting_id.choices = [("", _("Elija…"))] + [
             (str(m.id), f"{m.title} ({pages.day(m.held_on)})") for m in cooperating.lines(models.CooperationMeeting, who, "held_on")
         ]  # fmt: skip
     return form
+
+
+def _commitments(who: access.Principal) -> list[tuple[str, str]]:
+    """The commitments that stand, of the countries that somebody writes: country, code and the beginning of the text."""
+    own = written_by(who)
+    return [
+        (
+            str(row.id),
+            f"{present.country(row.country)} {row.code}: {shorten(present.text(row), 80, placeholder='…')}",
+        )
+        for row in queries.standings(who, clock.today())
+        if not row.is_withdrawn and row.country in own
+    ]
 
 
 def _values(form: Any) -> dict[str, Any]:

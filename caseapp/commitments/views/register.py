@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +14,12 @@ from caseapp.commitments.access import EDIT, READ, REVIEW, written_by
 from caseapp.commitments.models import Commitment
 from caseapp.commitments.rules import ScoreState, is_old
 from caseapp.commitments.service import keeping, scoring
-from caseapp.commitments.views import blueprint
+from caseapp.commitments.views import blueprint, means, past
+from caseapp.commitments.views.answering import answered, form_page, kept, url_of
 from caseapp.core import access, audit, clock, pages, reference
 from caseapp.core.access import needs
 from caseapp.core.commits import commits, records_view
-from caseapp.core.errors import ChangedMeanwhile, NotYours, Refused
+from caseapp.core.errors import ChangedMeanwhile
 from caseapp.core.i18n import _
 
 TAGS = {"PROPOSED": "warning", "CONFIRMED": "good", "RETURNED": "urgent"}
@@ -39,7 +39,7 @@ def show(commitment_id: UUID) -> ResponseReturnValue:
         "commitments/show.html", page_title=f"{row.code} · {present.country(row.country)}", row=row, text=present.text(row),
         summary=_summary(row), standing=present.light(now.score) if now else None, since=now.scored_on if now else None,
         history=[_score(line, who) for line in lines], evidence=[_proof(p) for p in proofs], is_old=is_old(newest, clock.today()),
-        targets=[_target(t) for t in queries.targets(row.id)], costs=[_cost(c) for c in queries.costs(row.id)],
+        targets=means.targets(row), costs=means.costs(row), past=past.changes(row.id), helped=past.cooperation(row.id),
         may_edit=keeps and who.may(EDIT), may_review=keeps and who.may(REVIEW),
     )  # fmt: skip
 
@@ -76,58 +76,7 @@ def _proof(row: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _target(row: Any) -> dict[str, str]:
-    return {"indicator": row.indicator, "period": row.period, "target": f"{row.target.normalize():f}"}
-
-
-def _cost(row: Any) -> dict[str, str]:
-    return {
-        "year": str(row.year), "currency": row.currency, "budgeted": present.money(row.budgeted),
-        "funded": present.money(row.funded), "gap": present.money(row.gap), "source": row.source,
-    }  # fmt: skip
-
-
 # -- forms -----------------------------------------------------------------------------------------------
-def form_page(
-    title: str, form: Any, back: str, *, action: str, lead: str = "", status: int = 200, **more: Any
-) -> ResponseReturnValue:
-    """One form on a page of its own."""
-    page = render_template(
-        "commitments/form.html", page_title=title, form=form, back=back, action=action, lead=lead,
-        upload=any(field.type == "FileField" for field in form), compare=more.get("compare", []), danger=more.get("danger", False),
-    )  # fmt: skip
-    return page, status
-
-
-def answered(
-    form: Any, verb: Callable[[], Any], page: Callable[[int], ResponseReturnValue], then: Callable[[Any], str]
-) -> ResponseReturnValue:
-    """What a form that was sent comes to: the verb and a way on, or the page again with what was typed."""
-    if not form.validate_on_submit():
-        return page(422)
-    try:
-        made = verb()
-    except (NotYours, ChangedMeanwhile):
-        raise
-    except Refused as error:
-        form.refused(error)
-        return page(error.status)
-    return redirect(then(made))
-
-
-def _kept(commitment_id: UUID) -> Commitment:
-    """A commitment that somebody keeps; another country's is not there."""
-    who = access.current()
-    row = queries.commitment(who, commitment_id)
-    if row.country not in written_by(who):
-        raise NotYours
-    return row
-
-
-def _url(row: Commitment) -> str:
-    return url_for("commitments.show", commitment_id=row.id)
-
-
 def _texts(form: forms.TextForm) -> dict[str, Any]:
     return {
         "pillar": int(form.pillar.data.removeprefix("P")), "commitment_class": form.commitment_class.data,
@@ -163,7 +112,7 @@ def new() -> ResponseReturnValue:
             {**_texts(form), "country": form.country.data, "code": form.code.data}, by=who
         ),
         page,
-        _url,
+        url_of,
     )
 
 
@@ -172,7 +121,7 @@ def new() -> ResponseReturnValue:
 @commits
 def edit(commitment_id: UUID) -> ResponseReturnValue:
     """Change what a commitment says; what another person saved meanwhile is shown beside what was typed."""
-    row = _kept(commitment_id)
+    row = kept(commitment_id)
     form = forms.TextForm(
         data={
             **{n: getattr(row, n) for n in keeping.EDITABLE}, "pillar": f"P{row.pillar}", "partners": "; ".join(row.partners),
@@ -184,7 +133,7 @@ def edit(commitment_id: UUID) -> ResponseReturnValue:
         return form_page(
             _("Cambiar %(code)s", code=row.code),
             form,
-            _url(row),
+            url_of(row),
             action=_("Guardar"),
             status=status,
             compare=compare,
@@ -201,7 +150,7 @@ def edit(commitment_id: UUID) -> ResponseReturnValue:
         form,
         lambda: keeping.change(row.id, _texts(form), version=form.read_version(), by=access.current()),
         page,
-        _url,
+        url_of,
     )
 
 
@@ -217,11 +166,11 @@ def _beside(name: str, yours: Any, saved: Any, form: Any) -> dict[str, str]:
 @commits
 def add_evidence(commitment_id: UUID) -> ResponseReturnValue:
     """Add evidence."""
-    row, form = _kept(commitment_id), forms.EvidenceForm()
+    row, form = kept(commitment_id), forms.EvidenceForm()
 
     def page(status: int = 200) -> ResponseReturnValue:
         return form_page(
-            _("Agregar evidencia a %(code)s", code=row.code), form, _url(row), action=_("Agregar"), status=status,
+            _("Agregar evidencia a %(code)s", code=row.code), form, url_of(row), action=_("Agregar"), status=status,
             lead=_("Solo documentos de instituciones públicas. Nunca nada sobre una persona: quedan a la vista de otras instituciones."),
         )  # fmt: skip
 
@@ -234,7 +183,7 @@ def add_evidence(commitment_id: UUID) -> ResponseReturnValue:
             row.id, kind=form.kind.data, title=form.title.data, issued_on=form.issued_on.data, url=form.url.data or "",
             file_name=(sent.filename or "") if sent else "", content=sent.read() if sent else b"", by=access.current(),
         ),
-        page, lambda _made: _url(row),
+        page, lambda _made: url_of(row),
     )  # fmt: skip
 
 
@@ -256,7 +205,7 @@ def evidence_file(evidence_id: UUID) -> ResponseReturnValue:
 @commits
 def score(commitment_id: UUID) -> ResponseReturnValue:
     """Propose a score; another person reviews it."""
-    row, form = _kept(commitment_id), forms.ScoreForm()
+    row, form = kept(commitment_id), forms.ScoreForm()
     form.evidence.choices = [("", _("Elija…"))] + [
         (str(p.id), f"{p.title} ({pages.day(p.issued_on)})") for p in queries.evidence(row.id)
     ]
@@ -265,7 +214,7 @@ def score(commitment_id: UUID) -> ResponseReturnValue:
 
     def page(status: int = 200) -> ResponseReturnValue:
         return form_page(
-            _("Calificar %(code)s", code=row.code), form, _url(row), action=_("Proponer"), status=status,
+            _("Calificar %(code)s", code=row.code), form, url_of(row), action=_("Proponer"), status=status,
             lead=_("La calificación cuenta cuando otra persona la confirma. Si falta la evidencia, agréguela antes."),
         )  # fmt: skip
 
@@ -274,7 +223,7 @@ def score(commitment_id: UUID) -> ResponseReturnValue:
 
     def done(_made: Any) -> str:
         flash(_("La calificación espera la revisión de otra persona."), "info")
-        return _url(row)
+        return url_of(row)
 
     return answered(
         form,
@@ -291,16 +240,16 @@ def score(commitment_id: UUID) -> ResponseReturnValue:
 @commits
 def review(commitment_id: UUID) -> ResponseReturnValue:
     """Confirm or return the score that waits."""
-    row, form, who = _kept(commitment_id), forms.ReviewForm(), access.current()
+    row, form, who = kept(commitment_id), forms.ReviewForm(), access.current()
     waiting = next((x for x in queries.history(row.id) if x.row.state == ScoreState.PROPOSED), None)
     if waiting is None:
         flash(_("No hay calificación en espera."), "info")
-        return redirect(_url(row))
+        return redirect(url_of(row))
     light = present.light(waiting.row.score) or {}
 
     def page(status: int = 200) -> ResponseReturnValue:
         return form_page(
-            _("Revisar la calificación de %(code)s", code=row.code), form, _url(row), action=_("Guardar"), status=status,
+            _("Revisar la calificación de %(code)s", code=row.code), form, url_of(row), action=_("Guardar"), status=status,
             lead=_(
                 "%(author)s propone %(score)s (%(word)s) desde el %(day)s: %(reason)s. Evidencia: %(evidence)s.",
                 author=waiting.author or _("Lectura de archivo"), score=waiting.row.score, word=light["word"],
@@ -316,56 +265,8 @@ def review(commitment_id: UUID) -> ResponseReturnValue:
             waiting.row.id, confirm=form.outcome.data == "CONFIRM", note=form.note.data or "", by=who
         ),
         page,
-        lambda _made: _url(row),
+        lambda _made: url_of(row),
     )
-
-
-@blueprint.route("/commitments/<uuid:commitment_id>/target", methods=["GET", "POST"])
-@needs(EDIT)
-@commits
-def target(commitment_id: UUID) -> ResponseReturnValue:
-    """Say what an indicator is to reach."""
-    row, form = _kept(commitment_id), forms.TargetForm()
-
-    def page(status: int = 200) -> ResponseReturnValue:
-        return form_page(
-            _("Meta de %(code)s", code=row.code), form, _url(row), action=_("Guardar"), status=status
-        )
-
-    if request.method == "GET":
-        return page()
-    return answered(
-        form,
-        lambda: keeping.set_target(
-            row.id, indicator=form.indicator.data, period=form.period.data, target=form.target.data, by=access.current()
-        ),
-        page, lambda _made: _url(row),
-    )  # fmt: skip
-
-
-@blueprint.route("/commitments/<uuid:commitment_id>/cost", methods=["GET", "POST"])
-@needs(EDIT)
-@commits
-def cost(commitment_id: UUID) -> ResponseReturnValue:
-    """Say what it costs in a year; the gap is computed."""
-    row, form = _kept(commitment_id), forms.CostForm()
-
-    def page(status: int = 200) -> ResponseReturnValue:
-        return form_page(
-            _("Costo de %(code)s", code=row.code), form, _url(row), action=_("Guardar"), status=status,
-            lead=_("La brecha se calcula. Lo que se escriba para el mismo año y moneda reemplaza lo anterior."),
-        )  # fmt: skip
-
-    if request.method == "GET":
-        return page()
-    return answered(
-        form,
-        lambda: keeping.cost(
-            row.id, year=form.year.data, currency=form.currency.data, budgeted=form.budgeted.data, funded=form.funded.data,
-            source=form.source.data, by=access.current(),
-        ),
-        page, lambda _made: _url(row),
-    )  # fmt: skip
 
 
 @blueprint.route("/commitments/<uuid:commitment_id>/withdraw", methods=["GET", "POST"])
@@ -373,11 +274,11 @@ def cost(commitment_id: UUID) -> ResponseReturnValue:
 @commits
 def withdraw(commitment_id: UUID) -> ResponseReturnValue:
     """Withdraw a commitment with a reason."""
-    row, form = _kept(commitment_id), forms.WithdrawForm()
+    row, form = kept(commitment_id), forms.WithdrawForm()
 
     def page(status: int = 200) -> ResponseReturnValue:
         return form_page(
-            _("Retirar %(code)s", code=row.code), form, _url(row), action=_("Retirar el compromiso"), status=status, danger=True,
+            _("Retirar %(code)s", code=row.code), form, url_of(row), action=_("Retirar el compromiso"), status=status, danger=True,
             lead=_("Sale de la matriz y de los promedios desde ese día, y ya no cambia. Sigue a la vista con su motivo."),
         )  # fmt: skip
 
@@ -386,5 +287,5 @@ def withdraw(commitment_id: UUID) -> ResponseReturnValue:
     return answered(
         form,
         lambda: keeping.withdraw(row.id, form.reason.data, on=form.withdrawn_on.data, by=access.current()),
-        page, lambda _made: _url(row),
+        page, lambda _made: url_of(row),
     )  # fmt: skip

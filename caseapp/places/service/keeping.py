@@ -56,6 +56,15 @@ class MoreThanThereIs(Refused):
     field = "available"
 
 
+class OrganisationTwice(Refused):
+    """Another organisation of the country bears this name."""
+
+    sentence = _l(
+        "Ya hay una organización con este nombre en el país. Elija la que existe o escriba otro nombre."
+    )
+
+
+says("uq_organisation_name_country", OrganisationTwice)
 says("ex_service_closure_once", ClosedTwice)
 says("ck_service_ages_in_order", AgesSwapped)
 says("ck_site_address_not_of_safe_house", SafeHouseIsReachedApart)

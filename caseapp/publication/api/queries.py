@@ -20,6 +20,7 @@ from sqlalchemy.dialects import postgresql as pg
 from caseapp.core.errors import NotYours
 from caseapp.publication import service
 from caseapp.publication.api.keys import Reader
+from caseapp.publication.editions import Editions
 from caseapp.publication.models import CoverageRow, FigureRow, FileRow, Release
 from caseapp.publication.package import FIGURES, MANIFEST
 
@@ -149,10 +150,18 @@ def cursor_of(row: Any) -> str:
     return f"{row.country}.{row.month}.{row.edition}.{row.position}"
 
 
-def figure(row: Any) -> dict[str, Any]:
-    """A row as the interface gives it."""
+def figure(row: Any, known: Editions) -> dict[str, Any]:
+    """A row as the interface gives it, with the editions that it rests on. `known`: of the countries that are read."""
     found = {name: getattr(row, name) for name in FIGURES}
-    return {"release": row.release, **found, "value": plain_number(row.value)}
+    told = known.columns(row)
+    editions = {name: told[name].split() for name in ("revisions", "revisions_awaited")}
+    return {
+        "release": row.release,
+        "edition": row.edition,
+        **editions,
+        **found,
+        "value": plain_number(row.value),
+    }
 
 
 def plain_number(value: Decimal | None) -> int | float | None:

@@ -170,6 +170,12 @@ class ReleaseSummary(Given):
     country: str = Field(description="ISO 3166 alpha-3.")
     period: str = Field(description="The month.")
     edition: int = Field(description="0 for the first publication of the month; counts its revisions.")
+    revision_code: str | None = Field(
+        description="Of a revision, the kind of reason; null for the first publication."
+    )
+    revision_reason: str | None = Field(
+        description="Of a revision, why it was made, in the steward's words; its changes stand under /revisions."
+    )
     published_at: datetime = Field(description="When it was approved (business time, UTC).")
     known_until: datetime | None = Field(description="The cut-off: what was recorded later is not in it.")
     manifest_sha256: str = Field(
@@ -240,6 +246,17 @@ class Figure(Given):
     """A row of a release's figures.csv, column by column, and the release that it stands in."""
 
     release: str = Field(description="Name of the release.")
+    edition: int = Field(
+        description="Of that release: 0 for a first publication, otherwise the revision's number."
+    )
+    revisions: list[str] = Field(
+        description="Names of the revisions of its months that the figure rests on; read their changes under "
+        "/api/v1/releases/{release}/revisions."
+    )
+    revisions_awaited: list[str] = Field(
+        description="Names of revisions of its months that came later: the figure still rests on the edition before, "
+        "and takes them with the country's next release. Compare it with no other period until then."
+    )
     indicator: str = Field(description="Code of the indicator.")
     measure: str = Field(description="COUNT, RATE, MEDIAN or MONEY.")
     unit: str = Field(description="What one is.")

@@ -1,6 +1,4 @@
-"""Making the pictures of what is approved: as role `facts`, from released tables alone, a few at a time, so that the
-worker goes on counting between them. Only the newest release of a country is drawn: its pictures hold the months before.
-"""
+"""What the pictures of an indicator show and say, from released tables alone (role `facts`)."""
 
 from __future__ import annotations
 
@@ -14,13 +12,11 @@ import sqlalchemy as sa
 from flask_babel import force_locale
 
 from caseapp.core import reference
-from caseapp.core.db import connect
 from caseapp.core.i18n import LANGUAGES, _, language
 from caseapp.indicators import versions
 from caseapp.indicators.catalogue import Indicator
 from caseapp.publication import present, series, telling
-from caseapp.publication.findings import Says
-from caseapp.publication.models import Picture
+from caseapp.publication.findings import Says, why_apart
 from caseapp.publication.pictures import drawing
 from caseapp.publication.pictures.drawing import Drawn, Mark
 from caseapp.publication.queries import KINDS
@@ -29,17 +25,6 @@ from caseapp.publication.series import Told
 SERIES, PARTS = "SERIES", "PARTS"
 #: Points of a line: two years of months.
 SHOWN = 24
-_LOCK = 7315
-
-_WAITING = """
-    SELECT newest.id AS release_id, newest.country, newest.period, f.indicator
-    FROM (SELECT DISTINCT ON (country) id, country, period FROM released.release WHERE status = 'APPROVED'
-          ORDER BY country, period DESC, edition DESC) newest
-    JOIN LATERAL (SELECT DISTINCT indicator FROM released.figure
-                  WHERE release_id = newest.id AND status = 'PUBLISHED') f ON true
-    WHERE NOT EXISTS (SELECT FROM released.picture p WHERE p.release_id = newest.id AND p.indicator = f.indicator)
-    ORDER BY newest.country, f.indicator LIMIT :most
-"""
 
 
 @dataclass(frozen=True)
@@ -58,23 +43,9 @@ class Asked:
         return self.told[-1]
 
 
-def make_waiting(most: int = 1) -> int:
-    """Draw the pictures of at most so many indicators that have none; returns how many were drawn. Repeating it
-    changes nothing; two workers never draw at once. Needs an application context (languages)."""
-    table: Any = Picture.__table__
-    with connect("facts") as connection:
-        if not connection.scalar(sa.text("SELECT pg_try_advisory_xact_lock(:n)"), {"n": _LOCK}):
-            return 0
-        rows = connection.execute(sa.text(_WAITING), {"most": most}).all()
-        for row in rows:
-            one = asked(connection, row.release_id, row.country, row.period, row.indicator)
-            connection.execute(sa.insert(table), list(pictures(one)))
-    return len(rows)
-
-
 def asked(connection: sa.Connection, release_id: UUID, country: str, month: str, code: str) -> Asked:
-    """What the pictures of one indicator show in the release of a month."""
-    told = series.series(connection, country, [code], until=month)[code]
+    """What the pictures of one indicator show in the release of a month: what was published when it was made."""
+    told = series.series(connection, country, [code], until=month, as_of=release_id)[code]
     shown = _kind_with_figures(told)[-SHOWN:]
     last = shown[-1]
     known = versions.of(connection, country).get(code, versions.last_day(last.release_period))
@@ -115,10 +86,11 @@ def _stored(
 
 def _line(one: Asked) -> Drawn:
     ground = one.last.point.ground
+    last = one.last.period
     marks = [
         Mark(
             present.short_period(point.period), float(point.value) if point.value is not None else None,
-            present.number(point.value), point.point.ground == ground,
+            present.number(point.value), point.period == last or why_apart(point.point.ground, ground) is None,
         )
         for point in one.told
     ]  # fmt: skip
@@ -157,5 +129,7 @@ def _foot(one: Asked, has_other: bool) -> str:
         telling.deviation(last.kind).rstrip("."),
     ]  # fmt: skip
     if has_other:
-        words.append(_("Un cuadro vacío es un periodo de otra cobertura o definición: no se compara"))
+        words.append(
+            _("Un cuadro vacío es un periodo de otra cobertura, definición o edición: no se compara")
+        )
     return ". ".join(words) + "."

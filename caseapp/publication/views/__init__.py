@@ -18,6 +18,7 @@ from caseapp.publication.views import (  # noqa: E402
     region,  # noqa: F401
     releases,  # noqa: F401
     revising,  # noqa: F401
+    revision,  # noqa: F401
 )
 
 

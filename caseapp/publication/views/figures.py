@@ -15,9 +15,10 @@ from caseapp.core.db import connect
 from caseapp.core.errors import NotYours
 from caseapp.core.i18n import _, _l
 from caseapp.indicators import catalogue, versions
-from caseapp.publication import downloads, present, queries, rules, series, telling
+from caseapp.publication import downloads, present, queries, revised, series, telling
 from caseapp.publication.access import READ_FIGURES, READ_REGION, countries_as, may_read_country
 from caseapp.publication.downloads import Download
+from caseapp.publication.editions import EDITION_COLUMNS, Editions, editions
 from caseapp.publication.package import FIGURES
 from caseapp.publication.queries import Offered, kind_of
 from caseapp.publication.views import blueprint
@@ -76,7 +77,8 @@ def figures(iso3: str, pillar: str) -> ResponseReturnValue:
     with connect("figures_read") as connection:
         offered = queries.offered(connection, country)
         chosen = _chosen(offered)
-        cards, covered = _cards(connection, offered, chosen, pillar) if chosen else ([], None)
+        known = editions(connection, country)
+        cards, covered = _cards(connection, chosen, pillar, known) if chosen else ([], None)
     return render_template(
         "publication/figures.html",
         page_title=_("%(pillar)s, %(country)s", pillar=present.pillar(pillar), country=reference.country_label(country)),
@@ -86,40 +88,36 @@ def figures(iso3: str, pillar: str) -> ResponseReturnValue:
         deviation=telling.deviation(kind_of(chosen.period)) if chosen else "",
         forms=[(words, url_for("publication.download", iso3=country, pillar=pillar, form=form, period=chosen.period if chosen else None)) for form, words in FORMS],
         period_words=present.period(chosen.period, chosen.release_period) if chosen else "", asked=request.args.get("period"),
+        notices=_notices(chosen, known), apart=_apart(cards, chosen),
     )  # fmt: skip
 
 
-def _cards(
-    connection: Any, offered: Sequence[Offered], chosen: Offered, pillar: str
-) -> tuple[list[Any], Any]:
-    """The cards of a period, with the change from the one before where the coverage is the same."""
-    earlier = next((one for one in offered if one.period == present.period_before(chosen.period)), None)
-    if not present.is_whole(chosen.period, chosen.release_period):
-        earlier = None
-    asked = [one for one in (chosen, earlier) if one is not None]
-    ids = [one.release_id for one in asked]
-    rows = queries.figures(connection, ids, [one.period for one in asked], pillar, whole=True)
-    covered = queries.coverage_of(connection, ids)
-    now = [row for row in rows if (row.release_id, row.period) == (chosen.release_id, chosen.period)]
-    here = covered.get((chosen.release_id, chosen.period))
+def _notices(chosen: Offered | None, known: Editions) -> list[revised.Notice]:
+    """The revisions that the period rests on, and those that it has not taken yet."""
+    if chosen is None:
+        return []
+    taken, awaits = (find(chosen.period, chosen.release_id) for find in (known.taken, known.awaited))
+    return revised.notices(chosen.period, taken, awaits)
+
+
+def _apart(cards: Sequence[Any], chosen: Offered | None) -> list[str]:
+    """Once for the page: why figures are not compared with the period before."""
+    before = present.period_before(chosen.period) if chosen else None
+    reasons = sorted({card.apart for card in cards if card.apart})
+    return [revised.apart(one, present.period(before)) for one in reasons] if before else []
+
+
+def _cards(connection: Any, chosen: Offered, pillar: str, known: Editions) -> tuple[list[Any], Any]:
+    """The cards of a period, with the change from the one before where both rest on the same ground."""
+    rows = queries.figures(connection, [chosen.release_id], [chosen.period], pillar, whole=True)
+    covered = queries.coverage_of(connection, [chosen.release_id])
     made_by = versions.of(connection, chosen.country).all(versions.last_day(chosen.release_period))
-    known = {indicator.code: indicator for indicator in made_by}
-    told = {
-        code: series.of_kind(rows, kind_of(chosen.period), chosen.period)
-        for code, rows in series.series(
-            connection, chosen.country, [one.code for one in made_by if one.pillar == pillar], until=chosen.release_period
-        ).items()
-    }  # fmt: skip
-    if earlier is None:
-        return present.cards(now, {}, False, known, told), here
-    before: dict[str, Any] = {}
-    for row in rows:
-        if (row.release_id, row.period) == (earlier.release_id, earlier.period):
-            # Two figures of different definitions are not compared.
-            if chosen.definitions.get(row.indicator) == earlier.definitions.get(row.indicator):
-                before.setdefault(row.indicator, row)
-    there = covered.get((earlier.release_id, earlier.period))
-    return present.cards(now, before, rules.is_same_coverage(here, there), known, told), here
+    codes = [one.code for one in made_by if one.pillar == pillar]
+    told = series.series(connection, chosen.country, codes, until=chosen.release_period, known=known)
+    own = {code: series.of_kind(each, kind_of(chosen.period), chosen.period) for code, each in told.items()}
+    is_whole = present.is_whole(chosen.period, chosen.release_period)
+    cards = present.cards(rows, {one.code: one for one in made_by}, own, is_whole=is_whole)
+    return cards, covered.get((chosen.release_id, chosen.period))
 
 
 @blueprint.get(f"/figures/<iso3>/<pillar>.{FORM}")
@@ -129,6 +127,7 @@ def download(iso3: str, pillar: str, form: str) -> ResponseReturnValue:
     country, pillar = asked(iso3, pillar)
     with connect("figures_read") as connection:
         chosen = _chosen(queries.offered(connection, country))
+        known = editions(connection, country)
         rows = (
             queries.figures(connection, [chosen.release_id], [chosen.period], pillar, whole=True)
             if chosen
@@ -142,7 +141,13 @@ def download(iso3: str, pillar: str, form: str) -> ResponseReturnValue:
         (_("Cobertura"), present.coverage(covered.get((chosen.release_id, chosen.period)) if chosen else None)),
         (_("Protección"), present.protected(5)),
         (_("Desviación"), telling.deviation(kind_of(chosen.period)) if chosen else ""),
-        (_("Publicación"), f"{country}-{chosen.release_period}" if chosen else ""),
+        (_("Publicación"), _release(chosen, known)), *revised.notes(_notices(chosen, known)),
     ]  # fmt: skip
-    lines = [{column: getattr(row, column) for column in FIGURES} for row in rows]
-    return downloads.answer(Download(name, FIGURES, lines, notes, (_("Datos"), _("Notas"))), form)
+    lines = [{column: getattr(row, column) for column in FIGURES} | known.columns(row) for row in rows]
+    made = Download(name, [*FIGURES, *EDITION_COLUMNS], lines, notes, (_("Datos"), _("Notas")))
+    return downloads.answer(made, form)
+
+
+def _release(chosen: Offered | None, known: Editions) -> str:
+    own = known.of(chosen.release_id) if chosen else None
+    return own.name if own else ""

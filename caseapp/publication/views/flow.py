@@ -14,9 +14,10 @@ from caseapp.core.db import connect
 from caseapp.core.i18n import _, language
 from caseapp.indicators import versions, words
 from caseapp.indicators.catalogue import Indicator
-from caseapp.publication import downloads, flow, present, series, telling, unmet
+from caseapp.publication import downloads, flow, present, revised, series, telling, unmet
 from caseapp.publication.access import READ_FIGURES
 from caseapp.publication.downloads import Download
+from caseapp.publication.editions import editions
 from caseapp.publication.findings import DEVIATION
 from caseapp.publication.flow import Step
 from caseapp.publication.queries import KINDS, kind_of
@@ -57,7 +58,8 @@ class Country:
 
     def __init__(self, iso3: str, codes: Sequence[str], connection: Any) -> None:
         self.iso3 = may_ask(iso3)
-        self.told = series.series(connection, self.iso3, codes)
+        self.editions = editions(connection, self.iso3)
+        self.told = series.series(connection, self.iso3, codes, known=self.editions)
         known = versions.of(connection, self.iso3)
         self.known: Mapping[str, Indicator] = {one.code: one for one in known.all() if one.code in codes}
         releases = {
@@ -81,6 +83,16 @@ class Country:
         return present.period(period, self.releases[period])
 
     @property
+    def notices(self) -> list[revised.Notice]:
+        """The revisions that the period rests on, and those that it has not taken yet."""
+        every = (one for rows in self.told.values() for one in rows if one.period == self.period)
+        release = next((one.release_id for one in every), None)
+        if release is None or self.period is None:
+            return []
+        taken, awaits = (find(self.period, release) for find in (self.editions.taken, self.editions.awaited))
+        return revised.notices(self.period, taken, awaits)
+
+    @property
     def coverage(self) -> str:
         """Coverage is of the sites: the same for every indicator of a period."""
         found = (one for rows in self.told.values() for one in rows if one.period == self.period)
@@ -92,7 +104,7 @@ class Country:
             template, page_title=title, country=self.iso3, country_name=reference.country_label(self.iso3),
             period=self.period, offered=[(one, self.words(one)) for one in self.periods], asked=request.args.get("period"),
             period_words=self.words(self.period) if self.period else "", coverage=self.coverage, words=present,
-            deviation=telling.deviation(kind_of(self.period)) if self.period else "",
+            deviation=telling.deviation(kind_of(self.period)) if self.period else "", notices=self.notices,
             forms=[(label, url_for(f"{endpoint}_download", iso3=self.iso3, form=form, period=self.period)) for form, label in FORMS],
             **more,
         )  # fmt: skip
@@ -103,6 +115,7 @@ class Country:
             (_("Periodo"), self.words(self.period) if self.period else ""), (_("Cobertura"), self.coverage),
             (_("Protección"), present.protected(5)),
             (_("Desviación"), telling.deviation(kind_of(self.period)) if self.period else ""), *lines,
+            *revised.notes(self.notices),
         ]  # fmt: skip
 
 

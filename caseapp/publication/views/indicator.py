@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -16,9 +17,11 @@ from caseapp.core.errors import NotYours
 from caseapp.core.i18n import _, language
 from caseapp.indicators import versions
 from caseapp.indicators.catalogue import Indicator
-from caseapp.publication import downloads, present, series, telling
+from caseapp.publication import downloads, present, revised, series, telling
 from caseapp.publication.access import READ_FIGURES
 from caseapp.publication.downloads import Download
+from caseapp.publication.editions import EDITION_COLUMNS, Editions, editions
+from caseapp.publication.findings import why_apart
 from caseapp.publication.package import FIGURES
 from caseapp.publication.queries import KINDS
 from caseapp.publication.series import Told
@@ -38,10 +41,33 @@ class Page:
     rows: Sequence[Any]
     revisions: Sequence[Mapping[str, Any]]
     pictures: Mapping[str, Any]
+    known: Editions
+    earlier: Decimal | None = None
 
     @property
     def kind(self) -> str:
         return self.chosen.kind if self.chosen else "MONTH"
+
+    @property
+    def notices(self) -> list[revised.Notice]:
+        """The revisions that the chosen period rests on, and those that it has not taken yet."""
+        if self.chosen is None:
+            return []
+        return revised.notices(self.chosen.period, self.chosen.taken, self.chosen.awaits)
+
+    @property
+    def difference(self) -> str:
+        return revised.difference(self.chosen, self.earlier) if self.chosen else ""
+
+    @property
+    def outdated(self) -> list[str]:
+        """The months that were revised after the picture of the series was drawn: it shows them as they were."""
+        picture = self.pictures.get("SERIES")
+        if picture is None or self.chosen is None:
+            return []
+        there = set(self.known.until(picture.release_id))
+        later = {each.period for one in self.shown for each in one.taken if each.id not in there}
+        return [present.period(month) for month in sorted(later)]
 
     @property
     def shown(self) -> list[Told]:
@@ -52,8 +78,8 @@ class Page:
 def _read(iso3: str, pillar: str, code: str) -> Page:
     country, pillar = asked(iso3, pillar)
     with connect("figures_read") as connection:
-        known = versions.of(connection, country)
-        told = series.series(connection, country, [code])[code]
+        known, made = versions.of(connection, country), editions(connection, country)
+        told = series.series(connection, country, [code], known=made)[code]
         chosen = _chosen(told)
         rows = series.rows_of(connection, chosen.release_id, code, chosen.period) if chosen else []
         try:
@@ -63,9 +89,10 @@ def _read(iso3: str, pillar: str, code: str) -> Page:
             raise NotYours from None
         if indicator.pillar != pillar:
             raise NotYours
-        drawn = pictures_of(connection, sorted({one.release_id for one in told}), code)
+        drawn = pictures_of(connection, chosen.release_id, code) if chosen else {}
         changed = series.revisions(connection, country, indicator.domain.name)
-    return Page(country, indicator, told, chosen, rows, changed, drawn)
+        earlier = revised.earlier(connection, made, chosen) if chosen else None
+    return Page(country, indicator, told, chosen, rows, changed, drawn, made, earlier)
 
 
 def _chosen(told: Sequence[Told]) -> Told | None:
@@ -121,10 +148,18 @@ def _lines(page: Page) -> list[dict[str, Any]]:
             "value": present.number(one.value) if one.is_published else present.no_value(one.status),
             "numerator": present.number(one.numerator), "denominator": present.number(one.denominator),
             "coverage": f"{one.reporting} / {one.expected}" if one.expected is not None else "",
-            "is_other": bool(page.chosen and one.point.ground != page.chosen.point.ground),
+            "apart": _apart(page, one), "revised": [each.name for each in one.taken if each.period == one.period],
         }
         for one in reversed(page.shown)
     ]  # fmt: skip
+
+
+def _apart(page: Page, one: Told) -> str:
+    """Why a period is not set against the chosen one."""
+    if page.chosen is None or one.period == page.chosen.period:
+        return ""
+    reason = why_apart(one.point.ground, page.chosen.point.ground)
+    return revised.apart(reason) if reason else ""
 
 
 def _part(page: Page, one: telling.Breakdown) -> dict[str, Any]:
@@ -145,8 +180,8 @@ def _is_in(name: str, row: Any) -> bool:
 def _revised(page: Page) -> list[dict[str, Any]]:
     return [
         {
-            "told_by": present.period(str(row["told_by"])), "cell": str(row["cell"]).replace("|", " · "),
-            "old": present.number(row["old"]), "new": present.number(row["new"]), "reason": row["reason"],
+            "told_by": str(row["told_by"]), "cell": revised.cell(row),
+            "old": present.number(row["old"]), "new": present.number(row["new"]),
         }
         for row in page.revisions
     ]  # fmt: skip
@@ -157,9 +192,11 @@ def _revised(page: Page) -> list[dict[str, Any]]:
 def indicator_download(iso3: str, pillar: str, code: str, form: str) -> ResponseReturnValue:
     """Exactly the numbers of the page: the series, then the breakdowns of the chosen period."""
     page = _read(iso3, pillar, code)
-    columns = [*FIGURES, "reporting", "expected"]
+    columns = [*FIGURES, "reporting", "expected", *EDITION_COLUMNS]
     rows = [_told_row(page, one) for one in page.shown]
-    rows += [{name: getattr(row, name) for name in FIGURES} for row in page.rows[1:]]
+    rows += [
+        {name: getattr(row, name) for name in FIGURES} | page.known.columns(row) for row in page.rows[1:]
+    ]
     name = f"figures-{page.country}-{page.indicator.code}-{page.chosen.period if page.chosen else 'none'}"
     return downloads.answer(Download(name, columns, rows, _notes(page), (_("Datos"), _("Notas"))), form)
 
@@ -179,6 +216,7 @@ def _told_row(page: Page, one: Told) -> dict[str, Any]:
     }
     return row | {
         "value": one.value, "status": one.status, "cube": one.cube, "reporting": one.reporting, "expected": one.expected,
+        **page.known.columns(one),
     }  # fmt: skip
 
 
@@ -197,5 +235,5 @@ def _notes(page: Page) -> list[tuple[str, str]]:
         (_("Qué se cuenta"), telling.counted(one)),
         (_("Cobertura"), present.coverage(chosen if chosen and chosen.expected is not None else None)),
         (_("Protección"), present.protected(one.smallest_cell)), (_("Desviación"), telling.deviation(page.kind)),
-        (_("Publicación"), f"{page.country}-{chosen.release_period}" if chosen else ""),
+        (_("Publicación"), chosen.release if chosen else ""), *revised.notes(page.notices, page.difference),
     ]  # fmt: skip

@@ -20,12 +20,12 @@ from caseapp.publication.views.figures import asked
 TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 
 
-def pictures_of(connection: sa.Connection, release_ids: list[UUID], code: str) -> dict[str, Any]:
-    """The pictures of an indicator in the reader's language, by kind, without their bytes."""
+def pictures_of(connection: sa.Connection, release_id: UUID, code: str) -> dict[str, Any]:
+    """The pictures of an indicator that were drawn of a release, in the reader's language, by kind, without their bytes."""
     table: Any = Picture.__table__
     columns = [table.c[name] for name in ("release_id", "kind", "period", "title", "description")]
     wanted = sa.select(*columns).where(
-        table.c.release_id.in_(release_ids), table.c.indicator == code, table.c.language == language(),
+        table.c.release_id == release_id, table.c.indicator == code, table.c.language == language(),
         table.c.format == "svg",
     )  # fmt: skip
     return {row.kind: row for row in connection.execute(wanted)}

@@ -19,12 +19,14 @@ from caseapp.indicators.catalogue import Indicator
 from caseapp.publication import downloads, present, queries, telling
 from caseapp.publication.access import READ_REGION
 from caseapp.publication.downloads import Download
+from caseapp.publication.editions import EDITION_COLUMNS, Editions, editions
 from caseapp.publication.queries import Offered, kind_of
 from caseapp.publication.views import blueprint
 from caseapp.publication.views.figures import FORM, FORMS, pillars
 
 COLUMNS = (
     "indicator", "measure", "unit", "period", "place", "numerator", "denominator", "value", "status", "reporting", "expected",
+    *EDITION_COLUMNS,
 )  # fmt: skip
 #: Why a country has no figure beside the others; what the releases themselves say comes from there.
 NOT_RELEASED, NOT_MEASURED, OTHER_DEFINITION = "NOT_RELEASED", "NOT_MEASURED", "OTHER_DEFINITION"
@@ -41,6 +43,18 @@ class Region:
     released: Mapping[str, Offered]
     rows: Mapping[tuple[str, str], Any]
     coverage: Mapping[str, Any]
+    editions: Editions
+
+    def notes(self, indicator: Indicator, country: str) -> str:
+        """Beneath a figure: whether some sites did not report, whether its months were revised."""
+        row, told, found = self.rows[(indicator.code, country)], self.released[country], []
+        if self.is_partial(country):
+            found.append(_("parcial"))
+        if self.editions.taken(self.period, told.release_id):
+            found.append(_("revisado"))
+        if self.editions.awaited(self.period, told.release_id, row.cube.partition(".")[0]):
+            found.append(_("edición anterior"))
+        return ", ".join(found)
 
     @property
     def indicators(self) -> list[Indicator]:
@@ -75,10 +89,11 @@ def _read() -> Region:
         ids = [one.release_id for one in there.values()]
         rows = queries.figures(connection, ids, [period], pillar, whole=True)
         covered = queries.coverage_of(connection, ids)
+        known = editions(connection)
     return Region(
         pillar, period, sorted({one.period for one in offered}, key=_newest, reverse=True),
         sorted({one.country for one in offered}), there, {(row.indicator, row.place): row for row in rows},
-        {country: covered.get((one.release_id, period)) for country, one in there.items()},
+        {country: covered.get((one.release_id, period)) for country, one in there.items()}, known,
     )  # fmt: skip
 
 
@@ -130,7 +145,7 @@ def _line(here: Region, indicator: Indicator) -> dict[str, Any]:
             row = here.rows[(indicator.code, country)]
             line[country] = {
                 "words": f"{present.number(row.value)} {'%' if row.unit == 'PERCENT' else ''}".strip(), "is_gap": False,
-                "note": _("parcial") if here.is_partial(country) else "",
+                "note": here.notes(indicator, country),
                 "href": url_for("publication.indicator", iso3=country, pillar=here.pillar, code=indicator.code, period=here.period),
             }  # fmt: skip
         else:
@@ -161,6 +176,7 @@ def region_download(form: str) -> ResponseReturnValue:
                     "period": here.period, "place": country, "status": status,
                     **{name: getattr(row, name, None) for name in ("numerator", "denominator", "value")},
                     **{name: getattr(covered, name, None) for name in ("reporting", "expected")},
+                    **(here.editions.columns(row) if row is not None else {}),
                 }
             )  # fmt: skip
     notes = [

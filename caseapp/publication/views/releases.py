@@ -21,8 +21,8 @@ from caseapp.publication import present, queries, rules, service
 from caseapp.publication.access import DECIDE_RELEASE, MAKE_RELEASE, SEE_RELEASES, countries_as
 from caseapp.publication.forms import MakeForm, ReturnForm
 from caseapp.publication.models import Release, Status
-from caseapp.publication.queries import Listed
-from caseapp.publication.views import blueprint, signing
+from caseapp.publication.queries import Drawn, Listed
+from caseapp.publication.views import blueprint, drawing, signing
 
 pages.nav(10, _l("Publicaciones"), "publication.releases", SEE_RELEASES)
 
@@ -41,7 +41,8 @@ def releases() -> ResponseReturnValue:
 def _list(form: MakeForm, status: int = 200) -> ResponseReturnValue:
     who = access.current()
     found = queries.releases(who)
-    countries = [_country(code, found) for code in countries_as(who, *SEE_RELEASES.roles)]
+    drawn = queries.pictures_drawn([one.release.id for one in found])
+    countries = [_country(code, found, drawn) for code in countries_as(who, *SEE_RELEASES.roles)]
     page = render_template(
         "publication/releases.html", page_title=_("Publicaciones"), countries=countries, form=form,
         may_make=who.may(MAKE_RELEASE),
@@ -49,14 +50,16 @@ def _list(form: MakeForm, status: int = 200) -> ResponseReturnValue:
     return page, status
 
 
-def _country(code: str, found: list[Listed]) -> dict[str, Any]:
+def _country(code: str, found: list[Listed], drawn: dict[UUID, Drawn]) -> dict[str, Any]:
     """A country's releases; for its steward the next month with the sites that signed it."""
     following = _next(code, found) if access.current().may(MAKE_RELEASE) else None
     is_over = following is not None and following["is_over"]
     asked = signing.checklist(code, following["period"], _timezone()) if following and is_over else []
     return {
         "code": code, "name": reference.country_label(code), "next": following, "sites": asked,
-        "rows": [_row(one) for one in found if one.release.country == code],
+        "rows": [
+            _row(one) | {"pictures": drawing.line(one.release, drawn)} for one in found if one.release.country == code
+        ],
         "missing": sum(not site["is_confirmed"] for site in asked),
     }  # fmt: skip
 
@@ -121,7 +124,7 @@ def _page(release_id: UUID, form: ReturnForm, status: int = 200) -> ResponseRetu
         release=row, summary=_summary(one), figures=_figures(one), files=queries.files(row.id), form=form,
         matrix=signing.matrix(row.country, row.period), revised=_revised(row), made_of=_made_of(row),
         may_revise=who.may(MAKE_RELEASE) and row.status == Status.APPROVED.value and row.country in countries_as(who, *MAKE_RELEASE.roles),
-        may_decide=_may_decide(one), own=row.made_by_id == who.user_id, status=_row(one),
+        pictures=drawing.of(row), may_decide=_may_decide(one), own=row.made_by_id == who.user_id, status=_row(one),
     )  # fmt: skip
     return page, status
 

@@ -1,8 +1,10 @@
-"""Legal aid: whoever takes a case says whether somebody represents the person, and whether they could at all."""
+"""Legal aid: nobody is read before the check for conflicts; whoever takes a case says who represents the person, and until
+when a power of attorney holds. That a provider cannot for a conflict is told to nobody in those words.
+"""
 
 from caseapp.referral.kinds.kind import Kind
 
 KINDS = (
-    Kind("LEGAL", outcomes=("ADVISED", "LAWYER_ASSIGNED", "POWER_SIGNED", "CONFLICT_FOUND")),
+    Kind("LEGAL", blind=True, outcomes=("ADVISED", "LAWYER_ASSIGNED", "POWER_SIGNED")),
     Kind("DOCUMENTATION", outcomes=("ADVISED", "DOCUMENT_OBTAINED", "DOCUMENTS_PENDING")),
 )

@@ -159,6 +159,15 @@ def read_now(referral_id: UUID) -> frozenset[UUID]:
     )
 
 
+def was_read(referral_id: UUID) -> bool:
+    """Whether the receiver of a referral was ever let read anybody of it, as far as the acting team may know."""
+    return bool(
+        session.scalar(
+            sa.select(sa.select(CaseAccess.id).where(CaseAccess.subject_id == referral_id).exists())
+        )
+    )
+
+
 def all_open(case_ids: Iterable[UUID]) -> bool:
     """Whether the acting team may open every one of these cases now."""
     ids = set(case_ids)

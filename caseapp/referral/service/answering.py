@@ -14,6 +14,8 @@ from caseapp.core.db import session
 from caseapp.core.outbox import leave
 from caseapp.referral import errors, events, kinds, queries, rules
 from caseapp.referral.kinds import GIVES_PLACES
+from caseapp.referral.legal import service as legal
+from caseapp.referral.legal.errors import ConflictUnchecked
 from caseapp.referral.models import CHANNELS, Referral, ReferralMember
 from caseapp.referral.rules import reviewing, unlocking
 from caseapp.referral.service.nights import write_nights
@@ -76,6 +78,8 @@ def accept(
     chosen = [m for m in found.members if members is None or m.case_id in members]
     if not chosen:
         raise errors.NobodyChosen
+    if channel in ("SYSTEM", rules.ONE_TIME_PAGE) and legal.unread(found):
+        raise ConflictUnchecked
     if channel == "SYSTEM" and not queries.all_open(m.case_id for m in chosen):
         raise errors.ReadingClosed
     whole = len(chosen) == len(found.members)
@@ -275,7 +279,9 @@ def complete(found: Referral, result: str, *, outcome: str = "", channel: str = 
     person of a referral does this for a shelter. Raises ReasonNotKnown, OutcomeMissing."""
     if not reference.known("service_result", result):
         raise errors.ReasonNotKnown(field="result")
-    found.outcome = _outcome(found.kind, result, outcome)
+    came = _outcome(found.kind, result, outcome)
+    legal.must_be_told(found, came)
+    found.outcome = came
     party = step(found, "complete", channel=channel, code=result)
     found.result = result
     tell_journal(

@@ -18,7 +18,7 @@ from caseapp.core.db import session
 from caseapp.people import queries as people_queries
 from caseapp.people import rules as people_rules
 from caseapp.people.models import Case, Consent, ConsentWaiver
-from caseapp.referral import events, queries, rules
+from caseapp.referral import events, kinds, queries, rules
 from caseapp.referral.models import Referral, ReferralMember
 from caseapp.referral.service.sending import read_on_as_stay, withdraw
 from caseapp.referral.service.steps import end_reading, notice, open_reading, tell_journal
@@ -102,6 +102,8 @@ def _see_again(found: Referral, purpose: str, out: Collection[UUID], on: date) -
     held = shelter_queries.holding_for_referral(found.id, lock=True)
     if found.state in rules.ENDED and not held:
         return
+    if kinds.of(found.kind).blind and not queries.was_read(found.id):
+        return  # the receiver has not been told yet that it may know who they are
     read, here = queries.read_now(found.id), {s.case_id for s in held}
     wanted = [
         m

@@ -182,7 +182,8 @@ def send(
             team_id=found.from_team_id, subject_id=found.id, sector=found.sector, priority=found.priority,
             code=found.to_team.type if "S" not in reference.code("team_type", found.to_team.type).flags else None,
         )  # fmt: skip
-    open_reading(found)
+    if not kinds.of(found.kind).blind:
+        open_reading(found)
     if found.kind in GIVES_PLACES and found.first_night is not None and found.last_night is not None:
         shelter.hold_on_send(
             ids, team_id=found.to_team_id, first_night=found.first_night, last_night=found.last_night,

@@ -9,6 +9,7 @@ from caseapp.referral.access import READ
 blueprint = Blueprint("referral", __name__)
 nav(40, _l("Referencias"), "referral.inbox", READ)
 
+from caseapp.referral.legal import views as legal_views  # noqa: E402, F401
 from caseapp.referral.placement import views as placement_views  # noqa: E402, F401
 from caseapp.referral.views import (  # noqa: E402, F401
     answer,

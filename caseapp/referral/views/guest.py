@@ -26,6 +26,8 @@ from caseapp.people import rules as people_rules
 from caseapp.referral import present, rules, service
 from caseapp.referral.forms import GuestDeclineForm, GuestForm
 from caseapp.referral.kinds import GIVES_PLACES
+from caseapp.referral.legal import rules as legal_rules
+from caseapp.referral.legal import service as legal
 from caseapp.referral.models import Referral
 from caseapp.referral.rules import linking, unlocking
 from caseapp.referral.service import linking as links
@@ -109,9 +111,43 @@ def guest_answer(token: str) -> ResponseReturnValue:
 
 
 def _inside(found: Referral, ticket: str) -> Response:
-    may, verb = linking.MAY.get(found.state, ()), request.form.get("verb", "")
+    may, verb = _may(found), request.form.get("verb", "")
     if verb in may:
-        return {"accept": _accept, "decline": _decline, "start": _start}[verb](found, ticket)
+        return {"check": _check, "accept": _accept, "decline": _decline, "start": _start}[verb](found, ticket)
+    return _seen(found, ticket)
+
+
+def _may(found: Referral) -> tuple[str, ...]:
+    """What the page may do now: before the check for conflicts only that, or say no."""
+    may = linking.MAY.get(found.state, ())
+    return tuple("check" if verb == "accept" else verb for verb in may) if legal.unread(found) else may
+
+
+def _check(found: Referral, ticket: str) -> Response:
+    """Whether there is a conflict of interest, before anybody is read; with one the answer is no, and no more is said."""
+    form = GuestForm()
+    if not form.validate():
+        return _seen(found, ticket, form)
+    try:
+        with session.begin_nested():
+            verdict = legal.check(found)
+            if verdict == legal_rules.CONFLICT:
+                service.decline(
+                    found,
+                    legal_rules.SHOWN_AS,
+                    channel=rules.ONE_TIME_PAGE,
+                    answered_by_name=form.answered_by_name.data,
+                )
+    except Refused as error:
+        form.refused(error)
+        return _seen(found, ticket, form)
+    if verdict == legal_rules.CONFLICT:
+        return _answer(
+            "done",
+            words=_(
+                "Hay conflicto: no pueden representarles. Se anotó «no es posible». Puede cerrar esta página."
+            ),
+        )
     return _seen(found, ticket)
 
 
@@ -131,7 +167,7 @@ def _seen(found: Referral, ticket: str, form: GuestForm | None = None) -> Respon
         people=[_person(p, on) for p in people],
         kind=reference.label("service_kind", found.sector),
         nights=present.nights_of(found),
-        may=linking.MAY.get(found.state, ()),
+        may=_may(found),
         groups=grouped([(r, labels[r]) for r in reasons]),
         form=form or GuestForm(formdata=None),
         accepted=found.state == "ACCEPTED",

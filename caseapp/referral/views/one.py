@@ -16,9 +16,11 @@ from caseapp.core.db import session
 from caseapp.core.i18n import _
 from caseapp.core.pages import day, moment
 from caseapp.people.models import Case
-from caseapp.referral import present, queries, rules, service, showing
+from caseapp.referral import kinds, present, queries, rules, service, showing
 from caseapp.referral.access import ANSWER, READ, SEND
 from caseapp.referral.kinds import GIVES_PLACES
+from caseapp.referral.legal import present as present_legal
+from caseapp.referral.legal import service as legal
 from caseapp.referral.models import ITEMS, Referral
 from caseapp.referral.options import next_options
 from caseapp.referral.paper import may_print
@@ -99,6 +101,9 @@ def page(found: Referral, wrong: str = "") -> str:
         if sender and who.may(SEND) and found.nobody_told_at is not None and found.state in linking.MAY
         else None,
         wrong=wrong,
+        blind=not sender and found.state in rules.AWAITING_RECEIVER and legal.unread(found),
+        represented=present_legal.lines(found) if kinds.of(found.kind).blind else [],
+        lawyer_url=_lawyer_url(found, parties),
         nobody=found.nobody_told_at is not None and sender and found.state in rules.AWAITING_RECEIVER,
         form_url=url_for("referral.form", number=found.number)
         if sender and who.may(SEND) and may_print(found)
@@ -109,6 +114,15 @@ def page(found: Referral, wrong: str = "") -> str:
         **_next(found, sender),
         may_wait=sender and who.may(SEND) and found.state in ("DRAFT", "DECLINED", "LAPSED"),
     )
+
+
+def _lawyer_url(found: Referral, parties: tuple[str, ...]) -> str | None:
+    """Where it is written who represents the people of a referral for legal aid."""
+    if not kinds.of(found.kind).blind or found.state not in ("ACCEPTED", "STARTED"):
+        return None
+    if not access.current().may(READ) or not legal.writes(found, parties):
+        return None
+    return url_for("referral.lawyers", number=found.number)
 
 
 def _may_be_told(found: Referral) -> bool:
@@ -190,11 +204,14 @@ def _shown_members(found: Referral, sender: bool) -> list[Any]:
 def allowed(found: Referral, parties: tuple[str, ...]) -> list[dict[str, Any]]:
     """The verbs that this person may do now, the first of them primary."""
     who = access.current()
+    unread = rules.SENDER not in parties and legal.unread(found)
     rows = [
         {"verb": verb, "label": label(), "href": url_for(endpoint, number=found.number), "kind": kind}
         for verb, label, endpoint, kind, permission in VERBS
         if who.may(permission)
         and any(rules.may(verb, found.state, party) for party in parties)
+        # Before the check for conflicts a receiver may only say no.
+        and not (unread and verb in ("accept", "ask_info"))
         # The check-in and the last departure do this for a shelter.
         and not (verb in ("start", "complete") and found.sector == "SHELTER" and found.state == "ACCEPTED")
     ]

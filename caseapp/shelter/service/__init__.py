@@ -35,6 +35,7 @@ from caseapp.shelter.service.keeping import (
     review_emergency,
     set_longest,
     take_child_in_emergency,
+    take_children_at_the_gate,
 )
 from caseapp.shelter.service.presence import check_in, depart, review_departure
 
@@ -68,6 +69,7 @@ __all__ = [
     "set_longest",
     "show_again",
     "take_child_in_emergency",
+    "take_children_at_the_gate",
     "take_out",
     "word_to_give",
 ]  # fmt: skip

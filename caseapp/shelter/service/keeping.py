@@ -165,6 +165,29 @@ def take_child_in_emergency(
     return made
 
 
+def take_children_at_the_gate(
+    wanted: Mapping[UUID, UUID], *, team_id: UUID, night: date, staff: str, second: str, authority: str
+) -> list[Stay]:
+    """Children who came alone and without a referral: in a place that is licensed for them where one is free, else in a
+    room of their own; with two of the staff, by name, and whom of the child authority somebody told. Each is an alert at
+    once and is looked at by a second person within 72 hours. Raises as `book`."""
+    site, now = site_of(team_id), clock.now()
+    ordinary = site is not None and bool(offers.for_people(team_id, list(wanted), night, night, site))
+    stays = book(
+        wanted, team_id=team_id, first_night=night, last_night=night, immediate=True, emergency=not ordinary
+    )
+    for stay in stays:
+        row = ChildEmergency(
+            team_id=team_id, stay_id=stay.id, case_id=stay.case_id, since=now, review_due_at=now + REVIEW_WITHIN,
+            by_id=access.current().user_id, told_at=now,
+        )  # fmt: skip
+        row.staff, row.second, row.authority = staff.strip(), second.strip(), authority.strip()
+        session.add(row)
+        outbox.leave(events.DEPARTURE_AT_RISK, stay.id, note="CHILD_ALONE")
+    session.flush()
+    return stays
+
+
 def review_emergency(row: ChildEmergency) -> None:
     """A second person has looked at how a child was taken in. Raises `SecondPersonNeeded`."""
     who = access.current().user_id

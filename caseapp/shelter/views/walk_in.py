@@ -31,7 +31,8 @@ def walk_in() -> ResponseReturnValue:
 @needs(WALK_IN)
 @commits
 def receive_walk_in() -> ResponseReturnValue:
-    """Add rows, look for a bed (nothing is saved), or take them in with the bed chosen."""
+    """Add rows, look for a bed (nothing is saved), or take them in: in the bed chosen, or at once in the first that the
+    rules give. Children whom no adult came with go by the emergency path, on the same page."""
     team, teams = chosen_team()
     form, verb = WalkInForm(), request.form.get("verb", "look")
     if verb == "add":
@@ -40,9 +41,16 @@ def receive_walk_in() -> ResponseReturnValue:
     if not form.check():
         return _page(form, team, teams), 422
     try:
-        if verb != "in":
+        group = form.group()
+        if verb not in ("in", "first") or (verb == "first" and group.alone):
             return _offered(form, team, teams)
-        stays = service.take_in(form.group(), team, service.read_choice(request.form.get("place", "")))
+        places = service.read_choice(request.form.get("place", ""))
+        if verb == "first":
+            found = service.look(group, team)
+            if not found:
+                return _page(form, team, teams, found=found)
+            places = found[0].places
+        stays = service.take_in(group, team, places, watch=form.watch() if group.alone else None)
     except rules.ChildWithoutCarer as error:
         form.refused(error)
         return _page(form, team, teams, stop=True), error.status
@@ -79,6 +87,8 @@ def _page(
         team=team,
         teams=teams,
         form=form,
+        alone=form.group().alone,
+        several=len(form.members) > 1,
         looked=found is not None,
         options=[
             {

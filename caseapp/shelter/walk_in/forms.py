@@ -12,9 +12,10 @@ from caseapp.core import reference
 from caseapp.core.forms import CheckField, Form
 from caseapp.core.i18n import _, _l
 from caseapp.shelter.walk_in import rules
-from caseapp.shelter.walk_in.service import Group, Newcomer
+from caseapp.shelter.walk_in.service import Group, Newcomer, Watch
 
-FIRST_ROWS, MORE_ROWS, MOST = 3, 2, 12
+#: One person is the usual case; whoever comes with others asks for rows.
+FIRST_ROWS, MORE_ROWS, MOST = 1, 2, 12
 
 
 def _of(list_name: str, codes: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -73,6 +74,17 @@ class WalkInForm(Form):
         ],
         validate_choice=False,
     )
+
+    staff = StringField(_l("Quién del personal se queda con ellas"), validators=[Length(max=120)])
+    second = StringField(_l("Y quién más"), validators=[Length(max=120)])
+    authority = StringField(
+        _l("Con quién habló de la autoridad de niñez"), description=_l("Nombre o puesto, y a qué hora."),
+        validators=[Length(max=200)],
+    )  # fmt: skip
+
+    def watch(self) -> Watch:
+        """Who stays with children alone, and whom of the authority somebody told."""
+        return Watch(self.staff.data or "", self.second.data or "", self.authority.data or "")
 
     def more(self) -> None:
         """Two more rows; nothing is saved."""

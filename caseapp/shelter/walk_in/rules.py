@@ -41,10 +41,17 @@ class ChildWithoutCarer(Refused):
     """No adult, or nothing that shows that the adult is parent or guardian: this is not decided at the gate."""
 
     sentence = _l(
-        "Una niña o un niño sin madre, padre o tutor comprobado no se recibe desde aquí. "
+        "Una niña o un niño no se recibe con una persona adulta que no se ha comprobado que sea su madre, padre o tutor. "
         "Acompáñele adentro y llame ya a coordinación y a la autoridad de niñez."
     )
     field = "bond"
+
+
+class WatchMissing(Refused):
+    """Children alone: two of the staff by name, and who of the child authority was told, when."""
+
+    sentence = _l("Escriba a dos personas distintas del personal y con quién habló de la autoridad de niñez.")
+    field = "staff"
 
 
 class BondMissing(Refused):
@@ -80,6 +87,21 @@ def may_walk_in(bands: Sequence[str], bond: str | None) -> None:
         raise BondMissing
     if bond not in EVIDENCE:
         raise ChildWithoutCarer
+
+
+def alone(bands: Sequence[str]) -> bool:
+    """Children whom no adult came with: a room of their own by the emergency path, never a bed at the gate."""
+    return bool(bands) and all(b in CHILD_BANDS for b in bands)
+
+
+def may_watch(staff: str, second: str, authority: str) -> None:
+    """Raise WatchMissing unless two different persons stay with children alone and somebody of the child authority was
+    told."""
+    for field, words in (("staff", staff), ("second", second), ("authority", authority)):
+        if not words.strip():
+            raise WatchMissing(field=field)
+    if staff.strip().casefold() == second.strip().casefold():
+        raise WatchMissing(field="second")
 
 
 def goes_to_desk(answers: Sequence[str]) -> bool:

@@ -59,8 +59,22 @@ class Group:
     def of(cls, members: Sequence[Newcomer], bond: str | None) -> Group:
         return cls(tuple(sorted(members, key=lambda m: m.child)), bond)
 
+    @property
+    def alone(self) -> bool:
+        """Children without any adult."""
+        return rules.alone([m.band for m in self.members])
+
     def to_desk(self) -> bool:
         return rules.goes_to_desk([m.consent for m in self.members if not m.child])
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who stays with children alone (two of the staff, by name), and with whom of the child authority somebody spoke."""
+
+    staff: str
+    second: str
+    authority: str
 
 
 @dataclass(frozen=True)
@@ -85,8 +99,10 @@ def read_choice(value: str) -> tuple[UUID, ...]:
 
 def look(group: Group, team: Team) -> list[Choice]:
     """The beds of this house that these people may have tonight, by the rules that book them. Nothing is kept: the
-    files exist for the question only. Raises what `rules.may_walk_in` refuses."""
-    rules.may_walk_in([m.band for m in group.members], group.bond)
+    files exist for the question only. Children alone are offered a place that is licensed for them, else a room of their
+    own in an emergency. Raises what `rules.may_walk_in` refuses."""
+    if not group.alone:
+        rules.may_walk_in([m.band for m in group.members], group.bond)
     owner = _owner(group, team)
     trial = session.begin_nested()
     try:
@@ -95,16 +111,29 @@ def look(group: Group, team: Team) -> list[Choice]:
             made = _register(group, owner, tonight)
             ids = [c.id for c in made.cases]
             found = offers.for_people(team.id, ids, tonight, tonight, _site(team))
+            if group.alone and not found:
+                found = offers.for_people(team.id, ids, tonight, tonight, _site(team), emergency=True)
             return [Choice(tuple(o.places[i] for i in ids), o) for o in found]
     finally:
         trial.rollback()
 
 
-def take_in(group: Group, team: Team, places: Sequence[UUID], *, at: datetime | None = None) -> list[Stay]:
+def take_in(
+    group: Group,
+    team: Team,
+    places: Sequence[UUID],
+    *,
+    at: datetime | None = None,
+    watch: Watch | None = None,
+) -> list[Stay]:
     """Register them with the least, book these beds for tonight, and let them in; all or nothing. Whoever may be
-    registered already is noted for the desk, and the gate is told nothing. Raises what `rules.may_walk_in`,
-    `shelter.book` and `shelter.check_in` refuse, `PlaceTaken` if the beds are not one for each."""
-    rules.may_walk_in([m.band for m in group.members], group.bond)
+    registered already is noted for the desk, and the gate is told nothing. Children alone come with a `watch`. Raises
+    what `rules.may_walk_in`, `rules.may_watch`, `shelter.book` and `shelter.check_in` refuse, `PlaceTaken` if the beds are
+    not one for each."""
+    if group.alone and watch is not None:
+        rules.may_watch(watch.staff, watch.second, watch.authority)
+    else:
+        rules.may_walk_in([m.band for m in group.members], group.bond)
     if len(places) != len(group.members):
         raise errors.PlaceTaken
     site, owner = _site(team), _owner(group, team)
@@ -119,10 +148,18 @@ def take_in(group: Group, team: Team, places: Sequence[UUID], *, at: datetime | 
             for one in found:
                 if one.case_id is not None:
                     people.note_candidate(made.cases[number].id, one.case_id, one.score)
-        stays = shelter.book(
-            {c.id: p for c, p in zip(made.cases, places, strict=True)},
-            team_id=team.id, first_night=tonight, last_night=tonight,
-        )  # fmt: skip
+        wanted = {c.id: p for c, p in zip(made.cases, places, strict=True)}
+        if group.alone and watch is not None:
+            stays = shelter.take_children_at_the_gate(
+                wanted,
+                team_id=team.id,
+                night=tonight,
+                staff=watch.staff,
+                second=watch.second,
+                authority=watch.authority,
+            )
+        else:
+            stays = shelter.book(wanted, team_id=team.id, first_night=tonight, last_night=tonight)
         shelter.check_in(stays, at=at)
         for case in made.cases:
             audit.record("walked_in", "case", case.id)
@@ -175,7 +212,7 @@ def _persons(group: Group, night: date) -> list[NewPerson]:
     return [
         NewPerson(
             called_name=m.name.strip(), birth=rules.birth_of(m.band, night), sex_in_document=m.sex,
-            feels_safe_in=m.safe_in, relation_to_head="CHILD" if m.child else None,
+            feels_safe_in=m.safe_in, relation_to_head=("SIBLING" if group.alone else "CHILD") if m.child else None,
             evidence=evidence if m.child else "CLAIMED",
         )
         for m in group.members

@@ -16,6 +16,7 @@ from caseapp.indicators import catalogue
 from caseapp.publication.api import problem, queries, shapes
 from caseapp.publication.api.document import answers, needs_key, spec
 from caseapp.publication.api.rules import EVERYTHING, Scope
+from caseapp.publication.editions import editions
 from caseapp.publication.package import zipped
 from caseapp.publication.views.api import blueprint
 from caseapp.publication.views.api.keyed import JSON, asking, keyed, sealed
@@ -86,6 +87,7 @@ def releases(query: shapes.ReleasesAsked) -> Response:
 def _summary(row: Any) -> dict[str, Any]:
     return {
         "release": row.name, "country": row.country, "period": row.period, "edition": row.edition,
+        "revision_code": row.revision_code, "revision_reason": row.revision_reason,
         "published_at": row.decided_at, "known_until": row.known_until, "manifest_sha256": row.seal,
     }  # fmt: skip
 
@@ -254,11 +256,13 @@ def figures(query: shapes.FiguresAsked) -> Response:
             release_id=row.id if row else None,
             limit=query.limit,
         )
-        page = found[: query.limit]
+        page, known = found[: query.limit], editions(here.connection, query.country)
         following = queries.cursor_of(page[-1]) if len(found) > query.limit else None
-        return _page(shapes.FigureList, following, figures=[queries.figure(one) for one in page])
+        return _page(shapes.FigureList, following, figures=[queries.figure(one, known) for one in page])
 
-    return sealed(row.seal if row else queries.state(here.connection, here.reader), make)
+    # A release never changes, but a later one may revise its months, which each row tells.
+    state = queries.state(here.connection, here.reader)
+    return sealed(f"{row.seal}{state}" if row else state, make)
 
 
 # -- cells --------------------------------------------------------------------------------------------
