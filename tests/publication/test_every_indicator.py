@@ -153,7 +153,7 @@ def casework(journal, chance, name, day, who):
 def test_all_indicators_all_periods(committed_db, tmp_path):
     people = made_up.staff()
     # 2024 is drawn coarsely (`size`), 2025 finely, by what 2024 published: October's MIRPS year sums both.
-    journal = made_up.journal(1200, date(2024, 10, 1), date(2025, 10, 31))
+    journal = made_up.journal(1600, date(2024, 10, 1), date(2025, 10, 31))
     more(journal, 1200)
     journal.write()
     made_up.count_now()
