@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
@@ -61,6 +62,13 @@ def on_starting(server: Any) -> None:
     logger = logging.getLogger("gunicorn.error")
     logger.handlers.clear()
     logger.propagate = True
+
+
+def when_ready(server: Any) -> None:
+    """The program itself is set aside before the processes are forked: looking through it for rubbish again and again cost
+    a request 150 ms now and then, and the memory that they share."""
+    gc.collect()
+    gc.freeze()
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -27,7 +27,14 @@ from caseapp.indicators.located import Entries, Located
 FOLDER = ROOT / "indicators"
 MEASURES = {
     "COUNT": (
-        "PERSONS", "HOUSEHOLDS", "FIRST_COUNTED", "FIRST_EVER", "PERSON_MONTHS", "EVENTS", "NIGHTS", "STOCK",
+        "PERSONS",
+        "HOUSEHOLDS",
+        "FIRST_COUNTED",
+        "FIRST_EVER",
+        "PERSON_MONTHS",
+        "EVENTS",
+        "NIGHTS",
+        "STOCK",
     ),
     "RATE": ("PERCENT", "RATIO"),
     "MEDIAN": ("DAYS", "HOURS"),

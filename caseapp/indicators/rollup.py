@@ -91,7 +91,7 @@ class _begun:
         self.inner = connect("facts")
         connection = self.inner.__enter__()
         connection.execute(sa.text(f"SET TRANSACTION ISOLATION LEVEL {self.isolation}"))
-        for setting in ("statement_timeout = 0", "work_mem = '128MB'", "jit = off"):
+        for setting in ("statement_timeout = 0", "work_mem = '128MB'", "temp_buffers = '128MB'", "jit = off"):
             connection.execute(sa.text(f"SET LOCAL {setting}"))
         return connection
 
@@ -138,7 +138,7 @@ def _one_batch(connection: sa.Connection, country: str, batch: int, *, lock: boo
     until = _advance(target)
     taken = _take(target, batch)
     if taken:
-        _count(target, until, everybody=False)
+        _count(target, until)
     return taken
 
 
@@ -156,10 +156,10 @@ def _take(target: Target, batch: int) -> int:
     return int(gone.scalar_one())
 
 
-def _count(target: Target, until: date, *, everybody: bool) -> None:
-    gather(target, everybody=everybody)
+def _count(target: Target, until: date) -> None:
+    gather(target)
     count_persons(target, until)
-    count_heads(target, everything=everybody)
+    count_heads(target)
     count_cells(target)
     count_site_numbers(target, until)
 
@@ -202,19 +202,25 @@ _GOING_ON = """
 
 
 def _compare(connection: sa.Connection, country: str, repair: bool) -> tuple[int, list[Difference]]:
-    stored, again = Target(connection, country), Target(connection, country, "recount_")
-    until = stored.run("SELECT until FROM facts.horizon WHERE country = :country").scalar_one()
-    for table, columns in COLUMNS.items():
-        again.fresh(f"recount_{table}", f"SELECT {columns} FROM facts.{table} WHERE false")
-    _count(again, until, everybody=True)
+    _count_anew(connection, country)
+    stored = Target(connection, country)
     rows = 0
     found: list[Difference] = []
     for table in COLUMNS:
-        rows += int(again.run(f"SELECT count(*) FROM recount_{table}").scalar_one())
+        rows += int(stored.run(f"SELECT count(*) FROM recount_{table}").scalar_one())
         found += _differences(stored, table)
     if repair and found:
         _replace(stored)
     return rows, found
+
+
+def _count_anew(connection: sa.Connection, country: str) -> None:
+    """Everything of a country from its journal, into the temporary tables `recount_…`."""
+    again = Target(connection, country, "recount_")
+    until = again.run("SELECT until FROM facts.horizon WHERE country = :country").scalar_one()
+    for table, columns in COLUMNS.items():
+        again.fresh(f"recount_{table}", f"SELECT {columns} FROM facts.{table} WHERE false")
+    _count(again, until)
 
 
 _PLACES = {
@@ -223,13 +229,28 @@ _PLACES = {
 }  # fmt: skip
 
 
+# How many rows a place holds and the sum of their digests: where both agree, so do the rows.
+_DIGESTS = "SELECT {place} AS place, count(*) AS n, sum(hash_record_extended(r, 0)) AS digest FROM ({rows}) r GROUP BY 1"
+
+
 def _differences(stored: Target, table: str) -> Iterator[Difference]:
+    place = _PLACES[table]
     kept = f"SELECT {COLUMNS[table]} FROM facts.{table} WHERE country = :country"
     anew = f"SELECT {COLUMNS[table]} FROM recount_{table}"
+    places = stored.run(
+        f"SELECT coalesce(a.place, b.place) FROM ({_DIGESTS.format(place=place, rows=kept)}) a "
+        f"FULL JOIN ({_DIGESTS.format(place=place, rows=anew)}) b USING (place) "
+        "WHERE (a.n, a.digest) IS DISTINCT FROM (b.n, b.digest)"
+    ).scalars()
+    differ = list(places)
+    if not differ:
+        return
+    kept, anew = f"{kept} AND {place} = ANY (:differ)", f"{anew} WHERE {place} = ANY (:differ)"
     found = stored.run(
         f"SELECT place, count(*) FILTER (WHERE side = 1) AS old, count(*) FILTER (WHERE side = 2) AS new FROM ("
-        f"SELECT {_PLACES[table]} AS place, 1 AS side FROM ({kept} EXCEPT ALL {anew}) a UNION ALL "
-        f"SELECT {_PLACES[table]}, 2 FROM ({anew} EXCEPT ALL {kept}) b) d GROUP BY place ORDER BY place"
+        f"SELECT {place} AS place, 1 AS side FROM ({kept} EXCEPT ALL {anew}) a UNION ALL "
+        f"SELECT {place}, 2 FROM ({anew} EXCEPT ALL {kept}) b) d GROUP BY place ORDER BY place",
+        differ=differ,
     )
     for row in found.mappings():
         yield Difference(stored.country, table, row["place"], row["old"], row["new"])

@@ -209,6 +209,8 @@ class Stay(Identified, Versioned, Base):
         ),
         sa.CheckConstraint("(state = 'ENDED') = (left_at IS NOT NULL)", name="ended_has_time"),
         sa.CheckConstraint("left_at IS NULL OR left_at >= arrived_at", name="times_in_order"),
+        one_of("child_safe_in", ("WOMEN", "MEN", "SEPARATE")),
+        sa.CheckConstraint("child OR child_safe_in IS NULL", name="child_safe_in_of_child"),
         sa.CheckConstraint("reviewed_by_id IS NULL OR reviewed_by_id <> ended_by_id", name="second_person"),
         pg.ExcludeConstraint(
             ("place_id", "="), (sa.text(_NIGHTS), "&&"), where=sa.text(_HOLDS), using="gist", name="ex_stay_place_taken",
@@ -253,6 +255,8 @@ class Stay(Identified, Versioned, Base):
     last_night: Mapped[date]
     state: Mapped[str]
     child: Mapped[bool]
+    # Girls' room or boys', of a child only, while the stay holds a place (a trigger takes it away then).
+    child_safe_in: Mapped[str | None]
     immediate: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     called_name_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
     life_critical_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)

@@ -81,9 +81,7 @@ def for_people(
     guests = [people[c].guest for c in case_ids if c in people]
     for stay in stays:
         if stay.case_id not in people:
-            guests.append(
-                rules.Guest(stay.case_id, stay.party, stay.child, requirements=frozenset(stay.requirements))
-            )
+            guests.append(queries.kept_guest(stay))
     if len(guests) != len(case_ids) or not guests:
         return []
     rooms = _rooms(team_id, guests, first, last, tonight, site, {s.case_id for s in stays}, referral_id)

@@ -331,8 +331,20 @@ def as_guest(stay: Stay, family: dict[UUID, Family]) -> rules.Guest:
     """A person already there, as the rules about rooms need them."""
     related, guardians, partners = family.get(stay.case_id, (frozenset(), frozenset(), frozenset()))
     return rules.Guest(
-        stay.case_id, stay.party, stay.child, related=related, guardians=guardians, partners=partners
+        stay.case_id,
+        stay.party,
+        stay.child,
+        stay.child_safe_in or "SEPARATE",
+        related=related,
+        guardians=guardians,
+        partners=partners,
     )
+
+
+def kept_guest(stay: Stay) -> rules.Guest:
+    """A person of whom the stay is all that is still known: nothing that would let them share a room with adults."""
+    needed = frozenset(stay.requirements)
+    return rules.Guest(stay.case_id, stay.party, stay.child, stay.child_safe_in or "SEPARATE", needed)
 
 
 def together(stay: Stay) -> list[Stay]:

@@ -25,6 +25,11 @@ AT_RISK = frozenset({"STREET", "UNKNOWN"})
 #: Departures that a second person must agree to *before* they happen; other R pairs are facts that have
 #: happened, which are recorded at once and reviewed by a second person afterwards.
 AGREED_FIRST = frozenset({"ASKED_TO_LEAVE", "AGED_OUT"})
+#: Children without family in one bedroom, at most, and boys and girls apart: EASO (now EUAA) guidance on reception
+#: conditions for unaccompanied children, 2018, standard 45. Children of one household stay together.
+CHILDREN_PER_ROOM = 4
+#: Why children may not be left in a room when whoever was with them is moved.
+LEFT_ALONE = frozenset({"NO_CHILD_LICENCE", "NOT_SAFE_IN", "TOO_MANY_CHILDREN", "GIRLS_AND_BOYS"})
 #: Reasons that only somebody who never came in can have.
 NEVER_IN = frozenset({"NEVER_ARRIVED"})
 
@@ -51,6 +56,14 @@ class Room:
     takes: str
     one_household: bool
     child_licence: bool
+
+
+def strangers(adults: bool, children: int, children_safe_in: str | None) -> list[Guest]:
+    """People in a room of whom it is known only that an adult is there, how many children, and where all of these are
+    safe (SEPARATE: they differ, or it is not known). Nobody is related to them."""
+    there = [Guest(UUID(int=1), UUID(int=1), False)] if adults else []
+    safe = children_safe_in or "SEPARATE"
+    return there + [Guest(UUID(int=n), UUID(int=n), True, safe) for n in range(2, 2 + children)]
 
 
 def safe_in(sex_in_document: str, feels_safe_in: str) -> str:
@@ -83,14 +96,28 @@ def why_not(
         refused = _not_for_child(child, room, [g for g in everyone if g.case_id != child.case_id])
         if refused:
             return refused
-    return None
+    return children_together(
+        [(g.party, g.safe_in) for g in everyone if g.child], any(not g.child for g in everyone)
+    )
+
+
+def children_together(children: Sequence[tuple[UUID, str]], adults: bool) -> str | None:
+    """Why these children (party, where they are safe) may not sleep in one bedroom, or None: children without family
+    of several parties are at most `CHILDREN_PER_ROOM`, girls with girls and boys with boys; of whom neither is known, or
+    who needs it, has a room of their own. Where an adult is, `_not_for_child` has spoken of each of them."""
+    if adults or len({party for party, _safe in children}) < 2:
+        return None
+    if len(children) > CHILDREN_PER_ROOM:
+        return "TOO_MANY_CHILDREN"
+    safe = {where for _party, where in children}
+    return None if safe in ({"WOMEN"}, {"MEN"}) else "GIRLS_AND_BOYS"
 
 
 def _not_in_this_room(guest: Guest, room: Room) -> str | None:
     if room.takes == "CHILDREN":
         return None if guest.child else "CHILDREN_ONLY"
     if guest.child:
-        return None
+        return None  # where a child's family is, the child is; of children alone see `_not_for_child`
     if room.takes in ("WOMEN", "MEN") and guest.safe_in != room.takes:
         return "NOT_SAFE_IN"
     if guest.safe_in == "SEPARATE" and not room.one_household:
@@ -110,9 +137,11 @@ def _not_for_child(child: Guest, room: Room, others: Sequence[Guest]) -> str | N
         own_household = adult.party == child.party and guardian_here
         if adult.case_id not in child.related and not own_household:
             return "UNRELATED_ADULT"
-    if not adults and not room.child_licence:
+    if adults:
+        return None
+    if not room.child_licence:
         return "NO_CHILD_LICENCE"
-    return None
+    return "NOT_SAFE_IN" if room.takes in ("WOMEN", "MEN") and child.safe_in != room.takes else None
 
 
 def answered(unit_traits: Iterable[str], place_traits: Iterable[str], kind: str) -> frozenset[str]:

@@ -17,9 +17,6 @@ from caseapp.places.models import Site
 from caseapp.shelter import queries, rules
 from caseapp.shelter.standing import ChildLicence
 
-#: Somebody in a room of whom the other team knows only that they are there.
-_ADULT, _CHILD = UUID(int=1), UUID(int=2)
-
 
 @dataclass(frozen=True)
 class Spot:
@@ -71,7 +68,8 @@ def company(
     ours: bool,
 ) -> dict[UUID, list[rules.Guest]]:
     """Who else is in these units on those nights, as the rules need them. `ours`: the shelter's own people see each
-    of them; anybody else learns that an adult or a child is there, which allows less and never more."""
+    of them; anybody else learns that an adult is there, how many children, and whether these are girls or boys alone,
+    which allows less and never more."""
     newcomers = list(guests)
     moving, parties = {g.case_id for g in newcomers}, {g.party for g in newcomers}
     there = queries.sleepers(unit_ids, first, last, tonight) if unit_ids else {}
@@ -84,30 +82,28 @@ def company(
     if ours or not unit_ids:
         return found
     rows = session.execute(
-        sa.text("SELECT unit_id, adults, children FROM unit_company(:u, :f, :l, :p, :n, :now)").bindparams(
+        sa.text("SELECT unit_id, adults, children, children_safe_in FROM unit_company(:u, :f, :l, :p, :n, :now)").bindparams(
             sa.bindparam("u", list(unit_ids), type_=sa.ARRAY(sa.Uuid())), sa.bindparam("f", first), sa.bindparam("l", last),
             sa.bindparam("p", sorted(parties), type_=sa.ARRAY(sa.Uuid())), sa.bindparam("n", tonight),
             sa.bindparam("now", clock.now(), type_=sa.DateTime(timezone=True)),
         )
     )  # fmt: skip
     own = {unit_id: [g for g in seen if g.party in parties] for unit_id, seen in found.items()}
-    for unit_id, adults, children in rows:
-        strangers = own.setdefault(unit_id, [])
-        strangers += [rules.Guest(_ADULT, _ADULT, False)] if adults else []
-        strangers += [rules.Guest(_CHILD, _CHILD, True)] if children else []
+    for unit_id, adults, children, safe in rows:
+        own.setdefault(unit_id, []).extend(rules.strangers(adults, children, safe))
     return own
 
 
 def parted(
-    case_ids: Iterable[UUID], unit_ids: Iterable[UUID], first: date, last: date, tonight: date
+    case_ids: Iterable[UUID], unit_ids: Iterable[UUID] | None, first: date, last: date, tonight: date
 ) -> frozenset[UUID]:
-    """Of these units, those where one of these people must not be on those nights. Nothing tells why; it is asked
+    """Of these units (None: of all), those where one of these people must not be on those nights. Nothing tells why; it is asked
     every time, of everybody, so that asking tells nothing either."""
     rows = session.scalars(
         sa.text("SELECT parted_units(:c, :u, :f, :l, :n, :now)").bindparams(
             sa.bindparam("c", sorted(set(case_ids)), type_=sa.ARRAY(sa.Uuid())),
-            sa.bindparam("u", sorted(set(unit_ids)), type_=sa.ARRAY(sa.Uuid())), sa.bindparam("f", first),
-            sa.bindparam("l", last), sa.bindparam("n", tonight),
+            sa.bindparam("u", None if unit_ids is None else sorted(set(unit_ids)), type_=sa.ARRAY(sa.Uuid())),
+            sa.bindparam("f", first), sa.bindparam("l", last), sa.bindparam("n", tonight),
             sa.bindparam("now", clock.now(), type_=sa.DateTime(timezone=True)),
         )
     )  # fmt: skip

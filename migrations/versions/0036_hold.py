@@ -213,6 +213,10 @@ def _facts() -> None:
         """,
         to="acogida_app, acogida_work",
     )
+    _company()
+
+
+def _company() -> None:
     # Whether others than these parties are in a unit on those nights: adults, children; nothing else of them.
     wall.definer_function(
         "unit_company(p_units uuid[], p_first date, p_last date, p_parties uuid[], p_tonight date, p_now timestamptz) "

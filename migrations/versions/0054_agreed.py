@@ -134,7 +134,7 @@ OTHERS = """
         )"""
 
 
-def _parted() -> None:
+def _parted(named: str = "u.id = ANY (p_units)") -> None:
     """As in 0049, for everybody whom the two people were united with. (The downgrade leaves these: they read the older
     table as well.)"""
     wall.definer_function(
@@ -147,7 +147,7 @@ def _parted() -> None:
           WHERE {HOLDS} AND (daterange(s.first_night, s.last_night, '[]') && daterange(p_first, p_last, '[]')
                 OR s.state = 'IN' AND s.last_night < p_first AND p_first <= p_tonight)
         )
-        SELECT u.id FROM public.unit u WHERE u.id = ANY (p_units) AND (
+        SELECT u.id FROM public.unit u WHERE {named} AND (
           EXISTS (SELECT FROM others o JOIN mine ON mine.case_id = o.case_id)
           OR EXISTS (SELECT FROM near n WHERE n.unit_id = u.id OR n.reach = 'SITE' AND n.site_id = u.site_id))
         """,

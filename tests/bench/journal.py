@@ -16,30 +16,34 @@ from __future__ import annotations
 import argparse
 import logging
 import multiprocessing
+import os
 import resource
 import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import psycopg
+import sqlalchemy as sa
 import structlog
 
 from caseapp.core import clock, db
-from tests.bench import stories
+from tests.bench import bare, stories
 from tests.bench.installation import Installation, installed
+from tests.bench.journal_table import YEARS, Times, table
+from tests.bench.processor import Spent, peak_mb, postmaster_of, spent
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "bench-events.md"
 COUNTRIES = {"MEX": "MX", "GTM": "GT", "CRI": "CR", "PAN": "PA", "HND": "HN", "SLV": "SV", "BLZ": "BZ"}
 #: Of a hundred events, as many as each country has of the claims of the region, roughly.
 SHARES = (50, 12, 16, 10, 6, 4, 2)
-PERSONS = 500
-YEARS = 10
+PERSONS = 150
 RECENT = 180
+#: The only indexes of the journal that counting uses; the others are not built again over the copies.
+USED = ("ix_case_event_kind", "ix_case_event_person_key", "ix_case_event_withdraws_id")
 #: The events of the originals, and of each whether its person has a case or a claim under way.
 _ORIGINALS = """
     CREATE TEMPORARY TABLE original ON COMMIT DROP AS
@@ -52,30 +56,6 @@ _ORIGINALS = """
     SELECT e.*, coalesce(s.opened > s.closed OR s.lodged > 0 AND s.decided = 0, false) AS under_way
     FROM case_event e LEFT JOIN state s USING (person_key)
 """
-#: What a figure must at least read: each event once, grouped as finely as cells are.
-BARE = (
-    "SELECT country, kind, site_id, to_char(effective_on, 'YYYY-MM') AS month, sex, age_band, origin, household_type, "
-    "count(*) AS events, count(DISTINCT person_key) AS persons "
-    "FROM {journal} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8"
-)
-
-
-@dataclass
-class Times:
-    """Seconds of each step, and what else was seen."""
-
-    events: int = 0
-    persons: int = 0
-    facts: int = 0
-    cells: int = 0
-    filled: float = 0.0
-    bare: float = 0.0
-    duck: float = 0.0
-    recount: float = 0.0
-    countries: dict[str, float] = field(default_factory=dict)
-    to_cell: list[float] = field(default_factory=list)
-    a_second: dict[int, float] = field(default_factory=dict)
-    own_mb: float = 0.0
 
 
 def main(arguments: list[str]) -> None:
@@ -90,6 +70,7 @@ def main(arguments: list[str]) -> None:
     with installed() as where:
         times = Times()
         times.filled = timed(lambda: fill(where, options.events, options.sites, options.seed))
+        say(f"filled in {times.filled:.0f} s")
         where.flush_as_in_production()
         measure(where, times, options.fresh)
     text = table(times, options)
@@ -189,8 +170,9 @@ def _multiply(owner: psycopg.Connection[Any], copies: int, seed: int) -> None:
         {"copies": copies, "seed": seed},
     )
     owner.execute("SET LOCAL maintenance_work_mem = '1GB'")
-    for _name, definition in indexes:
-        owner.execute(definition)
+    for name, definition in indexes:
+        if name in USED:
+            owner.execute(definition)
 
 
 # -- measuring ----------------------------------------------------------------------------------------
@@ -200,19 +182,58 @@ def measure(where: Installation, times: Times, fresh: int) -> None:
         times.events = _one(owner, "SELECT count(*) FROM case_event")
         times.persons = _one(owner, "SELECT count(DISTINCT (country, person_key)) FROM case_event")
         say(f"{times.events} events of {times.persons} persons")
-        owner.execute("SET work_mem = '128MB'")
-        owner.execute("SET jit = off")
-        question = f"SELECT count(*) FROM ({BARE.format(journal='case_event')}) g"
-        times.bare = min(timed(lambda: owner.execute(question)) for _ in range(2))
-    say(f"GROUP BY in PostgreSQL {times.bare:.1f} s")
-    times.duck = _duck(where)
+    _group_by(where, times)
+    times.duck = _apart(_duck, where)
     say(f"GROUP BY in DuckDB {times.duck:.1f} s")
     _recount(where, times)
     _one_event(where, times)
     for workers in (1, 2):
-        times.a_second[workers] = _roll(where, fresh, workers)
+        times.a_second[workers] = _roll(where, fresh, workers, times)
         say(f"{times.a_second[workers]:.0f} events a second with {workers} worker(s)")
-    times.own_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    times.load.append(os.getloadavg()[0])
+
+
+def _group_by(where: Installation, times: Times) -> None:
+    """The one over all events, twice, and those that an analyst would write, two at a time as a recount is."""
+    times.load.append(os.getloadavg()[0])
+    one = bare.ONE.format(journal="case_event")
+    times.bare = min((_asked(where, [one]) for _ in range(2)), key=lambda s: s.processor)
+    say(f"GROUP BY in PostgreSQL {times.bare}")
+    statements = bare.for_the_same_cells()
+    times.statements = len(statements)
+    times.same = _asked(where, statements)
+    say(f"{len(statements)} GROUP BYs for the same cells {times.same}")
+
+
+def _postmaster(where: Installation) -> int:
+    with where.connect() as owner:
+        return postmaster_of(owner.info.backend_pid)
+
+
+def _asked(where: Installation, statements: list[str]) -> Spent:
+    def ask(statement: str) -> None:
+        with where.connect() as owner:
+            owner.execute("SET work_mem = '128MB'")
+            owner.execute("SET jit = off")
+            owner.execute(f"SELECT count(*) FROM ({statement}) g")
+
+    def everything() -> None:
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            list(pool.map(ask, statements))
+
+    return spent(_postmaster(where), everything)
+
+
+def _apart(work: Callable[[Installation], float], where: Installation) -> float:
+    """In a process of its own, so that what it holds is not taken for a worker's."""
+    context = multiprocessing.get_context("fork")
+    found = context.SimpleQueue()
+    child = context.Process(target=lambda: found.put(work(where)), daemon=True)
+    child.start()
+    child.join()
+    if child.exitcode:
+        raise SystemExit("DuckDB was not asked")
+    return float(found.get())
 
 
 def _duck(where: Installation) -> float:
@@ -234,7 +255,7 @@ def _duck(where: Installation) -> float:
             out.write(chunk)
     duck.execute(f"CREATE TABLE journal AS SELECT * FROM read_csv('{path}')")
     path.unlink()
-    question = BARE.format(journal="journal").replace(
+    question = bare.ONE.format(journal="journal").replace(
         "to_char(effective_on, 'YYYY-MM')", "strftime(effective_on, '%Y-%m')"
     )
     return min(
@@ -243,28 +264,48 @@ def _duck(where: Installation) -> float:
 
 
 def _recount(where: Installation, times: Times) -> None:
-    """Everything from the journal into the stored tables, two countries at a time, in the same statements as a recount."""
+    """As `acogida rollup --full --repair` does it, two countries at a time: counted from the journal, laid into the stored
+    tables with their indexes; then compared row by row, when both are equal."""
     from caseapp.indicators import rollup
     from caseapp.indicators.facts.tables import Target
 
-    def count(country: str) -> None:
-        with rollup._begun() as connection:
-            target = Target(connection, country)
-            until = rollup._advance(target)
-            times.countries[country] = timed(lambda: rollup._count(target, until, everybody=True))
-        say(f"{country} {times.countries[country]:.1f} s")
+    def each(work: Callable[[sa.Connection, str], Any]) -> Spent:
+        def country(name: str) -> None:
+            with rollup._begun() as connection:
+                times.countries[name] = timed(lambda: work(connection, name))
+                backend = connection.scalar(sa.text("SELECT pg_backend_pid()"))
+                times.backends_mb[name] = max(times.backends_mb.get(name, 0.0), peak_mb(int(backend or 0)))
 
-    def everything() -> None:
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            list(pool.map(count, COUNTRIES))
+        def everything() -> None:
+            with ThreadPoolExecutor(max_workers=2) as pool:
+                list(pool.map(country, COUNTRIES))
 
-    times.recount = timed(everything)
+        found = spent(_postmaster(where), everything)
+        say(f"{found} {times.countries}")
+        return found
+
+    def counted(connection: sa.Connection, country: str) -> None:
+        rollup._advance(Target(connection, country))
+        rollup._count_anew(connection, country)
+
+    def compared(connection: sa.Connection, country: str) -> None:
+        if rollup._compare(connection, country, False)[1]:
+            raise SystemExit(f"{country} is not as it was counted")
+
+    def laid(connection: sa.Connection, country: str) -> None:
+        rollup._count_anew(connection, country)
+        rollup._replace(Target(connection, country))
+
+    times.recount = each(counted)
+    owned = dict(times.countries)
+    times.laid = each(laid)
     with where.connect() as owner:
-        times.facts = _one(owner, "SELECT count(*) FROM facts.fact")
-        times.cells = _one(owner, "SELECT count(*) FROM facts.cell")
-        owner.commit()
         owner.autocommit = True
         owner.execute("VACUUM ANALYZE facts.fact, facts.atom, facts.cell")
+        times.facts = _one(owner, "SELECT count(*) FROM facts.fact")
+        times.cells = _one(owner, "SELECT count(*) FROM facts.cell")
+    times.compare = each(compared)
+    times.countries = owned
 
 
 def _add(where: Installation, count: int, mark: str, country: str = "MEX") -> None:
@@ -289,7 +330,7 @@ def _one_event(where: Installation, times: Times) -> None:
     say(f"one event in its cell after {max(times.to_cell):.2f} s at most")
 
 
-def _roll(where: Installation, count: int, workers: int) -> float:
+def _roll(where: Installation, count: int, workers: int, times: Times) -> float:
     """Events a second through the roll-up; two workers have two countries to count."""
     countries = ("MEX", "GTM")
     for country in countries:
@@ -297,13 +338,16 @@ def _roll(where: Installation, count: int, workers: int) -> float:
     db.session.remove()
     db.forget_engines()
     context = multiprocessing.get_context("fork")
-    children = [context.Process(target=_roll_up, daemon=True) for _ in range(workers)]
+    held = context.SimpleQueue()
+    children = [context.Process(target=_roll_up, args=(held,), daemon=True) for _ in range(workers)]
     began = time.monotonic()
     for child in children:
         child.start()
     for child in children:
         child.join()
     took = time.monotonic() - began
+    while not held.empty():
+        times.worker_mb = max(times.worker_mb, held.get())
     with where.connect() as owner:
         left = _one(owner, "SELECT count(*) FROM facts.dirty")
     if left:
@@ -311,55 +355,8 @@ def _roll(where: Installation, count: int, workers: int) -> float:
     return count / took
 
 
-def _roll_up() -> None:
+def _roll_up(held: Any) -> None:
     from caseapp.indicators.rollup import roll_up
 
     roll_up()
-
-
-# -- saying -------------------------------------------------------------------------------------------
-def table(times: Times, options: argparse.Namespace) -> str:
-    """The table of docs/bench-events.md."""
-    rows = [
-        ("Bare `GROUP BY` in PostgreSQL", times.bare, "1"),
-        ("The same in DuckDB (two threads)", times.duck, f"{times.duck / times.bare:.2f}"),
-        ("Full recount into facts, markers and cells", times.recount, f"{times.recount / times.bare:.1f}"),
-    ]  # fmt: skip
-    lines = [
-        "# Figures from ten million events",
-        "",
-        (
-            f"`make bench ARGS=events`, {clock.real_now().date()}. {times.events:,} events of {times.persons:,} persons at "
-            f"{options.sites} sites of seven countries in {YEARS} years; they become {times.facts:,} facts in {times.cells:,} "
-            "cells. All on one machine with two cores, in one run."
-        ),
-        "",
-        "| | seconds | times the bare `GROUP BY` |",
-        "| --- | ---: | ---: |",
-        *(f"| {name} | {seconds:.1f} | {ratio} |" for name, seconds, ratio in rows),
-        "",
-        (
-            "The bare `GROUP BY` reads each event once and counts persons within each cell; it knows nothing of withdrawals, "
-            "merges, corrected profiles, first counts in a year, or of what must be answered within 30 days. It is there as "
-            "the least that any count costs."
-        ),
-        "",
-        f"By country, two at a time: {', '.join(f'{c} {s:.1f} s' for c, s in times.countries.items())}.",
-        "",
-        (
-            f"One event stands in its cell {max(times.to_cell):.2f} s after the roll-up begins (which it does every five seconds); "
-            f"the quickest of five took {min(times.to_cell):.2f} s."
-        ),
-        "",
-        f"A queue of {options.fresh:,} events in two countries: "
-        + ", ".join(
-            f"{n:,.0f} events a second with {w} worker{'s' * (w > 1)}" for w, n in times.a_second.items()
-        )
-        + ".",
-        "",
-        (
-            f"The process that asks for all this never held more than {times.own_mb:.0f} MB: counting is PostgreSQL's, in "
-            "statements that take 128 MB each to sort and spill to disk beyond it."
-        ),
-    ]
-    return "\n".join(lines) + "\n"
+    held.put(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)

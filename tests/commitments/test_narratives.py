@@ -15,7 +15,8 @@ from caseapp.core import access
 from caseapp.core.db import session
 from caseapp.publication import service as releases
 from tests.client import CheckedClient
-from tests.publication import made_up
+from tests.pdf_ua import keeps_to_pdf_ua
+from tests.publication import made_up, test_revision
 from tests.statements import count_statements
 
 HERE = "/narratives/MEX/2025/1/ACHIEVEMENTS"
@@ -126,7 +127,7 @@ def test_the_report_tells_it_on_paper_and_on_a_page(house, committed_db, tmp_pat
     assert QUOTE not in page and len(statements) < 16
     answer = client.get(f"{url}.pdf")
     assert answer.mimetype == "application/pdf" and answer.data.startswith(b"%PDF-")
-    assert b"pdfuaid" in answer.data or _tagged(answer.data)
+    keeps_to_pdf_ua(tmp_path / "page.pdf", answer.data)
     client.sign_in(others.analyst)
     assert client.get(url).status_code == 404
     # The region's shows every country's figures: it is for whoever reads them all.
@@ -144,23 +145,13 @@ def test_the_report_tells_it_on_paper_and_on_a_page(house, committed_db, tmp_pat
     arguments = ["annual", "--year", "2025", "--country", "mex", "--lang", "en", "--out", str(out), "--json"]
     done = CliRunner().invoke(report, arguments)
     assert done.exit_code == 0, done.output
-    assert json.loads(done.output)["chapters"] >= 2 and out.read_bytes().startswith(b"%PDF-")
+    assert json.loads(done.output)["chapters"] >= 2
+    keeps_to_pdf_ua(out)
+    arguments[4] = "regional"
+    assert CliRunner().invoke(report, arguments).exit_code == 0
+    keeps_to_pdf_ua(out)
     wrong = CliRunner().invoke(report, [*arguments[:4], "XXX", *arguments[5:]])
     assert wrong.exit_code == 1
-
-
-def _tagged(data):
-    import io
-
-    from pypdf import PdfReader
-
-    reader = PdfReader(io.BytesIO(data))
-    root = reader.trailer["/Root"]
-    return (
-        bool(root["/MarkInfo"]["/Marked"])
-        and str(root["/Lang"]).startswith("es")
-        and "/StructTreeRoot" in root
-    )
 
 
 def test_an_unknown_year_or_country_is_refused(committed_db):
@@ -173,3 +164,33 @@ def test_a_report_without_anything_is_still_a_report(committed_db):
     with create_app({"TESTING": True}).test_request_context("/?lang=en"), gathering.reading() as reader:
         made = content.report(gathering.known(reader, 2024, "BLZ"))
         assert made.chapters and paper.pdf(made).startswith(b"%PDF-")
+
+
+def test_a_quote_says_that_a_revision_changed_it(house, committed_db):
+    """The narrative quotes a month; a site had written late, the month is revised, and the value moves."""
+    people, _others, waiting, client = house
+    session.remove()
+    with access.acting_as(people.approver):
+        releases.refuse(waiting, "Primero la revisión de agosto.", by=people.approver)
+        session.commit()
+    session.remove()
+    month = {key: text.replace("2025 MEX", "2025-08 MEX") for key, text in TEXTS.items()}
+    client.sign_in(people.analyst)
+    client.post(HERE, data={**month, "do": "send"})
+    client.sign_in(people.approver)
+    assert client.post(f"{HERE}/approve").status_code == 302
+    before = client.get(HERE).get_data(as_text=True)
+    assert "Una revisión cambió" not in before
+    test_revision.add_late()
+    session.remove()
+    test_revision.revised(people)
+    session.remove()
+    page = text_of(client, people.analyst, HERE)
+    assert "Una revisión cambió cifras citadas aquí" in page and "/figures/MEX/P1?period=2025-08" in page
+    report = client.get("/reports/annual/MEX/2025").get_data(as_text=True)
+    assert "Una revisión cambió cifras citadas después de aprobarse el texto: P1-00 2025-08" in report
+    # Written and approved again, it quotes the revised value and says nothing more.
+    client.post(HERE, data={**month, "do": "send"})
+    client.sign_in(people.approver)
+    assert client.post(f"{HERE}/approve").status_code == 302
+    assert "Una revisión cambió" not in client.get(HERE).get_data(as_text=True)

@@ -1,28 +1,39 @@
-"""A matrix of 180 commitments, one of which is scored by one person and reviewed by another: the matrix changes."""
+"""A matrix of 180 commitments comes in, Mexico's part through the page; one is scored by one person and reviewed by
+another, and the matrix changes."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 
 from caseapp.commitments.service import importing
 from caseapp.core import access
 from caseapp.core.db import engine, session
+from tests.commitments import made_matrix
 from tests.journeys.walk import Walker
 
 pytestmark = pytest.mark.journey
-FILE = Path(__file__).resolve().parents[1] / "commitments" / "files" / "matrix_180.csv"
 
 
-def bring_in() -> None:
-    """As `acogida import commitments` does."""
+def others_bring_in() -> None:
+    """The other countries' part, as `acogida import commitments` does."""
+    rows = [row for row in made_matrix.rows() if row["country"] != "MEX"]
     session.remove()
     session(bind=engine("work"))
     with access.acting_as(access.system("command")) as system:
-        assert importing.take_in(FILE.read_bytes(), file_name=FILE.name, by=system).created == 180
+        assert importing.take_in(made_matrix.as_csv(rows), file_name="region.csv", by=system).created == 145
         session.commit()
     session.remove()
+
+
+def give(walker: Walker, rows: list[dict[str, str]], *, only_look: bool = False) -> None:
+    """Send a file to the page of the import."""
+    walker.open("/commitments/import")
+    file = {"name": "mexico.csv", "mimeType": "text/csv", "buffer": made_matrix.as_csv(rows)}
+    walker.page.set_input_files("input[name=file]", file)  # type: ignore[arg-type]
+    if only_look:
+        walker.page.check("input[name=dry_run]")
+    walker.page.get_by_role("button", name="Leer el archivo").click()
+    walker.page.wait_for_load_state()
 
 
 def average(walker: Walker) -> str:
@@ -33,14 +44,26 @@ def average(walker: Walker) -> str:
 
 
 def test_one_scores_another_reviews_and_the_matrix_changes(browser, site):
-    bring_in()
+    others_bring_in()
+    mine = [row for row in made_matrix.rows() if row["country"] == "MEX"]
     with (
         Walker(browser, site, "DATA_STEWARD") as author,
         Walker(browser, site, "RELEASE_APPROVER") as reviewer,
     ):
         author.sign_in()
         reviewer.sign_in()
-        # Nothing counts before a person has confirmed the file's scores.
+        # A wrong row is named and nothing comes in; looked at first, then saved; a second time nothing is new.
+        give(author, [mine[0], {**mine[1], "score": "6"}])
+        assert "No entró nada" in author.text() and "La calificación va de 0 a 5." in author.text()
+        give(author, mine, only_look=True)
+        assert "nuevas: 35" in author.text()
+        give(author, mine)
+        assert "Entraron 35 compromisos" in author.text()
+        give(author, mine)
+        assert "nuevas: 0 · ya estaban: 35" in author.text()
+        # Nothing counts before another person has confirmed the file's scores.
+        author.open("/commitments")
+        assert author.page.get_by_role("button", name="Confirmar todas").count() == 0
         assert average(author) == "—"
         reviewer.open("/commitments")
         reviewer.page.get_by_role("button", name="Confirmar todas").click()

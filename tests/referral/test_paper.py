@@ -14,6 +14,7 @@ from caseapp.core.db import session
 from caseapp.people.models import Case, Need
 from caseapp.referral import errors, paper, service
 from tests.conftest import NOW
+from tests.pdf_ua import keeps_to_pdf_ua
 from tests.referral.conftest import restart
 
 #: Never on paper that a person carries (DO_NO_HARM): the words, the place, the need, who.
@@ -131,12 +132,13 @@ def test_nothing_sealed_and_nothing_unsent_is_printed(world):
         session.rollback()
 
 
-def test_it_is_written_down_who_printed_which_copy_and_whether_it_was_taken(client, world, number):
+def test_it_is_written_down_who_printed_which_copy_and_whether_it_was_taken(client, world, number, tmp_path):
     client.sign_in(world.caseworker)
     page = client.get(f"/referrals/{number}/form").get_data(as_text=True)
     assert page.count(".pdf") == 6
     answer = client.get(f"/referrals/{number}/form/receiver.pdf?lang=en")
     assert answer.mimetype == "application/pdf" and answer.data.startswith(b"%PDF")
+    keeps_to_pdf_ua(tmp_path / "receiver.pdf", answer.data)
     assert client.get(f"/referrals/{number}/form/everybody.pdf").status_code == 404
     client.post(f"/referrals/{number}/form", data={"client_copy": "DECLINED"})
     assert "no quiso llevar su copia" in client.get(f"/referrals/{number}/form").get_data(as_text=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from itertools import combinations_with_replacement, product
 from uuid import UUID
 
 import pytest
@@ -44,6 +45,10 @@ NOT_PROVED = child(related=frozenset(), guardians=frozenset())
 GRANDMOTHER_ONLY = child(related=frozenset({UNCLE}), guardians=frozenset())
 
 
+def girls(count: int, party: UUID = ELSEWHERE) -> list[Guest]:
+    return [Guest(UUID(int=500 + n), party, True, "WOMEN") for n in range(count)]
+
+
 @pytest.mark.parametrize(
     ("newcomers", "room", "already", "expected"),
     [
@@ -66,7 +71,23 @@ GRANDMOTHER_ONLY = child(related=frozenset({UNCLE}), guardians=frozenset())
         # a child without family: only with children, at a licensed site
         ([child()], FAMILY_ROOM, [], "NO_CHILD_LICENCE"),
         ([child()], Room("CHILDREN", False, True), [], None),
-        ([child()], Room("CHILDREN", False, True), [Guest(OTHER_CHILD, ELSEWHERE, True)], None),
+        ([child()], Room("CHILDREN", False, True), [Guest(OTHER_CHILD, ELSEWHERE, True, "WOMEN")], None),
+        (
+            [child()],
+            Room("CHILDREN", False, True),
+            [Guest(OTHER_CHILD, ELSEWHERE, True, "MEN")],
+            "GIRLS_AND_BOYS",
+        ),
+        ([child()], Room("CHILDREN", False, True), [Guest(OTHER_CHILD, ELSEWHERE, True)], "GIRLS_AND_BOYS"),
+        ([child()], Room("CHILDREN", False, True), [Guest(OTHER_CHILD, FAMILY, True, "MEN")], None),
+        ([child()], Room("CHILDREN", False, True), girls(3), None),
+        ([child()], Room("CHILDREN", False, True), girls(4), "TOO_MANY_CHILDREN"),
+        ([child()], Room("CHILDREN", False, True), girls(5, party=FAMILY), None),
+        ([child()], Room("WOMEN", False, True), [], None),
+        ([child(safe_in="MEN")], Room("WOMEN", False, True), [], "NOT_SAFE_IN"),
+        ([child(safe_in="MEN")], Room("WOMEN", False, False), [], "NO_CHILD_LICENCE"),
+        ([child(safe_in="SEPARATE")], Room("CHILDREN", False, True), [], None),
+        ([], Room("CHILDREN", False, True), [*girls(4), child()], "TOO_MANY_CHILDREN"),
         ([child()], Room("CHILDREN", False, False), [], "NO_CHILD_LICENCE"),
         ([mother()], Room("CHILDREN", False, True), [], "CHILDREN_ONLY"),
         # who is placed where follows what they said
@@ -80,6 +101,39 @@ GRANDMOTHER_ONLY = child(related=frozenset({UNCLE}), guardians=frozenset())
 )
 def test_who_may_sleep_where(newcomers, room, already, expected):
     assert why_not(newcomers, room, already) == expected
+
+
+SAFE = ("WOMEN", "MEN", "SEPARATE")
+
+
+@pytest.mark.parametrize("adults", [False, True])
+@pytest.mark.parametrize("count", range(7))
+@pytest.mark.parametrize("parties", [1, 2, 3])
+def test_children_of_several_parties_are_four_at_most_and_alike(count, parties, adults):
+    """Every mixture of up to six children: of one household always, of several only girls or only boys, four at most."""
+    for safe in combinations_with_replacement(SAFE, count):
+        children = [(UUID(int=n % parties), where) for n, where in enumerate(safe)]
+        alone = not adults and len({party for party, _where in children}) > 1
+        alike = set(safe) in ({"WOMEN"}, {"MEN"})
+        expected = (
+            None
+            if not alone or (alike and count <= 4)
+            else "TOO_MANY_CHILDREN"
+            if count > 4
+            else "GIRLS_AND_BOYS"
+        )
+        assert rules.children_together(children, adults) == expected
+
+
+@pytest.mark.parametrize(
+    ("adults", "children", "safe"), list(product([False, True], range(4), [*SAFE, None]))
+)
+def test_strangers_are_related_to_nobody_and_as_many_as_said(adults, children, safe):
+    there = rules.strangers(adults, children, safe)
+    assert [g.child for g in there] == [False] * adults + [True] * children
+    assert {g.safe_in for g in there if g.child} == ({safe or "SEPARATE"} if children else set())
+    assert len({g.case_id for g in there} | {g.party for g in there}) == len(there)
+    assert not any(g.related or g.guardians or g.partners for g in there)
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,10 @@ def adult(n: int, safe: str = "WOMEN", *needs: str, party: UUID = HOME) -> rules
     return rules.Guest(UUID(int=1000 + n), party, False, safe, frozenset(needs))
 
 
-def child(n: int, *carers: rules.Guest, needs: tuple[str, ...] = ()) -> rules.Guest:
+def child(n: int, *carers: rules.Guest, needs: tuple[str, ...] = (), safe: str = "MEN") -> rules.Guest:
     known = frozenset(c.case_id for c in carers)
     return rules.Guest(
-        UUID(int=1000 + n), HOME, True, requirements=frozenset(needs), related=known, guardians=known
+        UUID(int=1000 + n), HOME, True, safe, requirements=frozenset(needs), related=known, guardians=known
     )
 
 
@@ -50,6 +50,7 @@ def spot(name: str, *bays: Bay, **values: object) -> Spot:
 
 MOTHER, FATHER, UNCLE = adult(1), adult(2, "MEN"), adult(3, "MEN")
 SON = child(4, MOTHER, FATHER)
+DAUGHTER = child(5, MOTHER, FATHER, safe="WOMEN")
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,37 @@ SON = child(4, MOTHER, FATHER)
         ([MOTHER, SON], bay("M", "WOMEN", one=False, adults=1), False),  # a stranger beside a child
         ([MOTHER], bay("M", "WOMEN", one=False, children=1), False),  # a child is there with its own
         ([UNCLE, SON], bay("F"), False),
-        ([SON], bay("N", "CHILDREN", one=False, child_licence=True, children=2), True),
+        (
+            [SON],
+            bay("N", "CHILDREN", one=False, child_licence=True, children=2, children_safe_in="MEN"),
+            True,
+        ),
+        (
+            [SON],
+            bay("N", "CHILDREN", one=False, child_licence=True, children=3, children_safe_in="MEN"),
+            True,
+        ),
+        (
+            [SON],
+            bay("N", "CHILDREN", one=False, child_licence=True, children=4, children_safe_in="MEN"),
+            False,
+        ),
+        (
+            [SON],
+            bay("N", "CHILDREN", one=False, child_licence=True, children=1, children_safe_in="WOMEN"),
+            False,
+        ),
+        (
+            [SON],
+            bay("N", "CHILDREN", one=False, child_licence=True, children=1),
+            False,
+        ),  # of whom it is not known
+        ([SON, DAUGHTER], bay("N", "CHILDREN", one=False, child_licence=True), True),  # of one household
+        (
+            [SON, DAUGHTER],
+            bay("N", "CHILDREN", one=False, child_licence=True, children=1, children_safe_in="MEN"),
+            False,
+        ),
         ([SON], bay("N", "CHILDREN", one=False), False),
         ([adult(1, "WOMEN", "STEP_FREE")], bay("F"), False),
         ([adult(1, "WOMEN", "STEP_FREE")], bay("F", traits=frozenset({"STEP_FREE"})), True),

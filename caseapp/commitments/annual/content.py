@@ -14,6 +14,8 @@ from decimal import Decimal
 from functools import partial
 
 from caseapp.commitments import rules
+from caseapp.commitments.annual import helping
+from caseapp.commitments.annual.helping import Helped
 from caseapp.commitments.annual.parts import Card, Cell, Chapter, Column, Part, Report
 from caseapp.commitments.baseline import Line as Line2018
 from caseapp.commitments.narrative import rules as narrating
@@ -58,6 +60,7 @@ class Known:
     baseline: Sequence[Line2018] = ()
     proven: int = 0
     pictures: Sequence[Shown] = ()
+    helped: Helped | None = None
 
 
 def report(known: Known) -> Report:
@@ -138,9 +141,9 @@ def _unit(line: Line) -> str:
 # -- a pillar -----------------------------------------------------------------------------------------
 def _pillar(known: Known, pillar: int) -> Chapter:
     """What a country tells of a pillar, its figures, and how far its commitments are."""
-    parts = [*_told(known, pillar), *_pictures(known, pillar)]
-    parts += [table for table in (_figures(known, pillar),) if table]
-    parts += [one for one in (_progress(known, pillar),) if one]
+    parts = [*_told(known, pillar)]
+    parts += [one for one in (_progress(known, pillar), _figures(known, pillar)) if one]
+    parts += _pictures(known, pillar)
     return Chapter(f"{pillar}. {reference.label('mirps_pillar', f'P{pillar}')}", (), tuple(parts))
 
 
@@ -181,7 +184,9 @@ def _pictures(known: Known, pillar: int) -> Iterable[Part]:
         if one.indicator.startswith(f"P{pillar}-") and _is_more_than_nothing(known, one)
     ]
     for one in mine[:PICTURES]:
-        yield Part("picture", svg=one.svg, caption=f"{one.indicator}. {one.title}", alt=one.description)
+        yield Part(
+            "picture", svg=one.svg, caption=f"{one.indicator} {_name(one.indicator)}", alt=one.description
+        )
 
 
 def _is_more_than_nothing(known: Known, one: Shown) -> bool:
@@ -245,7 +250,9 @@ def _counted(known: Known) -> list[rules.Scored]:
 
 
 def _cooperation(known: Known) -> Chapter:
-    return Chapter(f"5. {reference.label('mirps_pillar', 'P5')}", (), tuple(_told(known, 5)))
+    """What was told of pillar 5, and what cooperation's registers hold of the year."""
+    parts = [*_told(known, 5), *(helping.parts(known.helped) if known.helped else ())]
+    return Chapter(f"5. {reference.label('mirps_pillar', 'P5')}", (), tuple(parts))
 
 
 def _commitments(known: Known) -> Chapter:

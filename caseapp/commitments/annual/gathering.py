@@ -11,6 +11,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from caseapp.commitments import baseline, queries, released, rules
+from caseapp.commitments.annual import helping
 from caseapp.commitments.annual.content import Known, Money
 from caseapp.commitments.narrative import queries as narratives
 from caseapp.core import access, clock, reference
@@ -70,6 +71,7 @@ def known(reader: Session, year: int, country: str) -> Known:
         proven=sum(not rules.is_old(row.evidence_on, last) for row in standing if row.country in countries),
         money=_money(queries.money(who, country=one, year=year, db=reader)),
         pictures=released.pictures(connection, one, year, language()) if one else (),
+        helped=helping.read(reader, (*countries, rules.REGION) if one is None else countries, year),
         baseline=[line for line in baseline.lines() if one is None or line.country == one],
     )
 

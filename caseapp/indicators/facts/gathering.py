@@ -36,10 +36,8 @@ _REACHED = """
     )
     SELECT person_key FROM reached
 """
-_EVERYBODY = """
-    SELECT person_key FROM facts.journal WHERE country = :country AND person_key IS NOT NULL
-    UNION SELECT a FROM merge
-"""
+# In a recount everybody counts as themselves but those whom a merge joins.
+_MERGED = "SELECT DISTINCT a AS person_key FROM merge"
 # The smallest pseudonym of those joined today speaks for all: no order of events can change it.
 _COUNTED_AS = """
     WITH RECURSIVE joined AS (
@@ -51,42 +49,50 @@ _COUNTED_AS = """
     SELECT r.person_key, coalesce(s.other, r.person_key) AS counts_as
     FROM reached r LEFT JOIN smallest s USING (person_key)
 """
-# The newest batch of corrected profiles of each person: the rows recorded together, last of all.
+# The newest batch of corrected profiles of each person: the rows recorded together, last of all. Each holds from its
+# day until the next one's, the first from ever, for events recorded before the batch was (`since`).
 _CORRECTIONS = """
     WITH profiled AS (
-        SELECT j.*, max(j.recorded_at) OVER (PARTITION BY j.person_key) AS newest
-        FROM facts.journal j JOIN affected a USING (person_key)
-        WHERE j.kind = 'person.profiled' AND j.country = :country AND j.sex IS NOT NULL
+        SELECT j.person_key, j.position, j.effective_on, j.recorded_at, j.sex, j.age_band, j.origin, j.household_type,
+               max(j.recorded_at) OVER (PARTITION BY j.person_key) AS newest
+        FROM facts.journal j
+        WHERE j.kind = 'person.profiled' AND j.country = :country AND j.sex IS NOT NULL AND {whose}
           AND NOT EXISTS (SELECT FROM taken_back t WHERE t.id = j.id)
+    ), batch AS (
+        SELECT p.*, min(recorded_at) OVER (PARTITION BY person_key) AS since
+        FROM profiled p WHERE recorded_at > newest - interval '1 second'
+    ), day AS (
+        SELECT DISTINCT ON (person_key, effective_on) * FROM batch ORDER BY person_key, effective_on, position DESC
     )
-    SELECT person_key, position, effective_on, sex, age_band, origin, household_type,
-           min(recorded_at) OVER (PARTITION BY person_key) AS since
-    FROM profiled WHERE recorded_at > newest - interval '1 second'
+    SELECT person_key, sex, age_band, origin, household_type, since,
+           CASE WHEN lag(effective_on) OVER own IS NULL THEN '-infinity' ELSE effective_on END AS from_on,
+           coalesce(lead(effective_on) OVER own, 'infinity') AS to_on
+    FROM day WINDOW own AS (PARTITION BY person_key ORDER BY effective_on)
 """
 _EVENTS = """
     SELECT j.position, j.id, j.kind, j.effective_on, j.recorded_at, coalesce(j.site, 'OTH') AS site,
-           a.counts_as AS person, j.person_key AS own_key, j.household_key AS household, j.subject_key,
-           j.code, j.reason, j.reason_group, j.sector, j.outcome, j.population, j.number, j.need_category, j.site_kind,
+           coalesce(a.counts_as, j.person_key) AS person, j.person_key AS own_key, j.household_key AS household,
+           j.subject_key, j.code, j.reason, j.reason_group, j.sector, j.outcome, j.population, j.number,
+           j.need_category, j.site_kind,
            coalesce(c.sex, j.sex) AS sex, coalesce(c.age_band, j.age_band) AS age_band,
            coalesce(c.origin, j.origin) AS origin, coalesce(c.household_type, j.household_type) AS household_type
     FROM facts.journal j
-    JOIN affected a ON a.person_key = j.person_key
-    LEFT JOIN LATERAL (
-        SELECT * FROM correction c
-        WHERE c.person_key = j.person_key AND c.since > j.recorded_at
-        ORDER BY c.effective_on <= j.effective_on DESC,
-                 CASE WHEN c.effective_on <= j.effective_on THEN c.effective_on END DESC,
-                 c.effective_on, c.position DESC
-        LIMIT 1
-    ) c ON true
-    WHERE j.country = :country AND NOT EXISTS (SELECT FROM taken_back t WHERE t.id = j.id)
+    {join} affected a ON a.person_key = j.person_key
+    LEFT JOIN correction c ON c.person_key = j.person_key AND c.since > j.recorded_at
+          AND j.effective_on >= c.from_on AND j.effective_on < c.to_on
+    WHERE j.country = :country AND j.person_key IS NOT NULL
+      AND NOT EXISTS (SELECT FROM taken_back t WHERE t.id = j.id)
+"""
+_BARE = """
+    SELECT id, own_key, effective_on, recorded_at, position, sex IS NULL AS asks FROM event
+    WHERE sex IS NULL OR age_band IS NULL OR origin IS NULL OR household_type IS NULL OR household IS NULL
 """
 # An event without codes (the gate may not read a person) takes those of the nearest one before it, or after.
 _FILLED = """
     UPDATE event e
     SET sex = n.sex, age_band = n.age_band, origin = n.origin, household_type = n.household_type,
         household = coalesce(e.household, n.household)
-    FROM event bare
+    FROM bare
     CROSS JOIN LATERAL (
         SELECT * FROM (
             (SELECT k.*, 1 AS turn FROM event k
@@ -100,35 +106,42 @@ _FILLED = """
              ORDER BY k.effective_on, k.recorded_at, k.position LIMIT 1)
         ) near ORDER BY turn LIMIT 1
     ) n
-    WHERE bare.id = e.id AND bare.sex IS NULL
+    WHERE bare.id = e.id AND bare.asks
+"""
+_LEFT_OPEN = """
+    UPDATE event e SET household = coalesce(household, person), sex = coalesce(sex, 'O'),
+        age_band = coalesce(age_band, 'UNKNOWN'), origin = coalesce(origin, 'UNK'),
+        household_type = coalesce(household_type, 'UNKNOWN')
+    FROM bare WHERE bare.id = e.id
 """
 
 
-def gather(target: Target, *, everybody: bool) -> None:
-    """Make the temporary tables `affected` (person_key, counts_as) and `event`, from `seed` (person_key) or
-    for everybody, and bring `identity` up to date."""
+def gather(target: Target) -> None:
+    """Make the temporary tables `affected` (person_key, counts_as) and `event`, from `seed` (person_key) or for
+    everybody (then `affected` names only those who count as somebody else), and bring `identity` up to date."""
+    everybody = target.everybody
     target.fresh("taken_back", _TAKEN_BACK)
     target.indexed("taken_back", "id")
     target.fresh("merge", _MERGES)
     target.indexed("merge", "a")
-    target.fresh("reached", _EVERYBODY if everybody else _REACHED)
+    target.fresh("reached", _MERGED if everybody else _REACHED)
     target.fresh("affected", _COUNTED_AS)
     target.indexed("affected", "person_key")
-    target.run(
-        "DELETE FROM {identity} WHERE country = :country AND person_key IN (SELECT person_key FROM affected)"
-    )
+    if not everybody:
+        target.run(
+            "DELETE FROM {identity} WHERE country = :country AND person_key IN (SELECT person_key FROM affected)"
+        )
     target.run(
         "INSERT INTO {identity} (country, person_key, counts_as) "
         "SELECT :country, person_key, counts_as FROM affected WHERE person_key IN (SELECT a FROM merge)"
     )
-    target.fresh("correction", _CORRECTIONS)
+    whose = "j.person_key IS NOT NULL" if everybody else "j.person_key IN (SELECT person_key FROM affected)"
+    target.fresh("correction", _CORRECTIONS.replace("{whose}", whose))
     target.indexed("correction", "person_key")
-    target.fresh("event", _EVENTS)
-    target.indexed("event", "kind", "own_key, effective_on, recorded_at, position", "id")
-    target.run(_FILLED)
-    target.run("UPDATE event SET household = person WHERE household IS NULL")
-    target.run(
-        "UPDATE event SET sex = coalesce(sex, 'O'), age_band = coalesce(age_band, 'UNKNOWN'), "
-        "origin = coalesce(origin, 'UNK'), household_type = coalesce(household_type, 'UNKNOWN') "
-        "WHERE sex IS NULL OR age_band IS NULL OR origin IS NULL OR household_type IS NULL"
-    )
+    target.fresh("event", _EVENTS.replace("{join}", "LEFT JOIN" if everybody else "JOIN"))
+    target.indexed("event", "kind", "own_key, effective_on, recorded_at, position")
+    target.fresh("bare", _BARE)
+    if target.run("SELECT EXISTS (SELECT FROM bare)").scalar_one():
+        target.indexed("event", "id")
+        target.run(_FILLED)
+        target.run(_LEFT_OPEN)

@@ -43,9 +43,10 @@ _CELL = (
 )
 
 
-def count_heads(target: Target, *, everything: bool) -> None:
+def count_heads(target: Target) -> None:
     """Replace the facts of head counts: all of the country's, or those of the periods that the new events (`seed`)
     touch, leaving the touched (domain, period) in `bucket`. Needs `taken_back` and `bucket`."""
+    everything = target.everybody
     counted = {name: domain for name, domain in domains().items() if domain.source == SOURCE}
     if not counted:
         return
@@ -57,17 +58,16 @@ def count_heads(target: Target, *, everything: bool) -> None:
         if not target.run("SELECT EXISTS (SELECT FROM touched)").scalar_one():
             return
     target.fresh("headcount", _ENTRIES.format(period=period, kinds=kinds, only=only))
-    here = "" if everything else "AND period IN (SELECT period FROM touched)"
-    target.run(
-        f"WITH gone AS (DELETE FROM {{fact}} WHERE country = :country AND domain IN ({listed(counted)}) {here} "
-        "RETURNING domain, period) INSERT INTO bucket SELECT DISTINCT domain, period FROM gone"
-    )
+    those = f"country = :country AND domain IN ({listed(counted)}) AND period IN (SELECT period FROM touched)"
+    if not everything:
+        target.run(
+            f"WITH gone AS (DELETE FROM {{fact}} WHERE {those} RETURNING domain, period) "
+            "INSERT INTO bucket SELECT DISTINCT domain, period FROM gone"
+        )
     for domain in counted.values():
         target.run(f"INSERT INTO {{fact}} ({COLUMNS['fact']}) {select_heads(domain)}")
-    target.run(
-        f"INSERT INTO bucket SELECT DISTINCT domain, period FROM {{fact}} WHERE country = :country "
-        f"AND domain IN ({listed(counted)}) {here}"
-    )
+    if not everything:
+        target.run(f"INSERT INTO bucket SELECT DISTINCT domain, period FROM {{fact}} WHERE {those}")
 
 
 def select_heads(domain: Domain) -> str:

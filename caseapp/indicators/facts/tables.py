@@ -27,20 +27,28 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class Target:
-    """Where to count into, on which connection, for which country. `prefix` is `facts.` or `recount_`."""
+    """Where to count into, on which connection, for which country. `prefix` is `facts.` or `recount_`: then
+    `everybody` is counted, into tables that are empty, and nothing has to be looked up or taken away first."""
 
     connection: sa.Connection
     country: str
     prefix: str = "facts."
 
+    @property
+    def everybody(self) -> bool:
+        """Whether this is a recount."""
+        return self.prefix != "facts."
+
     def run(self, statement: str, **values: Any) -> sa.CursorResult[Any]:
-        """Execute with `{fact}`, `{atom}` … standing for the target's tables and `:country` bound."""
+        """Execute with `{fact}`, `{atom}` … standing for the target's tables, `{theirs}` for "about somebody who is
+        counted now", and `:country` bound."""
         named = statement.format_map(self.names)
         return self.connection.execute(sa.text(named), {"country": self.country, **values})
 
     @property
     def names(self) -> Mapping[str, str]:
-        return {name: self.prefix + name for name in COLUMNS}
+        theirs = "true" if self.everybody else "person IN (SELECT person_key FROM affected)"
+        return {**{name: self.prefix + name for name in COLUMNS}, "theirs": theirs}
 
     def fresh(self, table: str, select: str, **values: Any) -> None:
         """A temporary table from a select, in place of one of that name; dropped at the end of the transaction.
@@ -56,5 +64,5 @@ class Target:
 
     def measured(self, table: str) -> None:
         """Tell the planner the size of a recount's own table; the stored ones are looked after by the server."""
-        if not self.prefix.startswith("facts."):
+        if self.everybody:
             self.connection.execute(sa.text(f"ANALYZE pg_temp.{self.prefix}{table}"))

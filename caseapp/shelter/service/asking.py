@@ -49,7 +49,7 @@ class Asked:
             case_id=case_id, household_id=person.household_id, site_id=spot.site_id, team_id=self.team_id,
             unit_id=spot.unit_id, place_id=spot.place_id, one_household=spot.one_household, turnaround=spot.turnaround_nights, referral_id=referral_id,
             first_night=self.first_night, last_night=self.last_night, state=StayState.HELD, child=person.guest.child,
-            immediate=immediate, requirements=[], booked_at=clock.now(),
+            child_safe_in=person.guest.safe_in if person.guest.child else None, immediate=immediate, requirements=[], booked_at=clock.now(),
         )  # fmt: skip
         stay.site = self.site
         return stay

@@ -102,7 +102,7 @@ def _must_leave_no_child_alone(
     for unit_id, stays in there.items():
         unit = units[unit_id]
         room = rules.Room(unit.takes, unit.one_household, spots.child_licence(site, first, last))
-        if rules.why_not([], room, [queries.as_guest(s, family) for s in stays]) == "NO_CHILD_LICENCE":
+        if rules.why_not([], room, [queries.as_guest(s, family) for s in stays]) in rules.LEFT_ALONE:
             raise errors.ChildLeftAlone
 
 
@@ -224,7 +224,7 @@ def _people(stays: Sequence[Stay], on: date) -> dict[UUID, queries.Placing]:
     consent ends): then nothing is known that would let them share a room, so they get one of their own."""
     people = queries.persons_to_place([s.case_id for s in stays], on)
     for stay in stays:
-        kept = rules.Guest(stay.case_id, stay.party, stay.child, requirements=frozenset(stay.requirements))
+        kept = queries.kept_guest(stay)
         people.setdefault(stay.case_id, queries.Placing(kept, stay.household_id, "", ""))
     return people
 

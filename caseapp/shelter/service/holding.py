@@ -135,10 +135,9 @@ def turn_holds(asked: Asked, referral_id: UUID) -> dict[UUID, Stay]:
     session.flush()
     for stay in same.values():
         stay.first_night, stay.last_night = asked.first_night, asked.last_night
-        stay.household_id, stay.child = (
-            asked.people[stay.case_id].household_id,
-            asked.people[stay.case_id].guest.child,
-        )
+        person = asked.people[stay.case_id]
+        stay.household_id, stay.child = person.household_id, person.guest.child
+        stay.child_safe_in = person.guest.safe_in if person.guest.child else None
         stay.site = asked.site
     return same
 

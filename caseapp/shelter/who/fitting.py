@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from caseapp.shelter import rules
-
-_ADULT = rules.Guest(UUID(int=1), UUID(int=0), False)
-_CHILD = rules.Guest(UUID(int=2), UUID(int=0), True)
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,8 @@ class Beds:
 
 @dataclass(frozen=True)
 class Bay:
-    """A room with free places. `adults` and `children`: strangers in it; `own`: people of the party in it."""
+    """A room with free places. `adults` and `children`: strangers in it, the children all safe in `children_safe_in`;
+    `own`: people of the party in it."""
 
     unit_id: UUID
     team_id: UUID
@@ -43,6 +42,7 @@ class Bay:
     beds: tuple[Beds, ...]
     adults: int = 0
     children: int = 0
+    children_safe_in: str | None = None
     own: frozenset[UUID] = frozenset()
 
     @property
@@ -76,8 +76,7 @@ class Seating:
 
 def already_in(bay: Bay, kin: Mapping[UUID, rules.Guest]) -> list[rules.Guest]:
     """Who is in a room, as the rules take it: strangers without names, own people as known."""
-    # The rules ask whether there is a stranger, grown up or a child, not how many.
-    strangers = [*([_ADULT] if bay.adults else ()), *([_CHILD] if bay.children else ())]
+    strangers = rules.strangers(bool(bay.adults), bay.children, bay.children_safe_in)
     unknown = UUID(int=2**64)
     return [*strangers, *(kin.get(c) or rules.Guest(c, unknown, False) for c in sorted(bay.own))]
 
@@ -172,44 +171,93 @@ def _around(count: int) -> Iterator[int]:
     yield from sorted(range(1, count), key=lambda n: (abs(2 * n - count), n))
 
 
+class Matching:
+    """People who look for rooms together. Rooms that are alike are asked of the rules once: of a country's thousands of
+    places there are some dozens of kinds."""
+
+    def __init__(self, guests: Sequence[rules.Guest], kin: Mapping[UUID, rules.Guest] | None = None) -> None:
+        self.guests, self._kin = tuple(guests), kin or {}
+        self._parts = [tuple(sorted(each, key=len, reverse=True)) for each in parts(guests)]
+        self._known: dict[Any, Seating | None] = {}
+        self._sites: dict[Any, tuple[tuple[int, Seating], ...] | None] = {}
+
+    def whole(self, bay: Bay) -> Seating | None:
+        """All of them in this room, or None."""
+        return self._asked((), self.guests, bay, self._shape(bay), ())
+
+    def divided(self, bays: Sequence[Bay]) -> list[Seating] | None:
+        """The first way of dividing them among the rooms of one site that works: the smallest rooms that do."""
+        tight = sorted(bays, key=lambda b: (not b.one_household, b.free, b.name, b.unit_id))
+        shapes = tuple(self._shape(bay) for bay in tight)
+        if shapes not in self._sites:
+            self._sites[shapes] = self._dividing(tight, shapes)
+        found = self._sites[shapes]
+        return None if found is None else [_in(tight[i], seating) for i, seating in found]
+
+    def _dividing(
+        self, tight: Sequence[Bay], shapes: Sequence[Shape]
+    ) -> tuple[tuple[int, Seating], ...] | None:
+        alone = sorted(range(len(tight)), key=lambda i: tight[i].one_household)
+        for p, partition in enumerate(self._parts):
+            inside: dict[int, tuple[int, ...]] = {}  # room → groups of the partition that are in it
+            seated: list[tuple[int, Seating]] = []
+            for g, group in enumerate(partition):
+                # Somebody alone is put in a shared room before a room of their own.
+                for i in range(len(tight)) if len(group) > 1 else alone:
+                    mates = inside.get(i, ())
+                    here = [s for room, s in seated if room == i]
+                    seating = self._asked((p, g), group, tight[i], shapes[i], mates, here)
+                    if seating is not None:
+                        seated.append((i, seating))
+                        inside[i] = (*mates, g)
+                        break
+                else:
+                    break
+            else:
+                return tuple(seated)
+        return None
+
+    def _asked(
+        self, which: tuple[int, ...], group: Sequence[rules.Guest], bay: Bay, shape: Shape, mates: tuple[int, ...],
+        here: Sequence[Seating] = (),
+    ) -> Seating | None:  # fmt: skip
+        key = (which, shape, mates)
+        if key not in self._known:
+            inside = [g for n in mates for g in self._parts[which[0]][n]]
+            kin = {**self._kin, **{g.case_id: g for g in inside}} if inside else self._kin
+            self._known[key] = fits(group, _left(bay, here), kin)
+        found = self._known[key]
+        return None if found is None else _in(bay, found)
+
+    def _shape(self, bay: Bay) -> Shape:
+        """What the rules and the beds of a room depend on; more places than people are as good as so many."""
+        if bay.own:
+            return (bay.unit_id,)
+        most = len(self.guests)
+        beds = tuple((b.kind, b.traits, b.count if b.count < most else most) for b in bay.beds)
+        alike = bay.takes, bay.one_household, bay.child_licence, bay.traits, bool(bay.adults), bay.children
+        return (*alike, bay.children_safe_in, beds)
+
+
+Shape = tuple[Any, ...]
+
+
+def _in(bay: Bay, seating: Seating) -> Seating:
+    """The same seats in a room that is alike."""
+    return seating if seating.bay is bay else Seating(bay, seating.beds, seating.misses, seating.answers)
+
+
 def divided(
     guests: Sequence[rules.Guest], bays: Sequence[Bay], kin: Mapping[UUID, rules.Guest] | None = None
 ) -> list[Seating] | None:
-    """The first way of dividing these people among the rooms of one site that works: the smallest rooms that do."""
-    tight = sorted(bays, key=lambda b: (not b.one_household, b.free, b.name, b.unit_id))
-    for partition in parts(guests):
-        taken: Counter[tuple[UUID, int]] = Counter()
-        inside: dict[UUID, list[rules.Guest]] = {}
-        seated: list[Seating] = []
-        for group in sorted(partition, key=len, reverse=True):
-            # Somebody alone is put in a shared room before a room of their own.
-            order = tight if len(group) > 1 else sorted(tight, key=lambda b: b.one_household)
-            for bay in order:
-                left = _left(bay, taken, inside.get(bay.unit_id, ()))
-                known = {**(kin or {}), **{g.case_id: g for g in inside.get(bay.unit_id, ())}}
-                seating = fits(group, left, known)
-                if seating is not None:
-                    seated.append(Seating(bay, seating.beds, seating.misses, seating.answers))
-                    taken.update((bay.unit_id, i) for i in seating.beds.values())
-                    inside.setdefault(bay.unit_id, []).extend(group)
-                    break
-            else:
-                break
-        else:
-            return seated
-    return None
+    """The first way of dividing these people among the rooms of one site that works; see `Matching`."""
+    return Matching(guests, kin).divided(bays)
 
 
-def _left(bay: Bay, taken: Mapping[tuple[UUID, int], int], inside: Sequence[rules.Guest]) -> Bay:
+def _left(bay: Bay, here: Sequence[Seating]) -> Bay:
     """A room after some of the party have places in it."""
-    if not inside:
+    if not here:
         return bay
-    beds = tuple(
-        Beds(b.kind, b.traits, b.count - taken.get((bay.unit_id, i), 0), b.until)
-        for i, b in enumerate(bay.beds)
-    )
-    own = bay.own | {g.case_id for g in inside}
-    return Bay(
-        bay.unit_id, bay.team_id, bay.name, bay.takes, bay.one_household, bay.child_licence, bay.traits, beds,
-        bay.adults, bay.children, own,
-    )  # fmt: skip
+    taken = Counter(i for seating in here for i in seating.beds.values())
+    beds = tuple(replace(b, count=b.count - taken[i]) for i, b in enumerate(bay.beds))
+    return replace(bay, beds=beds, own=bay.own.union(*(seating.beds for seating in here)))

@@ -8,6 +8,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -70,13 +73,11 @@ def spots(
     bays = _bays(country, first, last, kind, party, children, teams)
     if not bays:
         return []
-    ids = list(bays)
-    said = session.execute(
-        sa.text("SELECT team_id, at FROM capacity_confirmed_at(:t)").bindparams(
-            sa.bindparam("t", ids, type_=sa.ARRAY(sa.Uuid()))
-        )
+    teams_here = sa.text("SELECT team_id, at FROM capacity_confirmed_at(:t)").bindparams(
+        sa.bindparam("t", list(bays), type_=sa.ARRAY(sa.Uuid()))
     )
-    confirmed = {row.team_id: row.at for row in said}
+    confirmed = {row.team_id: row.at for row in session.execute(teams_here)}
+    # By country and not by the list: a statement with four hundred names is read longer than it is answered.
     rows = session.execute(
         sa.select(
             Team.id, Site.id, Site.name, Site.country, Site.admin1, Site.latitude, Site.longitude,
@@ -85,7 +86,7 @@ def spots(
         .join(Service, sa.and_(Service.team_id == Team.id, Service.kind == kind))
         .join(Site, Site.id == Service.site_id)
         .outerjoin(ServiceLanguage, ServiceLanguage.service_id == Service.id)
-        .where(Team.id.in_(ids))
+        .where(Team.country == country if teams is None else Team.id.in_(list(bays)))
         .group_by(Team.id, Site.id)
         .order_by(Site.sort_key, Team.id)
     ).all()  # fmt: skip
@@ -96,6 +97,7 @@ def spots(
             tuple(bays[team_id]),
         )
         for team_id, site_id, name, of, admin1, north, east, languages in rows
+        if team_id in bays
     ]  # fmt: skip
 
 
@@ -106,7 +108,7 @@ def _bays(
     rows = session.execute(
         sa.text(
             "SELECT team_id, unit_id, name, takes, one_household, licence, unit_traits, kind, place_traits, free, until, "
-            "adults, children, own FROM who_has_room(:country, :kind, :teams, :takes, :first, :last, :party, :now)"
+            "adults, children, children_safe_in, own FROM who_has_room(:country, :kind, :teams, :takes, :first, :last, :party, :now)"
         ).bindparams(
             sa.bindparam("country", country), sa.bindparam("kind", kind),
             sa.bindparam("teams", None if teams is None else list(teams), type_=sa.ARRAY(sa.Uuid())),
@@ -117,19 +119,40 @@ def _bays(
         )
     ).all()  # fmt: skip
     found: dict[UUID, list[Bay]] = defaultdict(list)
-    beds: list[Beds] = []
-    for n, row in enumerate(rows):
-        beds.append(Beds(row.kind, frozenset(row.place_traits), row.free, row.until))
-        if n + 1 < len(rows) and rows[n + 1].unit_id == row.unit_id:
-            continue
-        found[row.team_id].append(
+    for _unit, alike in groupby(rows, key=itemgetter(1)):
+        beds = []
+        for row in alike:
+            (
+                team_id,
+                unit_id,
+                name,
+                takes,
+                one,
+                licence,
+                traits,
+                kind,
+                place_traits,
+                free,
+                until,
+                adults,
+                children,
+                safe,
+                own,
+            ) = row
+            beds.append(Beds(kind, _traits(place_traits), free, until))
+        found[team_id].append(
             Bay(
-                row.unit_id, row.team_id, row.name, row.takes, row.one_household, row.licence, frozenset(row.unit_traits),
-                tuple(beds), int(row.adults), int(row.children), frozenset(row.own),
+                unit_id, team_id, name, takes, one, licence, _traits(traits), tuple(beds), adults, children, safe,
+                frozenset(own or ()),
             )
         )  # fmt: skip
-        beds = []
     return found
+
+
+@lru_cache(maxsize=4096)
+def _traits(listed: str) -> frozenset[str]:
+    """An array of codes as PostgreSQL writes it; there are few different ones, and a country has thousands of rooms."""
+    return frozenset(listed.strip("{}").split(",")) if listed != "{}" else frozenset()
 
 
 def kin_of(found: Seekers, bays: Iterable[Bay]) -> dict[UUID, rules.Guest]:
@@ -147,24 +170,11 @@ def asked(
     there = spots(
         country, first, last, party=party_of(found), children=any(g.child for g in found.guests), teams=teams
     )
-    there = _apart(found, there, first, last)
-    kin = kin_of(found, (bay for spot in there for bay in spot.bays))
-    units = [bay.unit_id for spot in there for bay in spot.bays]
-    cases = [g.case_id for g in found.guests]
-    # Asked of everybody every time. Who should have left and is still in counts from the first night on.
-    barred = single.parted(cases, units, first, last, first) if units else frozenset()
+    kin = kin_of(found, (bay for spot in there for bay in spot.bays if bay.own))
+    # Rooms where one of them must not be are no options, as if they were full. Asked of everybody every time. Who should
+    # have left and is still in counts from the first night on.
+    barred = single.parted((g.case_id for g in found.guests), None, first, last, first)
     return choices(replace(found, kin=kin, barred=barred), there, clock.now())
-
-
-def _apart(found: Seekers, there: list[Spot], first: date, last: date) -> list[Spot]:
-    """Without the units where one of these people must not be: they are not options, as if they had no room. Asked of
-    everybody."""
-    units = [bay.unit_id for spot in there for bay in spot.bays]
-    apart = single.parted((g.case_id for g in found.guests), units, first, last, first)
-    if not apart:
-        return there
-    kept = [replace(s, bays=tuple(b for b in s.bays if b.unit_id not in apart)) for s in there]
-    return [s for s in kept if s.bays]
 
 
 def holds(team_ids: Sequence[UUID], priority: str) -> dict[UUID, int]:

@@ -7,7 +7,7 @@ The order is lexicographic: a later rule speaks only where all earlier ones are 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from math import asin, cos, radians, sin, sqrt
 from typing import Any
@@ -15,7 +15,7 @@ from uuid import UUID
 
 from caseapp.people.rules.movement import Movement, lacking
 from caseapp.shelter import rules
-from caseapp.shelter.who.fitting import Bay, Seating, divided, fits
+from caseapp.shelter.who.fitting import Bay, Matching, Seating
 
 #: The rules, the first that tells two sites apart decides.
 ORDER = ("LEAVE", "TOGETHER", "HAS", "OVERFLOW", "SPARES", "LANGUAGE", "CONFIRMED", "DISTANCE", "NIGHTS")
@@ -144,10 +144,10 @@ def shared_languages(seekers: Seekers, spot: Spot) -> tuple[str, ...]:
 def choices(seekers: Seekers, spots: Iterable[Spot], now: datetime) -> list[Choice]:
     """The sites that can take these people, the first is the best by `ORDER`. What cannot be offered is not among
     them, and why is told to nobody."""
-    known: dict[Any, Seating | None] = {}
+    matching = Matching(seekers.guests, seekers.kin)
     found = []
     for spot in spots:
-        seatings = _places_at(seekers, spot, known)
+        seatings = _places_at(seekers, spot, matching)
         if seatings:
             found.append(
                 Choice(
@@ -178,15 +178,15 @@ def rank(choice: Choice, now: datetime) -> tuple[Any, ...]:
     )
 
 
-def _places_at(seekers: Seekers, spot: Spot, known: dict[Any, Seating | None]) -> tuple[Seating, ...]:
+def _places_at(seekers: Seekers, spot: Spot, matching: Matching) -> tuple[Seating, ...]:
     count = len(seekers.guests)
-    bays = [bay for bay in spot.bays if bay.unit_id not in seekers.barred]
-    whole = [s for bay in bays if bay.free >= count and (s := _asked(seekers, bay, known)) is not None]
+    bays = [bay for bay in spot.bays if bay.unit_id not in seekers.barred] if seekers.barred else spot.bays
+    whole = [s for bay in bays if bay.free >= count and (s := matching.whole(bay)) is not None]
     if whole:
         return (min(whole, key=lambda s: _within_site(seekers.guests, s)),)
     if count < 2 or sum(bay.free for bay in bays) < count:
         return ()
-    return tuple(divided(seekers.guests, bays, seekers.kin) or ())
+    return tuple(matching.divided(bays) or ())
 
 
 def _within_site(guests: Sequence[rules.Guest], seating: Seating) -> tuple[Any, ...]:
@@ -195,18 +195,3 @@ def _within_site(guests: Sequence[rules.Guest], seating: Seating) -> tuple[Any, 
     bay, child = seating.bay, any(g.child for g in guests)
     idle = bay.free - len(seating.beds) if bay.one_household else 0
     return len(seating.misses), seating.surge, child and not bay.one_household, idle, bay.name, bay.unit_id
-
-
-def _asked(seekers: Seekers, bay: Bay, known: dict[Any, Seating | None]) -> Seating | None:
-    """Ask the rules once for rooms that are alike."""
-    if bay.own:
-        return fits(seekers.guests, bay, seekers.kin)
-    count = len(seekers.guests)
-    key = (
-        bay.takes, bay.one_household, bay.child_licence, bay.traits, bool(bay.adults), bool(bay.children),
-        tuple((b.kind, b.traits, min(b.count, count)) for b in bay.beds),
-    )  # fmt: skip
-    if key not in known:
-        known[key] = fits(seekers.guests, bay, seekers.kin)
-    seating = known[key]
-    return None if seating is None else replace(seating, bay=bay)
