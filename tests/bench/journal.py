@@ -22,6 +22,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -86,7 +87,7 @@ def timed(work: Callable[[], Any]) -> float:
 
 
 def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    print(f"{clock.real_now():%H:%M:%S} {text}", file=sys.stderr, flush=True)
 
 
 # -- filling ------------------------------------------------------------------------------------------
@@ -265,47 +266,48 @@ def _duck(where: Installation) -> float:
 
 def _recount(where: Installation, times: Times) -> None:
     """As `acogida rollup --full --repair` does it, two countries at a time: counted from the journal, laid into the stored
-    tables with their indexes; then compared row by row, when both are equal."""
+    tables with their indexes; then compared row by row, which are equal by now."""
     from caseapp.indicators import rollup
     from caseapp.indicators.facts.tables import Target
 
-    def each(work: Callable[[sa.Connection, str], Any]) -> Spent:
-        def country(name: str) -> None:
-            with rollup._begun() as connection:
-                times.countries[name] = timed(lambda: work(connection, name))
-                backend = connection.scalar(sa.text("SELECT pg_backend_pid()"))
-                times.backends_mb[name] = max(times.backends_mb.get(name, 0.0), peak_mb(int(backend or 0)))
+    with ExitStack() as stack:
+        opened = {country: stack.enter_context(rollup._begun()) for country in COUNTRIES}
 
-        def everything() -> None:
-            with ThreadPoolExecutor(max_workers=2) as pool:
-                list(pool.map(country, COUNTRIES))
+        def each(work: Callable[[sa.Connection, str], Any]) -> tuple[Spent, dict[str, float]]:
+            def everything() -> None:
+                with ThreadPoolExecutor(max_workers=2) as pool:
+                    took.update(zip(COUNTRIES, pool.map(one, COUNTRIES), strict=True))
 
-        found = spent(_postmaster(where), everything)
-        say(f"{found} {times.countries}")
-        return found
+            def one(country: str) -> float:
+                return timed(lambda: work(opened[country], country))
 
-    def counted(connection: sa.Connection, country: str) -> None:
-        rollup._advance(Target(connection, country))
-        rollup._count_anew(connection, country)
+            took: dict[str, float] = {}
+            found = spent(_postmaster(where), everything)
+            say(f"{work.__name__} {found} {took}")
+            return found, took
 
-    def compared(connection: sa.Connection, country: str) -> None:
-        if rollup._compare(connection, country, False)[1]:
-            raise SystemExit(f"{country} is not as it was counted")
+        def counted(connection: sa.Connection, country: str) -> None:
+            rollup._advance(Target(connection, country))
+            rollup._count_anew(connection, country)
 
-    def laid(connection: sa.Connection, country: str) -> None:
-        rollup._count_anew(connection, country)
-        rollup._replace(Target(connection, country))
+        def laid(connection: sa.Connection, country: str) -> None:
+            rollup._replace(Target(connection, country))
 
-    times.recount = each(counted)
-    owned = dict(times.countries)
-    times.laid = each(laid)
+        def compared(connection: sa.Connection, country: str) -> None:
+            if rollup._compared(connection, country)[1]:
+                raise SystemExit(f"{country} is not as it was counted")
+
+        times.recount, times.countries = each(counted)
+        times.laid = each(laid)[0]
+        times.compare = each(compared)[0]
+        for connection in opened.values():
+            backend = connection.scalar(sa.text("SELECT pg_backend_pid()"))
+            times.backend_mb = max(times.backend_mb, peak_mb(int(backend or 0)))
     with where.connect() as owner:
         owner.autocommit = True
         owner.execute("VACUUM ANALYZE facts.fact, facts.atom, facts.cell")
         times.facts = _one(owner, "SELECT count(*) FROM facts.fact")
         times.cells = _one(owner, "SELECT count(*) FROM facts.cell")
-    times.compare = each(compared)
-    times.countries = owned
 
 
 def _add(where: Installation, count: int, mark: str, country: str = "MEX") -> None:

@@ -184,6 +184,7 @@ def count_cells(target: Target) -> None:
     """Count the cells anew: of the touched buckets, or in a recount all."""
     touched = "true" if target.everybody else "(f.domain, f.period) IN (SELECT domain, period FROM bucket)"
     if not target.everybody:
+        target.indexed("bucket", "domain, period")
         target.run(
             "DELETE FROM {cell} WHERE country = :country AND (domain, period) IN (SELECT domain, period FROM bucket)"
         )
