@@ -183,7 +183,9 @@ def measure(where: Installation, times: Times, fresh: int) -> None:
     """Everything on the same data, one after the other."""
     with where.connect() as owner:
         times.events = _one(owner, "SELECT count(*) FROM case_event")
-        times.persons = _one(owner, "SELECT count(*) FROM (SELECT DISTINCT country, person_key FROM case_event) p")
+        times.persons = _one(
+            owner, "SELECT count(*) FROM (SELECT DISTINCT country, person_key FROM case_event) p"
+        )
         say(f"{times.events} events of {times.persons} persons")
     _group_by(where, times)
     times.duck = _apart(_duck, where)
