@@ -47,6 +47,15 @@ class Region:
     def indicators(self) -> list[Indicator]:
         return [one for one in catalogue.all() if one.pillar == self.pillar]
 
+    @property
+    def told(self) -> list[Indicator]:
+        """The indicators that at least one country publishes in the period."""
+        return [
+            one
+            for one in self.indicators
+            if any(self.status(one, each) == "PUBLISHED" for each in self.countries)
+        ]
+
     def status(self, indicator: Indicator, country: str) -> str:
         """PUBLISHED, or why there is nothing to set beside the others."""
         released, row = self.released.get(country), self.rows.get((indicator.code, country))

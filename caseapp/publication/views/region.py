@@ -46,7 +46,7 @@ def region() -> ResponseReturnValue:
         "publication/region.html", page_title=_("La región: %(pillar)s", pillar=present.pillar(here.pillar)),
         pillar=here.pillar, pillars=[(code, present.pillar(code)) for code in pillars()], period=here.period,
         offered=[(code, present.period(code)) for code in here.periods], columns=_columns(here.countries),
-        rows=[_coverage(here), *(_line(here, one) for one in here.indicators)] if here.period else [],
+        rows=[_coverage(here), *(_line(here, one) for one in here.told)] if here.period else [], gaps=_gaps(here),
         deviation=telling.deviation(kind_of(here.period)) if here.period else "",
         forms=[(words, url_for("publication.region_download", form=form, pillar=here.pillar, period=here.period)) for form, words in FORMS],
     )  # fmt: skip
@@ -79,6 +79,16 @@ def _line(here: Region, indicator: Indicator) -> dict[str, Any]:
         else:
             line[country] = {"words": regional.gap(status), "is_gap": True}
     return line
+
+
+def _gaps(here: Region) -> list[dict[str, str]]:
+    """The indicators that nobody publishes in the period, each with why: a table of gaps would hide the figures."""
+    found = []
+    for one in here.indicators if here.period else ():
+        why = sorted({regional.gap(here.status(one, country)) for country in here.countries})
+        if one not in here.told:
+            found.append({"name": one.name[language()], "why": ", ".join(why)})
+    return found
 
 
 @blueprint.get(f"/figures/region.{FORM}")
