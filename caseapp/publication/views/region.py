@@ -60,6 +60,15 @@ class Region:
     def indicators(self) -> list[Indicator]:
         return [one for one in catalogue.all() if one.pillar == self.pillar]
 
+    @property
+    def told(self) -> list[Indicator]:
+        """The indicators that at least one country publishes in the period."""
+        return [
+            one
+            for one in self.indicators
+            if any(self.status(one, each) == "PUBLISHED" for each in self.countries)
+        ]
+
     def status(self, indicator: Indicator, country: str) -> str:
         """PUBLISHED, or why there is nothing to set beside the others."""
         released, row = self.released.get(country), self.rows.get((indicator.code, country))
@@ -106,7 +115,7 @@ def region() -> ResponseReturnValue:
         "publication/region.html", page_title=_("La región: %(pillar)s", pillar=present.pillar(here.pillar)),
         pillar=here.pillar, pillars=[(code, present.pillar(code)) for code in pillars()], period=here.period,
         offered=[(code, present.period(code)) for code in here.periods], columns=_columns(here.countries),
-        rows=[_coverage(here), *(_line(here, one) for one in here.indicators)] if here.period else [],
+        rows=[_coverage(here), *(_line(here, one) for one in here.told)] if here.period else [], gaps=_gaps(here),
         deviation=telling.deviation(kind_of(here.period)) if here.period else "",
         forms=[(words, url_for("publication.region_download", form=form, pillar=here.pillar, period=here.period)) for form, words in FORMS],
     )  # fmt: skip
@@ -151,6 +160,16 @@ def _line(here: Region, indicator: Indicator) -> dict[str, Any]:
         else:
             line[country] = {"words": _gap(status), "is_gap": True}
     return line
+
+
+def _gaps(here: Region) -> list[dict[str, str]]:
+    """The indicators that nobody publishes in the period, each with why: a table of gaps would hide the figures."""
+    found = []
+    for one in here.indicators if here.period else ():
+        why = sorted({_gap(here.status(one, country)) for country in here.countries})
+        if one not in here.told:
+            found.append({"name": one.name[language()], "why": ", ".join(why)})
+    return found
 
 
 def _gap(status: str) -> str:
