@@ -23,7 +23,7 @@ from config.settings import settings
 app = Celery("acogida")
 TASKS = (
     "workers.outbox", "workers.indicators", "workers.publication", "workers.deadline", "workers.accounts",
-    "workers.oversight", "workers.reception", "workers.placement", "workers.shelter", "workers.demo.tasks",
+    "workers.oversight", "workers.reception", "workers.places", "workers.placement", "workers.shelter", "workers.demo.tasks",
 )  # fmt: skip
 
 

@@ -42,6 +42,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 4.0,
         "options": {"queue": "casework", "expires": 4},
     },
+    "directory": {
+        "task": "workers.places.import_directory",
+        "schedule": 4.0,
+        "options": {"queue": "casework", "expires": 4},
+    },
     "placements": {
         "task": "workers.placement.work",
         "schedule": 4.0,

@@ -203,14 +203,20 @@ _GOING_ON = """
 
 def _compare(connection: sa.Connection, country: str, repair: bool) -> tuple[int, list[Difference]]:
     _count_anew(connection, country)
+    rows, found = _compared(connection, country)
+    if repair and found:
+        _replace(Target(connection, country))
+    return rows, found
+
+
+def _compared(connection: sa.Connection, country: str) -> tuple[int, list[Difference]]:
+    """What is stored of a country against the temporary tables `recount_…`: rows, and where they differ."""
     stored = Target(connection, country)
     rows = 0
     found: list[Difference] = []
     for table in COLUMNS:
         rows += int(stored.run(f"SELECT count(*) FROM recount_{table}").scalar_one())
         found += _differences(stored, table)
-    if repair and found:
-        _replace(stored)
     return rows, found
 
 

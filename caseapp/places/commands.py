@@ -97,8 +97,9 @@ def imports() -> None:
 def take(
     file: Path, by: Path | None, country: str | None, timezone: str | None, dry_run: bool, as_json: bool
 ) -> None:
-    """Services from an HSDS data package, or from a CSV by a map. What stands is left as it is; rows that are wrong are
-    left out and said; a file that is read twice brings nothing twice."""
+    """Services from an HSDS data package, or from a CSV by a map. A row that came before changes its entry, unless
+    somebody here wrote or confirmed it later; rows that are wrong are left out and said; a file that is read twice brings
+    nothing twice."""
     if not file.is_file():
         raise Misused(f"There is no file {file}.")
     if timezone is not None and timezone not in available_timezones():
@@ -109,7 +110,7 @@ def take(
     report = Report(read.rows, errors=list(read.wrong), notes=[*read.left, *read.repeated])
     report.skipped, report.duplicates = len({p.row for p in read.wrong}), len(read.repeated)
     with _at_work() as session:
-        take_in(read.directory, report)
+        take_in(read.directory, report, rows=read.numbers)
         if dry_run:
             session.rollback()
         else:
@@ -139,7 +140,10 @@ def _read(content: bytes, by: Path | None, country: str | None, timezone: str | 
 
 
 def _tell(report: Any, dry_run: bool, as_json: bool) -> None:
-    counts = {n: getattr(report, n) for n in ("rows", "created", "existing", "skipped", "duplicates")}
+    counts = {
+        n: getattr(report, n)
+        for n in ("rows", "created", "existing", "updated", "kept", "skipped", "duplicates")
+    }
     errors, notes = (
         [{"row": p.row, "column": p.column, "reason": p.reason} for p in found]
         for found in (report.errors, report.notes)
@@ -147,7 +151,13 @@ def _tell(report: Any, dry_run: bool, as_json: bool) -> None:
     said = ", ".join(f"{name} {number}" for name, number in counts.items())
     lines = [f"{said}{' (dry run: nothing was written)' if dry_run else ''}"]
     lines += [f"row {p['row']}, {p['column'] or '-'}: {p['reason']}" for p in (*errors, *notes)]
-    say({**counts, "errors": errors, "notes": notes}, as_json=as_json, text="\n".join(lines))
+    changes = [{"row": c.row, "name": c.name, "act": c.act, "parts": list(c.parts)} for c in report.changes]
+    lines += [f"row {c['row']}, {c['name']}: {c['act'].lower()}, {', '.join(c['parts'])}" for c in changes]
+    say(
+        {**counts, "errors": errors, "notes": notes, "changes": changes},
+        as_json=as_json,
+        text="\n".join(lines),
+    )
     if errors and not report.created and not report.existing:
         raise Failed(f"Nothing was imported: {len(errors)} errors.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import time
+from pathlib import Path
 from typing import Any
 
 from babel.dates import get_day_names
@@ -12,7 +13,9 @@ from wtforms import (
     BooleanField,
     DateField,
     EmailField,
+    FileField,
     IntegerField,
+    RadioField,
     SelectField,
     StringField,
     TelField,
@@ -21,6 +24,7 @@ from wtforms import (
 from wtforms.validators import Email, Length, NumberRange, Optional, ValidationError
 
 from caseapp.core import reference
+from caseapp.core.errors import Refused
 from caseapp.core.forms import CheckField, CodeField, Form, VersionedForm, required
 from caseapp.core.i18n import _, _l
 from caseapp.places.rules.naming import sort_key
@@ -193,3 +197,44 @@ class AccessForm(Form):
         _l("Código del equipo"), validators=[required(_l("Escriba el código del equipo.")), Length(max=60)]
     )
     until = DateField(_l("Hasta el día"), validators=[required(_l("Escriba hasta qué día."))])
+
+
+class ImportForm(Form):
+    """A file for the directory, and how it is read."""
+
+    file = FileField(_l("Archivo: paquete HSDS (ZIP) o tabla CSV"))
+    map_name = RadioField(_l("Cómo se lee"), default="")
+    own_map = FileField(_l("Mapa (YAML), si es otro"))
+    country = SelectField(_l("País"))
+
+    def content(self, megabytes: int) -> bytes:
+        """The file. Raises FileMissing, FileTooLarge."""
+        stored = self.file.data
+        content = stored.read(megabytes * 1024 * 1024 + 1) if stored is not None else b""
+        if not content:
+            raise FileMissing
+        if len(content) > megabytes * 1024 * 1024:
+            raise FileTooLarge
+        return bytes(content)
+
+    def map_text(self, maps: Path) -> str | None:
+        """The chosen map's text; None for a package. Raises FileMissing."""
+        if not self.map_name.data:
+            return None
+        if self.map_name.data != "OWN":
+            return (maps / f"{self.map_name.data}.yml").read_text("utf-8")
+        stored = self.own_map.data
+        text = stored.read(200_000).decode("utf-8", "replace") if stored is not None else ""
+        if not text:
+            raise FileMissing(field="own_map")
+        return str(text)
+
+
+class FileMissing(Refused):
+    sentence = _l("Elija un archivo.")
+    field = "file"
+
+
+class FileTooLarge(Refused):
+    sentence = _l("El archivo es demasiado grande. Pártalo en varios.")
+    field = "file"

@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -53,6 +54,7 @@ COSTS = ("FREE", "VOLUNTARY", "PART", "PAID")
 CLOSURES = ("SEASON", "HOLIDAY", "WORKS", "STAFF", "FULL", "OTHER")
 UNITS = ("PLACE", "APPOINTMENT", "PERSON", "FAMILY", "KIT")
 CONTACTS = ("PERSON", "DUTY", "NEXT_DUTY")
+IMPORT_STATES = ("WAITING", "RUNNING", "DONE", "FAILED")
 ACTS = ("CREATED", "CHANGED", "CONFIRMED", "CLOSED", "IMPORTED")
 
 
@@ -326,3 +328,32 @@ class DirectoryChange(Identified, Base):
     service_id: Mapped[UUID] = mapped_column(sa.ForeignKey("service.id"))
     act: Mapped[str]
     parts: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text), server_default="{}", default=list)
+
+
+class DirectoryImport(Identified, Base):
+    """A file for the directory that somebody put in: first looked at without writing, then taken in; how far it is, and
+    what becomes of each row. The file goes when it was taken in, or after a day."""
+
+    __tablename__ = "directory_import"
+    __table_args__ = (
+        one_of("state", IMPORT_STATES),
+        sa.CheckConstraint("(state IN ('WAITING', 'RUNNING')) = (ended_at IS NULL)", name="ended_has_time"),
+        sa.CheckConstraint("dry_run OR ended_at IS NULL OR content IS NULL", name="file_goes"),
+    )
+
+    asked_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    asked_by: Mapped[str]
+    state: Mapped[str]
+    dry_run: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    country: Mapped[str] = mapped_column(sa.CHAR(3))
+    file_name: Mapped[str]
+    map_text: Mapped[str | None]  # of a plain table; none: an HSDS package
+    content: Mapped[bytes | None] = mapped_column(sa.LargeBinary, deferred=True)
+    done: Mapped[int] = mapped_column(default=0, server_default="0")
+    of: Mapped[int] = mapped_column(default=0, server_default="0")
+    counts: Mapped[dict[str, int]] = mapped_column(pg.JSONB, default=dict, server_default="{}")
+    lines: Mapped[list[dict[str, Any]]] = mapped_column(pg.JSONB, default=list, server_default="[]")
+    refusal: Mapped[str | None]
+    made_at: Mapped[datetime]
+    beat_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

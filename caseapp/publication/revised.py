@@ -165,10 +165,10 @@ def difference(told: Told, old: Decimal | None) -> str:
 def apart(reason: Apart, before: str = "") -> str:
     """Why two periods are not compared."""
     words: Mapping[Apart, str] = {
-        Apart.COVERAGE: _("informaron otras sedes: no se compara"),
-        Apart.SIGNATURES: _("firmaron otras sedes: no se compara"),
-        Apart.DEFINITION: _("otra definición: no se compara"),
-        Apart.EDITION: _("descansa en una edición ya revisada: no se compara"),
+        Apart.COVERAGE: _("no informaron las mismas sedes, no se compara"),
+        Apart.SIGNATURES: _("no firmaron las mismas sedes, no se compara"),
+        Apart.DEFINITION: _("otra definición, no se compara"),
+        Apart.EDITION: _("descansa en una edición ya revisada, no se compara"),
     }
     return f"{before}: {words[reason]}" if before else words[reason]
 

@@ -3,6 +3,7 @@
     python -m tests.bench [--cases 60000] [--open 12000] [--requests 120] [--seed 7] [--write]
     python -m tests.bench import [--rows 100000] [--workbook 20000]       # lists of people (importing.py)
     python -m tests.bench events [--events 10000000]                      # figures (journal.py)
+    python -m tests.bench partitions [--events 300000]                    # facts in partitions (partitions.py)
 
 Asserts nothing about speed. It stops where the copies are not what the services make, for then the figures
 would mean nothing.
@@ -20,7 +21,7 @@ from pathlib import Path
 import structlog
 
 from caseapp.core import clock
-from tests.bench import checking, importing, journal, measuring, pages, serving
+from tests.bench import checking, importing, journal, measuring, pages, partitions, serving
 from tests.bench.filling import Filled, fill
 from tests.bench.installation import Installation, installed
 from tests.bench.measuring import shuffled
@@ -35,6 +36,9 @@ def main() -> None:
         return
     if sys.argv[1:2] == ["events"]:
         journal.main(sys.argv[2:])
+        return
+    if sys.argv[1:2] == ["partitions"]:
+        partitions.main(sys.argv[2:])
         return
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure the main pages.")
     parser.add_argument("--cases", type=int, default=60_000)

@@ -57,8 +57,7 @@ def app() -> Flask:
     app.register_blueprint(account)
     app.register_blueprint(styleguide.blueprint)
     # What the area of people gives to the layout: no page here is about a file.
-    app.jinja_env.globals["file_is_closed"] = lambda: False
-    app.jinja_env.filters["reading_only"] = lambda page: page
+    app.jinja_env.globals["file_takes_entries"] = lambda: True
     app.jinja_env.globals["csp_nonce"] = lambda: g.setdefault("nonce", secrets.token_urlsafe(8))
 
     @app.context_processor

@@ -26,6 +26,7 @@ from caseapp.core.launcher import Cluster
 from caseapp.core.launcher.binaries import valkey_server
 from caseapp.core.launcher.processes import CHECKOUT
 from caseapp.core.secrets import NAMES
+from caseapp.indicators import rollup
 
 COMPOSE: dict[str, Any] = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text("utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -146,11 +147,18 @@ class Installation:
         assert done.returncode == 0, done.stderr[-2000:]
         return done.stdout
 
-    def start(self, name: str) -> None:
-        log = (self.folder / f"{name}.log").open("w")
-        self.running[name] = subprocess.Popen(
+    def start(self, name: str, *, host: str = "") -> None:
+        """Start a service; with `host` once more, as on a host of that name."""
+        log = (self.folder / f"{name}{host}.log").open("w")
+        self.running[name + host] = subprocess.Popen(
             self.command(name), env=self.environment(name), cwd=CHECKOUT, stdout=log, stderr=log, text=True
         )
+
+    def owner(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(
+            host="127.0.0.1", port=self.database, user="postgres", password=self.given["POSTGRES_PASSWORD"],
+            dbname="acogida", autocommit=True,
+        )  # fmt: skip
 
     def get(self, path: str, **headers: str) -> tuple[int, str]:
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers)
@@ -244,6 +252,7 @@ def test_the_same_processes_run_from_the_same_variables(installation: Installati
     installation.until(lambda: _done("workers.outbox.relay", installation.log("casework")))
     installation.until(lambda: _done("workers.indicators.roll_up", installation.log("figures")))
     assert json.loads(installation.run("check", "--json", like="web"))["ok"]
+    two_hosts_count_two_countries(installation)
 
     # Every line is JSON that a machine reads, and no secret stands in any.
     assert set(installation.stop().values()) <= {0, -signal.SIGTERM}
@@ -253,6 +262,38 @@ def test_the_same_processes_run_from_the_same_variables(installation: Installati
             assert len(secret) < 20 or secret not in written, name
     lines = [line for line in installation.log("web").splitlines() if line.startswith("{")]
     assert any(json.loads(line).get("endpoint") == "account.reset" for line in lines)
+
+
+REGISTERED = """
+    INSERT INTO case_event (id, kind, effective_on, recorded_at, country, actor, person_key, household_key, sex, age_band,
+                            origin, household_type)
+    SELECT gen_random_uuid(), 'person.registered', current_date - 60, now(), c, 'system:test', gen_random_uuid(),
+           gen_random_uuid(), 'F', '18-59', 'HND', 'FAMILY' FROM unnest(ARRAY['MEX', 'GTM']) c, generate_series(1, 50)
+"""
+
+
+def two_hosts_count_two_countries(installation: Installation) -> None:
+    """Two figures workers with the same variables share a queue and a database over TCP. One country's count holds up no
+    other's; none is counted twice; what was counted is what a recount counts."""
+    installation.start("figures", host="-2")
+    with installation.owner() as owner, installation.owner() as elsewhere:
+
+        def waiting() -> set[str]:
+            return {row[0] for row in owner.execute("SELECT DISTINCT country FROM facts.dirty")}
+
+        # Some worker is in the middle of Mexico.
+        elsewhere.execute("SELECT pg_advisory_lock(%s, hashtext('MEX'))", (rollup._LOCK,))
+        owner.execute(REGISTERED)
+        installation.until(lambda: waiting() == {"MEX"})
+        elsewhere.execute("SELECT pg_advisory_unlock_all()")
+        installation.until(lambda: not waiting())
+        found = owner.execute(
+            "SELECT country, sum(amount) FROM facts.cell WHERE domain = 'arrivals' GROUP BY 1"
+        )
+        assert dict(found.fetchall()) == {"MEX": 50, "GTM": 50}
+    for host in ("", "-2"):
+        installation.until(lambda: _done("workers.indicators.roll_up", installation.log(f"figures{host}")))  # noqa: B023
+    assert json.loads(installation.run("rollup", "--full", "--json", like="figures"))["differences"] == []
 
 
 def _done(task: str, log: str) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from caseapp.core.clock import real_now
 from caseapp.core.db import session
-from caseapp.places.models import SafeHouseAccess, Service, Site
+from caseapp.places.models import DirectoryImport, SafeHouseAccess, Service, Site
 from tests.conftest import NOW
 from tests.factories import make_team
 from tests.factories.directory import make_address, make_service
@@ -27,6 +28,34 @@ def _of(verb: str = "", data: Any = None) -> Any:
         return url if data is None else (url, {**data, "version": str(made.version)})
 
     return build
+
+
+def _imported(data: Any = None) -> Any:
+    """A file that the namespace's user put in, looked at already."""
+
+    def build(db: Any, ns: Any) -> Any:
+        with db.as_owner():
+            made = DirectoryImport(
+                asked_by_id=ns.user.id, asked_by="x", state="DONE", country="MEX", file_name="a.csv", made_at=NOW,
+                beat_at=real_now(), ended_at=real_now(), counts={}, lines=[],
+            )  # fmt: skip
+            session.add(made)
+            session.flush()
+        url = f"/directory/import/{made.id}"
+        return url if data is None else (url, data)
+
+    return build
+
+
+def _put_in(db: Any, ns: Any) -> Any:
+    return "/directory/import", {"map_name": "", "country": "MEX"}
+
+
+def _imports(db: Any, ns: Any) -> str:
+    return "/directory/import"
+
+
+_put_in.public = _imports.public = True  # type: ignore[attr-defined]
 
 
 def _public(db: Any, ns: Any) -> str:
@@ -81,6 +110,10 @@ def _new(db: Any, ns: Any) -> Any:
 
 
 ROUTES = {
+    ("places.import_list", "GET"): _imports,
+    ("places.put_in", "POST"): _put_in,
+    ("places.import_run", "GET"): _imported(),
+    ("places.go_on", "POST"): _imported({}),
     ("places.search", "GET"): lambda db, ns: "/directory?q=consulta&language=mam&sex=F&age=30&open_now=y",
     ("places.search_csv", "GET"): lambda db, ns: "/directory.csv?kind=HEALTH",
     ("places.package", "GET"): lambda db, ns: "/directory/package.zip?country=MEX",

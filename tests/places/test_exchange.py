@@ -18,6 +18,7 @@ from caseapp.core.db import session
 from caseapp.places import commands
 from caseapp.places.exchange import listing, package, reading, tables, writing
 from caseapp.places.models import DirectoryChange, Organisation, OrganisationName, Service, ServiceHours, Site
+from caseapp.places.rules import updating
 from caseapp.places.rules.entry import Directory, Group, Offer, Spot, known_id, made_id
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -261,7 +262,10 @@ def call(command, *arguments):
 def test_a_package_goes_in_and_comes_out_the_same_and_twice_brings_nothing_new(committed_db, tmp_path):
     file, out = tmp_path / "in.zip", tmp_path / "out.zip"
     file.write_bytes(package.packed(writing.written(EVERYTHING)))
-    empty = {"rows": 2, "created": 2, "existing": 0, "skipped": 0, "duplicates": 0, "errors": [], "notes": []}
+    empty = {
+        "rows": 2, "created": 2, "existing": 0, "updated": 0, "kept": 0, "skipped": 0, "duplicates": 0, "errors": [],
+        "notes": [], "changes": [],
+    }  # fmt: skip
     assert call(commands.take, file, "--dry-run", "--json")[1] == empty
     assert session.scalar(sa.select(sa.func.count()).select_from(Service)) == 0
     assert call(commands.take, file, "--json")[1] == empty
@@ -303,7 +307,7 @@ def test_the_real_directory_of_2014_comes_in_with_its_report_by_row_and_only_onc
     assert first["errors"] == [] and len(first["notes"]) == 200
     assert {n["column"] for n in first["notes"]} == {"opens", "days", "id"}
     second = call(commands.take, JORDAN, "--map", MAP, "--json")[1]
-    assert (second["created"], second["existing"]) == (0, 517)
+    assert (second["created"], second["existing"], second["updated"], second["kept"]) == (0, 517, 0, 0)
     with sa.create_engine(committed_db.owner).connect() as owner:
         counted = [
             owner.scalar(sa.select(sa.func.count()).select_from(t)) for t in (Organisation, Site, Service)
@@ -314,3 +318,78 @@ def test_the_real_directory_of_2014_comes_in_with_its_report_by_row_and_only_onc
         call(commands.export, "--out", out, "--country", "JOR", "--json")[1]["services"] == 488
     )  # 29 are protected
     assert package.faults(package.unpacked(out.read_bytes())) == []
+
+
+# -- the same file again, changed ---------------------------------------------------------------------------
+ONE = EVERYTHING.offers[0] if EVERYTHING.offers[0].source else EVERYTHING.offers[1]
+OTHERWISE = {
+    "name": ("Otra", "NAME"), "kind": ("FOOD", "NAME"), "description": (None, "NAME"), "age_to": (12, "WHOM"),
+    "eligibility_note": ("Sin cita", "WHOM"), "referral_method": ("EMAIL", "METHOD"), "answer_hours": (24, "METHOD"),
+    "cost": ("FREE", "COST"), "cost_note": (None, "COST"), "always_open": (True, "HOURS"), "hours": ((), "HOURS"),
+    "offered_to": ("2027-01-01", "HOURS"), "closures": ((), "CLOSURES"), "languages": (("spa",), "LANGUAGES"),
+    "contacts": ((), "CONTACT"), "terms": ((("SEX", "F"),), None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHERWISE)
+def test_what_a_file_says_otherwise_is_named_by_its_part(name):
+    value, part = OTHERWISE[name]
+    found = updating.differs(ONE, replace(ONE, **{name: value}))
+    assert found == ((part,) if part else ("ACCESSIBILITY", "AREA", "DOCUMENTS", "WHOM"))
+    assert (
+        updating.differs(ONE, ONE) == ()
+        and updating.differs(ONE, replace(ONE, confirmed_at=None, capacities=())) == ()
+    )
+
+
+@pytest.mark.parametrize(
+    ("acts", "active", "becomes"),
+    [
+        (("IMPORTED",), True, "UPDATED"), (("IMPORTED", "CONFIRMED"), True, "KEPT"), (("IMPORTED", "CHANGED"), True, "KEPT"),
+        (("IMPORTED", "CONFIRMED", "IMPORTED"), True, "UPDATED"), (("IMPORTED", "CLOSED"), False, "KEPT"),
+        (("CREATED",), True, "UPDATED"), ((), True, "UPDATED"), (("IMPORTED",), False, "KEPT"),
+    ],
+)  # fmt: skip
+def test_what_somebody_here_said_later_stays(acts, active, becomes):
+    new = replace(ONE, name="Otra")
+    assert updating.what_becomes(ONE, new, acts, active=active) == becomes
+    assert updating.what_becomes(ONE, ONE, acts, active=active) == "SAME"
+    assert updating.what_becomes(None, new, acts) == "CREATED"
+
+
+def test_a_second_file_changes_its_entries_and_lists_them_and_never_what_was_confirmed(
+    committed_db, tmp_path
+):
+    file, changed = tmp_path / "in.zip", tmp_path / "again.zip"
+    file.write_bytes(package.packed(writing.written(EVERYTHING)))
+    new = replace(ONE, name="Consulta nueva", languages=("spa",), hours=((2, "09:00", "10:00"),))
+    others = tuple(o for o in EVERYTHING.offers if o.id != ONE.id)
+    both = tuple(sorted((new, *others), key=lambda o: o.id))
+    changed.write_bytes(package.packed(writing.written(replace(EVERYTHING, offers=both))))
+    assert call(commands.take, file, "--json")[1]["created"] == 2
+    for write in (False, True):
+        said = call(commands.take, changed, "--json", *(() if write else ("--dry-run",)))[1]
+        assert (said["updated"], said["kept"], said["existing"]) == (1, 0, 2)
+        assert [(c["name"], c["act"], c["parts"]) for c in said["changes"]] == [
+            (ONE.name, "UPDATED", ["HOURS", "LANGUAGES", "NAME"])
+        ]
+    assert call(commands.take, changed, "--json")[1]["changes"] == []
+    with sa.create_engine(committed_db.owner).begin() as owner:
+        row = owner.execute(
+            sa.select(Service.name, Service.sort_key).where(Service.source_key == "7|x")
+        ).one()
+        assert row == ("Consulta nueva", "consulta nueva")
+        assert owner.scalar(sa.select(sa.func.count()).select_from(ServiceHours)) == 1
+        parts = owner.scalars(
+            sa.select(DirectoryChange.parts).order_by(DirectoryChange.at, DirectoryChange.id)
+        ).all()
+        assert parts[-1] == ["HOURS", "LANGUAGES", "NAME"]
+        service_id = owner.scalar(sa.select(Service.id).where(Service.source_key == "7|x"))
+        owner.execute(
+            sa.insert(DirectoryChange).values(id=service_id, at=sa.func.now() + sa.text("interval '9 years'"), actor="x",
+                                              service_id=service_id, act="CONFIRMED", parts=[])
+        )  # fmt: skip
+    said = call(commands.take, file, "--json")[1]
+    assert (said["updated"], said["kept"]) == (0, 1) and said["changes"][0]["act"] == "KEPT"
+    with sa.create_engine(committed_db.owner).connect() as owner:
+        assert owner.scalar(sa.select(Service.name).where(Service.source_key == "7|x")) == "Consulta nueva"

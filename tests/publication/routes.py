@@ -96,6 +96,11 @@ def new_key(db: Any, ns: Any) -> Any:
     }  # fmt: skip
 
 
+def key_at(db: Any, ns: Any) -> Any:
+    """The page before a key is taken back."""
+    return held_key(db, ns)[0]
+
+
 def held_key(db: Any, ns: Any) -> Any:
     """A key of the namespace's country; the address that takes it back."""
     owner = organisation(db, ns.team.country)
@@ -133,6 +138,7 @@ ROUTES = {
     ("publication.key_list", "GET"): page("/releases/keys"),
     ("publication.make_key", "POST"): new_key,
     ("publication.revoke_key", "POST"): public(held_key),
+    ("publication.before_revoking", "GET"): public(key_at),
     ("publication.own", "GET"): page("/figures"),
     ("publication.figures", "GET"): page("/figures/MEX/P1"),
     ("publication.download", "GET"): page("/figures/MEX/P1.csv"),

@@ -120,7 +120,7 @@ def test_flow_divides_only_what_is_of_the_same_people(house):
     assert stages["ARRIVAL"]["value"] and {row["period"] for row in rows} == {"2025-09"}
     share = next(row for row in rows if row["indicator"] == "P1-03")
     lost = int(share["denominator"]) - int(share["numerator"])
-    assert f"{share['numerator']} de {share['denominator']}; {lost} no." in text(
+    assert f"De {share['denominator']}: {share['numerator']} sí, {lost} no." in text(
         client, "/figures/MEX/flow?period=2025-09"
     )
     assert "Nada publicado para ese periodo" in text(client, "/figures/MEX/flow?period=2031-01")

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from caseapp.core import access, clock
 from caseapp.core.audit import AuditRow
-from caseapp.core.db import session
+from caseapp.core.db import session, uuid7
 from caseapp.core.errors import NotYours
 from caseapp.publication.api import keys, rules
 from caseapp.publication.api.models import ApiKey
@@ -177,6 +177,11 @@ def test_the_page_shows_a_key_once_and_takes_it_back(db, client, steward):
     page = client.get("/releases/keys").get_data(as_text=True)
     assert token.group() not in page and f"{token.group()[:10]}…" in page and "nunca" in page
     key_id = session.scalar(sa.select(ApiKey.id))
+    # Before it is taken back, a page says what happens; afterwards there is nothing to ask.
+    page = client.get(f"/releases/keys/{key_id}/revoke").get_data(as_text=True)
+    assert "Desde la siguiente solicitud no abre nada" in page and "México" in page
     assert client.post(f"/releases/keys/{key_id}/revoke").status_code == 302
+    assert client.get(f"/releases/keys/{key_id}/revoke").status_code == 302
+    assert client.get(f"/releases/keys/{uuid7()}/revoke").status_code == 404
     page = client.get("/releases/keys").get_data(as_text=True)
     assert "Retirada" in page and "/revoke" not in page

@@ -19,6 +19,7 @@ from caseapp.people import service as people_service
 from caseapp.people.models import Case, CaseAccess, Consent, DuplicateCandidate, HouseholdMember, Person
 from caseapp.people.rules import age_band, is_child
 from caseapp.people.service import NewFamily, NewPerson
+from caseapp.places.models import Site
 from caseapp.shelter import errors, queries
 from caseapp.shelter import service as shelter
 from caseapp.shelter.models import Stay
@@ -404,9 +405,10 @@ def test_children_alone_are_led_to_a_room_of_their_own_with_two_of_the_staff(cli
 
 def test_a_licensed_room_comes_before_the_emergency(at_gate):
     with at_gate.db.as_owner():
-        here = at_gate.team
+        here = session.merge(at_gate.team)
+        session.execute(sa.update(Site).where(Site.id == here.site_id).values(child_licence=True))
         add_unit(
-            session.merge(here),
+            here,
             code="N1",
             name="Niñez",
             takes="CHILDREN",
@@ -421,10 +423,10 @@ def test_a_licensed_room_comes_before_the_emergency(at_gate):
         session.flush()
         beds = {p.id for p in places_in(here, "N1")}
     found = service.look(Group.of([GIRL], None), at_gate.team)
-    assert set(found[0].places) <= beds
-    (stay,) = service.take_in(
-        Group.of([GIRL], None), at_gate.team, found[0].places, watch=service.Watch(**WATCH)
-    )
+    licensed = next(
+        c.places for c in found if set(c.places) <= beds
+    )  # shared by children: no room of an emergency
+    (stay,) = service.take_in(Group.of([GIRL], None), at_gate.team, licensed, watch=service.Watch(**WATCH))
     assert stay.place_id in beds
     with pytest.raises(rules.ChildWithoutCarer):  # and never without those two names
         service.take_in(

@@ -50,9 +50,17 @@ class ListMap:
 def read_map(path: Path) -> ListMap:
     """Read a map and check that its codes are of our lists. Raises BadMap."""
     try:
-        given = yaml.safe_load(path.read_text("utf-8"))
+        return map_of(path.read_text("utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadMap(f"{path} is not a map: {str(error).splitlines()[0]}") from None
+
+
+def map_of(text: str, path: str) -> ListMap:
+    """A map from its text, called `path` in what is said of it. Raises BadMap."""
+    try:
+        given = yaml.safe_load(text)
         found = ListMap(given["source"], given["country"], given["timezone"], given["fields"])
-    except (OSError, yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError) as error:
+    except (yaml.YAMLError, KeyError, TypeError) as error:
         raise BadMap(f"{path} is not a map: {str(error).splitlines()[0]}") from None
     if found.country not in {c.iso3 for c in reference.countries()}:
         raise BadMap(f"{found.country} is not an ISO 3166 alpha-3 code")
@@ -153,6 +161,7 @@ class _Listing:
         offer = self._offer(number, row, offer_id, key)
         self.seen[plain] = number
         self.offers[offer_id] = offer
+        self.found.numbers[offer_id] = number
 
     # -- organisation, site, service ---------------------------------------------------------------------
     def _text(self, row: Mapping[str, str], name: str, *, needed: bool = False) -> str | None:

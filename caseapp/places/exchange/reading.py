@@ -28,6 +28,7 @@ class Read:
     wrong: list[Problem] = field(default_factory=list)
     left: list[Problem] = field(default_factory=list)
     repeated: list[Problem] = field(default_factory=list)
+    numbers: dict[str, int] = field(default_factory=dict)  # the row of each offer, where a table has one
 
 
 class Wrong(Exception):

@@ -1,11 +1,11 @@
-"""Entries out to a file and in from one. What stands is left as it is: a file never writes over what a focal point has
-confirmed. Safe houses and protected kinds of service never leave, and a safe house never comes in."""
+"""Entries out to a file and in from one. The same row of the same source changes its entry; a file never writes over what
+somebody here wrote or confirmed after the last one. Safe houses and protected kinds of service never leave, and a safe house never comes in."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -31,8 +31,16 @@ from caseapp.places.models import (
     SiteAddress,
     SiteKind,
 )
+from caseapp.places.rules import updating
 from caseapp.places.rules.entry import Directory, Group, Offer, Problem, Spot
 from caseapp.places.rules.naming import free_codes, sort_key
+
+#: What an entry says of itself in its own row.
+PLAIN = (
+    "kind", "name", "referral_method", "description", "age_from", "age_to", "eligibility_note", "answer_hours", "cost",
+    "cost_note", "always_open",
+)  # fmt: skip
+AT_ONCE = 50
 
 
 # -- out --------------------------------------------------------------------------------------------------
@@ -136,10 +144,24 @@ class Report:
     rows: int = 0
     created: int = 0
     existing: int = 0
+    updated: int = 0  # of those that stood
+    kept: int = 0  # of those that stood: the file says something else, and somebody here said so later
     skipped: int = 0
     duplicates: int = 0
     errors: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    done: int = 0
+
+
+@dataclass(frozen=True)
+class Change:
+    """An entry that stands, of which a file says something else: changed by it, or kept as it is here."""
+
+    row: int
+    name: str
+    act: str
+    parts: tuple[str, ...]
 
 
 class _Ground:
@@ -218,57 +240,135 @@ def _decimal(value: str | None) -> Decimal | None:
     return None if value is None else Decimal(value)
 
 
-def take_in(directory: Directory, report: Report) -> Report:
-    """Write what is new; the counts and problems go into `report`."""
+def take_in(
+    directory: Directory,
+    report: Report,
+    *,
+    rows: Mapping[str, int] | None = None,
+    each: Callable[[Report], None] | None = None,
+) -> Report:
+    """Write what is new, and change what the same source says otherwise now; what somebody here confirmed or wrote after
+    the last file stays and is listed. The counts and problems go into `report`. `rows`: the row of each offer;
+    `each`: called after every few entries (to commit, and to say how far it is)."""
     ground = _Ground()
     groups = {g.id: ground.organisation(g) for g in directory.groups}
     sites = {s.id: ground.site(s, groups.get(s.group or "")) for s in directory.spots}
     session.add_all(ground.names)  # once there is a site, by which the database knows who keeps them
-    ids, sources, names = _standing()
+    session.flush()
+    houses = {spot for spot, site in sites.items() if site.kind == SiteKind.SAFE_HOUSE}
+    site_ids = {spot: site.id for spot, site in sites.items()}
+    names = _marks()
+    for start in range(0, len(directory.offers), AT_ONCE):
+        part = directory.offers[start : start + AT_ONCE]
+        _take(part, report, rows or {}, site_ids, houses, names)
+        report.done += len(part)
+        if each is not None:
+            each(report)
+    audit.record("imported", "directory")
+    return report
+
+
+def _take(
+    offers: Sequence[Offer],
+    report: Report,
+    rows: Mapping[str, int],
+    sites: Mapping[str, UUID],
+    houses: set[str],
+    names: set[tuple[UUID, str, str]],
+) -> None:
+    standing = _standing(offers)
     made = []
-    for offer in directory.offers:
-        site = sites[offer.spot]
-        mark = (site.id, offer.kind, sort_key(offer.name))
-        source = (offer.source, offer.source_key)
-        known = UUID(offer.id) in ids or (offer.source is not None and source in sources)
-        if known or (offer.source is None and mark in names):
+    for offer in offers:
+        known = standing.get(offer.id)
+        mark = (sites[offer.spot], offer.kind, sort_key(offer.name))
+        if known is None and offer.source is None and mark in names:
             report.existing += 1
-        elif site.kind == SiteKind.SAFE_HOUSE:
+        elif known is None and offer.spot in houses:
             report.errors.append(Problem(0, "location.kind", "a safe house never comes by file"))
             report.skipped += 1
-        else:
+        elif known is None:
             names.add(mark)
             made.append(offer)
-            _enter(offer, site)
+            _enter(offer, sites[offer.spot])
+        else:
+            report.existing += 1
+            _compare(offer, known, report, rows.get(offer.id, 0))
     session.flush()
     for offer in made:
         session.add_all(_sides(offer))
     session.flush()
     report.created += len(made)
-    audit.record("imported", "directory")
-    return report
 
 
-def _standing() -> tuple[set[UUID], set[tuple[str | None, str | None]], set[tuple[UUID, str, str]]]:
-    rows = session.execute(
-        sa.select(
-            Service.id, Service.source, Service.source_key, Service.site_id, Service.kind, Service.sort_key
+@dataclass(frozen=True)
+class _Known:
+    """An entry that stands, as a file would say it, with the acts of its history."""
+
+    service: Service
+    offer: Offer
+    acts: tuple[str, ...]
+
+
+def _compare(offer: Offer, known: _Known, report: Report, row: int) -> None:
+    """Change what stands, or keep it; either is listed with its parts."""
+    act = updating.what_becomes(known.offer, offer, known.acts, active=known.service.active)
+    if act == updating.SAME or offer.source is None:
+        return
+    parts = updating.differs(known.offer, offer)
+    report.changes.append(Change(row, known.service.name, act, parts))
+    if act == updating.KEPT:
+        report.kept += 1
+        return
+    report.updated += 1
+    for name in PLAIN:
+        setattr(known.service, name, getattr(offer, name))
+    known.service.sort_key = sort_key(offer.name)
+    known.service.offered_from, known.service.offered_to = _date(offer.offered_from), _date(offer.offered_to)
+    for table in (ServiceTerm, ServiceLanguage, ServiceHours, ServiceClosure, ServiceContact):
+        session.execute(sa.delete(table).where(table.service_id == known.service.id))
+    session.add_all(_sides(replace(offer, id=str(known.service.id), capacities=()), parts))
+
+
+def _marks() -> set[tuple[UUID, str, str]]:
+    asked = sa.select(Service.site_id, Service.kind, Service.sort_key)
+    return {(r[0], r[1], r[2]) for r in session.execute(asked)}
+
+
+def _standing(offers: Sequence[Offer]) -> dict[str, _Known]:
+    """The entries that stand for these offers, by the offer's id: the same id, or the same row of the same source."""
+    keys = [(o.source, o.source_key) for o in offers if o.source]
+    found = list(
+        session.scalars(
+            sa.select(Service).where(
+                sa.or_(
+                    Service.id.in_([UUID(o.id) for o in offers]),
+                    sa.tuple_(Service.source, Service.source_key).in_(keys),
+                )
+            )
         )
-    ).all()
-    return {r[0] for r in rows}, {(r[1], r[2]) for r in rows if r[1]}, {(r[3], r[4], r[5]) for r in rows}
+    )
+    said = {o.id: o for o in _offers(found)}
+    acts: dict[UUID, list[str]] = defaultdict(list)
+    history = sa.select(DirectoryChange.service_id, DirectoryChange.act).where(
+        DirectoryChange.service_id.in_([s.id for s in found])
+    )
+    for service_id, act in session.execute(history.order_by(DirectoryChange.at, DirectoryChange.id)):
+        acts[service_id].append(act)
+    known = {s.id: _Known(s, said[str(s.id)], tuple(acts[s.id])) for s in found}
+    by_source: dict[tuple[str | None, str | None], _Known] = {
+        (k.service.source, k.service.source_key): k for k in known.values() if k.service.source
+    }
+    matched = {o.id: known.get(UUID(o.id)) or by_source.get((o.source, o.source_key)) for o in offers}
+    return {offer_id: one for offer_id, one in matched.items() if one is not None}
 
 
-def _enter(offer: Offer, site: Site) -> None:
-    plain = (
-        "kind", "name", "referral_method", "description", "age_from", "age_to", "eligibility_note", "answer_hours", "cost",
-        "cost_note", "always_open", "source", "source_key",
-    )  # fmt: skip
+def _enter(offer: Offer, site_id: UUID) -> None:
     session.add(
         Service(
-            id=UUID(offer.id), site_id=site.id, sort_key=sort_key(offer.name),
+            id=UUID(offer.id), site_id=site_id, sort_key=sort_key(offer.name),
             confirmed_at=datetime.fromisoformat(offer.confirmed_at) if offer.confirmed_at else None,
             offered_from=_date(offer.offered_from), offered_to=_date(offer.offered_to),
-            **{name: getattr(offer, name) for name in plain},
+            **{name: getattr(offer, name) for name in (*PLAIN, "source", "source_key")},
         )
     )  # fmt: skip
 
@@ -277,7 +377,7 @@ def _date(value: str | None) -> date | None:
     return date.fromisoformat(value) if value else None
 
 
-def _sides(offer: Offer) -> Iterable[Any]:
+def _sides(offer: Offer, parts: Iterable[str] = ()) -> Iterable[Any]:
     of, who = UUID(offer.id), access.current()
     yield from (ServiceTerm(service_id=of, kind=kind, code=code) for kind, code in offer.terms)
     yield from (ServiceLanguage(service_id=of, language=x) for x in offer.languages)
@@ -303,5 +403,10 @@ def _sides(offer: Offer) -> Iterable[Any]:
             updated_at=datetime.fromisoformat(updated),
         )
     yield DirectoryChange(
-        at=clock.now(), actor=who.name, user_id=who.user_id, service_id=of, act="IMPORTED", parts=[]
+        at=clock.now(),
+        actor=who.name,
+        user_id=who.user_id,
+        service_id=of,
+        act="IMPORTED",
+        parts=sorted(parts),
     )

@@ -12,4 +12,4 @@ blueprint = Blueprint("places", __name__)
 nav(50, _l("Directorio"), "places.search", READ)
 
 
-from caseapp.places.views import editing, finding, hidden  # noqa: E402, F401
+from caseapp.places.views import editing, finding, hidden, importing  # noqa: E402, F401

@@ -140,9 +140,16 @@ def _step(here: Country, step: Step) -> dict[str, Any]:
         "lasts": _figure(here, step.lasts, step.stage.lasts), "beside": _figure(here, step.beside, step.stage.beside),
         "of": present.number(step.entered) if step.share and not step.stage.counts else "",
         "went": present.number(step.share.numerator) if step.share else "", "share_of": present.number(step.share.denominator) if step.share else "",
-        "lost": present.number(step.lost),
+        "lost": present.number(step.lost), "width": _width(step),
         "below": (here.known[step.stage.share].denominator or {}).get(language(), "") if step.stage.share in here.known else "",
     }  # fmt: skip
+
+
+def _width(step: Step) -> int:
+    """Of a bar of 100, how much went on."""
+    if step.share is None or not step.share.denominator or step.share.numerator is None:
+        return 0
+    return min(100, round(100 * step.share.numerator / step.share.denominator))
 
 
 def _figure(here: Country, told: Told | None, code: str) -> dict[str, Any] | None:

@@ -65,7 +65,7 @@ def _row(one: keys.Listed) -> dict[str, Any]:
     key, words = one.key, _words()
     return {
         "id": key.id, "name": key.name, "hint": f"{key.hint}…", "organisation": one.organisation,
-        "reads": f"{', '.join(words[Scope(each)] for each in key.scopes)} · {', '.join(key.countries)}",
+        "reads": f"{', '.join(words[Scope(each)] for each in key.scopes)} · {', '.join(reference.country_label(each) for each in key.countries)}",
         "made": f"{one.made_by}, {pages.day(key.made_at.date())}", "expires": pages.day(key.expires_on),
         "used": pages.day(key.last_used_on) if key.last_used_on else _("nunca"),
         "state": words[one.state], "kind": TAGS[one.state], "is_active": one.state is State.ACTIVE,
@@ -97,6 +97,19 @@ def _emptied() -> KeyForm:
     form = _form()
     form.name.data, form.organisation.data = "", ""
     return form
+
+
+@blueprint.get("/releases/keys/<uuid:key_id>/revoke")
+@needs(GIVE_KEYS)
+def before_revoking(key_id: UUID) -> ResponseReturnValue:
+    """What happens when a key is taken back, and the button that does it."""
+    one = next((each for each in keys.listing(access.current()) if each.key.id == key_id), None)
+    if one is None:
+        raise NotYours
+    if one.state is not State.ACTIVE:
+        return redirect(url_for("publication.key_list"))
+    title = _("Retirar la llave «%(name)s»", name=one.key.name)
+    return render_template("publication/key_revoke.html", page_title=title, row=_row(one))
 
 
 @blueprint.post("/releases/keys/<uuid:key_id>/revoke")
