@@ -6,8 +6,8 @@ from alembic import op
 
 from migrations import wall
 
-revision = "0069"
-down_revision = "0068"
+revision = "0072"
+down_revision = "0071"
 branch_labels = None
 depends_on = None
 
