@@ -26,7 +26,16 @@ from caseapp.indicators.located import Entries, Located
 
 FOLDER = ROOT / "indicators"
 MEASURES = {
-    "COUNT": ("PERSONS", "HOUSEHOLDS", "EVENTS", "NIGHTS", "STOCK"),
+    "COUNT": (
+        "PERSONS",
+        "HOUSEHOLDS",
+        "FIRST_COUNTED",
+        "FIRST_EVER",
+        "PERSON_MONTHS",
+        "EVENTS",
+        "NIGHTS",
+        "STOCK",
+    ),
     "RATE": ("PERCENT", "RATIO"),
     "MEDIAN": ("DAYS", "HOURS"),
     "MONEY": ("USD",),
@@ -181,11 +190,11 @@ def checked(file: Entries, code: str, entry: Any) -> Indicator:
     for word in ("valid_from", "valid_to"):
         if word in entry and not isinstance(entry[word], date):
             file.refuse(f"{word} is not a date", code, word)
-    smallest = int(entry.get("smallest_cell", domain.k))
-    if smallest != domain.k:
-        file.refuse(
-            f"smallest_cell {smallest} is not the k of {domain.name}, {domain.k}", code, "smallest_cell"
-        )
+    select, part = (_selection(file, code, entry, word, domain) for word in ("select", "part"))
+    k = _k(domain, select, part)
+    smallest = int(entry.get("smallest_cell", k))
+    if smallest != k:
+        file.refuse(f"smallest_cell {smallest} is not the k of {domain.name}, {k}", code, "smallest_cell")
     for number, name in enumerate(entry.get("disaggregations") or ()):
         _axis(file, domain, name, code, "disaggregations", str(number))
     made = Indicator(
@@ -199,11 +208,19 @@ def checked(file: Entries, code: str, entry: Any) -> Indicator:
         name=file.words(entry["name"], code, "name"),
         definition=file.words(entry["definition"], code, "definition"),
         numerator=file.words(entry["numerator"], code, "numerator"),
-        select=_selection(file, code, entry, "select", domain),
-        part=_selection(file, code, entry, "part", domain),
+        select=select,
+        part=part,
     )  # fmt: skip
     fitting.check(file, made)
     return made
+
+
+def _k(domain: Domain, *selections: Selection) -> int:
+    """The smallest group that may be known of what is selected: a sensitive part has a k of its own."""
+    named = {label for selection in selections for labels in selection.values() for label in labels}
+    return max(
+        (k for part in domain.parts for label, k in part.ks.items() if label in named), default=domain.k
+    )
 
 
 def _domain(file: Entries, code: str, entry: Any) -> Domain:
@@ -222,7 +239,7 @@ def _measures(file: Entries, code: str, entry: Any, domain: Domain) -> None:
         file.refuse(f"a {entry['measure']} is not in {entry['unit']}", code, "unit")
     if entry["basis"] not in BASES[domain.unit]:
         file.refuse(f"{domain.name} counts {domain.unit}, not {entry['basis']}", code, "basis")
-    if entry["measure"] == "COUNT" and entry["unit"] not in (entry["basis"], domain.unit):
+    if entry["measure"] == "COUNT" and entry["unit"] != entry["basis"]:
         file.refuse(f"{entry['unit']} is not what {entry['basis']} counts", code, "unit")
     if entry["direction"] not in DIRECTIONS:
         file.refuse(f"direction {entry['direction']!r} is none of {', '.join(DIRECTIONS)}", code, "direction")

@@ -7,13 +7,15 @@ a release is made (`caseapp.publication.cube.grain`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from caseapp.core import journal
 from caseapp.core.reference import ROOT, origin_groups
+from caseapp.indicators import apart
+from caseapp.indicators.apart import APART, COUNTED
 from caseapp.indicators.located import Located
 
 FILE = ROOT / "cubes.yml"
@@ -21,8 +23,8 @@ MARKERS = ("YEAR", "QUARTER", "MONTH", "SITE")
 UNITS = ("PERSONS", "EVENTS", "NIGHTS", "STOCK")
 GRAINS = ("MONTH", "QUARTER")
 SOURCES = (
-    "occurrences", "registrations", "claim_endings", "referral_endings", "nights", "open_cases", "open_claims", "interviews",
-    "needs_answered", "packages", "entitlements", "schooling", "validations",
+    "occurrences", "registrations", "claim_endings", "referral_endings", "nights", "open_cases", "interviews",
+    "assisted", "needs_answered", "entitlements", "schooling", "validations",
     "identified", "wg_asked", "returned_children", "idp_access", "properties_due",
     "heads",
 )  # fmt: skip
@@ -76,11 +78,16 @@ class Part:
     axis: Axis
     by: Mapping[str, tuple[str, ...]]
     ks: Mapping[str, int]
+    is_any: bool = False
 
 
 @dataclass(frozen=True)
 class Domain:
-    """A base cube and its splits, for one country (or, without origins, for all)."""
+    """A base cube and its splits, for one country (or, without origins, for all).
+
+    `apart`: domains that read the same events and are drawn on their own, and why (`APART`). `households`: which
+    atoms can carry the household's marker, by dimension and base labels; without it, all.
+    """
 
     name: str
     label_es: str
@@ -96,6 +103,23 @@ class Domain:
     axes: tuple[Axis, ...]
     excluded: tuple[Mapping[str, tuple[str, ...]], ...]
     parts: tuple[Part, ...]
+    apart: Mapping[str, str] = field(default_factory=dict)
+    households: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> frozenset[str]:
+        """The kinds that become facts; those that it only reads to class them are left out."""
+        return frozenset(COUNTED.get(self.source, self.kinds)) & frozenset(self.kinds)
+
+    @property
+    def is_blurred(self) -> bool:
+        """Whether it counts people that another domain counts, on another day: then no cell of it is ever exact."""
+        return "LATER" in self.apart.values()
+
+    @property
+    def any_of(self) -> Mapping[str, tuple[str, ...]]:
+        """Dimensions in which a person has the first label that fits any of their facts of the period."""
+        return {part.axis.name: part.axis.labels for part in self.parts if part.is_any}
 
     @property
     def is_distinct(self) -> bool:
@@ -132,7 +156,7 @@ def _open_axes() -> tuple[Axis, ...]:
     return (
         Axis("site", "site"),
         Axis("counted", "counted", MARKERS),
-        Axis("household_counted", "household_counted", (*MARKERS, "NONE")),
+        Axis("household_counted", "household_counted", (*MARKERS, "NONE"), takes={"OUT": "NONE"}),
     )
 
 
@@ -174,6 +198,7 @@ def _read(path: Path) -> tuple[dict[str, Domain], dict[str, SiteNumberKind]]:
     top = file.only(file.values, ("dimensions", "domains", "numbers"), ("dimensions", "domains", "numbers"))
     reader = _Reader(file, top["dimensions"])
     found = {name: reader.domain(name, entry) for name, entry in top["domains"].items()}
+    apart.check(file, found)
     return found, {name: reader.number(name, entry) for name, entry in top["numbers"].items()}
 
 
@@ -208,7 +233,12 @@ class _Reader:
     def domain(self, name: str, entry: Any) -> Domain:
         at = ("domains", name)
         needed = ("name", "source", "kinds", "unit", "grain", "k", "dimensions")
-        self.file.only(entry, (*needed, "where", "stage", "sector", "excluded", "splits"), needed, *at)
+        self.file.only(
+            entry,
+            (*needed, "where", "stage", "sector", "excluded", "splits", "apart", "households"),
+            needed,
+            *at,
+        )
         for word, allowed in (("source", SOURCES), ("unit", UNITS), ("grain", GRAINS)):
             if entry[word] not in allowed:
                 self.file.refuse(f"{word} {entry[word]!r} is none of {', '.join(allowed)}", *at, word)
@@ -226,7 +256,27 @@ class _Reader:
         parts: list[Part] = []
         for split, values in (entry.get("splits") or {}).items():
             parts.append(self._part(made, split, values, parts))
-        return replace(made, parts=tuple(parts))
+        made = replace(made, parts=tuple(parts), apart=self._apart(entry, *at))
+        return replace(
+            made, households=self._households(made, entry.get("households") or {}, *at, "households")
+        )
+
+    def _apart(self, entry: Any, *at: str) -> dict[str, str]:
+        apart = {str(name): str(why) for name, why in (entry.get("apart") or {}).items()}
+        for name, why in apart.items():
+            if why not in APART:
+                self.file.refuse(f"{why!r} is none of {', '.join(APART)}", *at, "apart", name)
+        return apart
+
+    def _households(self, made: Domain, entry: Mapping[str, Any], *at: str) -> dict[str, tuple[str, ...]]:
+        found = {}
+        for name, labels in entry.items():
+            axis = next((part.axis for part in made.parts if part.axis.name == name), None)
+            if axis is None or set(labels) - axis.all_labels():
+                self.file.refuse(f"{made.name} has no split {name} with these labels", *at, name)
+            groups = axis.groups or {}
+            found[name] = tuple(base for label in labels for base in groups.get(label, (label,)))
+        return found
 
     def _classes(self, entry: Any, word: str, kinds: tuple[str, ...], *at: str) -> Mapping[str, Any]:
         """`cases`: the first whose conditions an event passes names its class; `rest` is the class of all others."""
@@ -263,7 +313,9 @@ class _Reader:
 
     def _part(self, domain: Domain, name: str, entry: Any, before: list[Part]) -> Part:
         at = ("domains", domain.name, "splits", name)
-        self.file.only(entry, ("part", "column", "labels", "groups", "by", "ks"), ("part",), *at)
+        self.file.only(
+            entry, ("part", "column", "labels", "groups", "takes", "any", "by", "ks"), ("part",), *at
+        )
         parent = name.rpartition(".")[0]
         if parent and parent not in {p.name for p in before}:
             self.file.refuse(f"its parent {parent} does not stand before it", *at)
@@ -277,7 +329,7 @@ class _Reader:
         ks = {label: int(k) for label, k in (entry.get("ks") or {}).items()}
         if unknown := set(ks) - set(axis.labels):
             self.file.refuse(f"{sorted(unknown)} are no labels", *at, "ks")
-        return Part(name, parent, axis, by, ks)
+        return Part(name, parent, axis, by, ks, bool(entry.get("any")))
 
     def _part_axis(self, entry: Any, at: tuple[str, ...]) -> Axis:
         name = entry["part"]
@@ -288,7 +340,10 @@ class _Reader:
         column, labels = entry.get("column", name), tuple(entry["labels"])
         if column not in FACT_COLUMNS:
             self.file.refuse(f"the facts have no column {column}", *at, "column")
-        return Axis(name, column, labels, self._groups(entry, labels, at), {}, "")
+        takes = {str(code): str(label) for code, label in (entry.get("takes") or {}).items()}
+        if unknown := set(takes.values()) - set(labels):
+            self.file.refuse(f"{sorted(unknown)} are no labels", *at, "takes")
+        return Axis(name, column, labels, self._groups(entry, labels, at), takes, "")
 
     def number(self, name: str, entry: Any) -> SiteNumberKind:
         at = ("numbers", name)

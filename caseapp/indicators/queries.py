@@ -12,7 +12,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from caseapp.indicators.cubes import Axis, Domain, definition
-from caseapp.indicators.facts.sources import listed
+from caseapp.indicators.facts.pieces import select_label
 
 
 @dataclass(frozen=True)
@@ -132,15 +132,9 @@ def true_cells(
 
 
 def _placed(axis: Axis) -> str:
-    """The base label of a dimension, in SQL: `Axis.place` on the column. Labels are codes of our own files."""
+    """The base label of a dimension, from where the facts and atoms have it."""
     column = f"{'a' if axis.column in ('counted', 'household_counted') else 'f'}.{axis.column}"
-    whens = "".join(
-        f"WHEN {listed([code])} THEN {listed([label])} " for code, label in (axis.takes or {}).items()
-    )
-    found = f"(CASE {column} {whens}ELSE {column} END)" if whens else column
-    if not axis.labels or not axis.rest:
-        return found
-    return f"CASE WHEN {found} IN ({listed(axis.labels)}) THEN {found} ELSE {listed([axis.rest])} END"
+    return select_label(axis, column)
 
 
 def _fact_axes(cube: Domain) -> list[Axis]:

@@ -37,6 +37,10 @@ class Typed(Entries):
         raise EntryRefused(reason, at[1:])
 
 
+#: Domains that are splits of another since (0330): a country's own version on one of them gives way to the files'.
+RETIRED = ("cash", "open_claims", "packages", "uasc")
+
+
 def last_day(month: str) -> date:
     """The last day of a month such as `2025-09`: a month is counted by the definitions in force then."""
     year, number = int(month[:4]), int(month[5:7])
@@ -109,6 +113,8 @@ def of(connection: sa.Connection, country: str) -> Catalogue:
     """A country's catalogue, asked as any role that may read figures or make them."""
     found: dict[str, list[Version]] = {one.code: [Version(one)] for one in catalogue.all()}
     for row in connection.execute(sa.text(_PUBLISHED), {"country": country}):
+        if json.loads(row.entry).get("domain") in RETIRED:
+            continue
         indicator = _checked(row.id, row.code, row.number, row.valid_from, row.entry)
         found.setdefault(row.code, []).append(Version(indicator, row.reason, row.decided_at))
     return Catalogue(found)

@@ -29,6 +29,9 @@ MEASURES = {
 UNITS = {
     "PERSONS": _l("Personas"),
     "HOUSEHOLDS": _l("Familias"),
+    "FIRST_COUNTED": _l("Personas por primera vez en el año"),
+    "FIRST_EVER": _l("Personas por primera vez"),
+    "PERSON_MONTHS": _l("Personas por mes"),
     "EVENTS": _l("Hechos"),
     "NIGHTS": _l("Noches"),
     "STOCK": _l("Personas en una fecha"),

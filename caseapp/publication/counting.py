@@ -11,8 +11,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from caseapp.indicators import queries as facts
+from caseapp.indicators.cubes import Domain
 from caseapp.publication.cube import period as periods
-from caseapp.publication.cube.markers import NO, YES, Atom, Occurrence, atoms_of, withdrawn
+from caseapp.publication.cube.markers import NO, YES, Atom, Marking, Occurrence, atoms_of, withdrawn
 from caseapp.publication.cube.tally import Item
 from caseapp.publication.past import Past
 from caseapp.publication.plan import DomainPlan, Plan
@@ -71,8 +72,13 @@ def count(
     }  # fmt: skip
     past = Past(connection, asked, facts.identities(connection, plan.country))
     if domain_plan.domain.is_distinct:
-        return _persons(past, unit, plan, since)
+        return _persons(past, unit, plan, since, marking_of(domain_plan.domain))
     return _events(past, unit, plan)
+
+
+def marking_of(domain: Domain) -> Marking:
+    """How a domain's atoms are labelled."""
+    return Marking(domain.any_of, domain.households)
 
 
 def _last_month(quarter: str) -> str:
@@ -91,13 +97,13 @@ def labels_of(one: facts.Occurrence, plan: Plan) -> dict[str, str]:
 
 
 # -- distinct persons ---------------------------------------------------------------------------------
-def _persons(past: Past, unit: str, plan: Plan, since: str) -> Counting:
-    counted = fresh_atoms(past, unit, plan, since)
+def _persons(past: Past, unit: str, plan: Plan, since: str, marking: Marking) -> Counting:
+    counted = fresh_atoms(past, unit, plan, since, marking)
     return Counting(tuple(counted), tuple(_withdrawn_persons(past)))
 
 
 def fresh_atoms(
-    past: Past, unit: str, plan: Plan, since: str, *, own_unit_only: bool = False
+    past: Past, unit: str, plan: Plan, since: str, marking: Marking, *, own_unit_only: bool = False
 ) -> list[Counted]:
     """Atoms of what no release has counted; `own_unit_only`: nothing late."""
     found = [one for one in past.fresh_persons() if not own_unit_only or unit_of(one.period, unit) == unit]
@@ -112,7 +118,7 @@ def fresh_atoms(
     ]
     first = periods.quarter(since) if "Q" in unit else since
     counted = []
-    for atom in atoms_of(unit, fresh, now, since=first):
+    for atom in atoms_of(unit, fresh, now, since=first, marking=marking):
         one = by_id[atom.occurrence]
         labels = {**labels_of(one, plan), **atom.labels()}
         item = Item(labels, atom.person, atom.household)

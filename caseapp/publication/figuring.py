@@ -166,6 +166,10 @@ class Figuring:
         found = [own[piece] for piece in wanted if piece in own]
         if span.kind in ("MONTH", "MIRPS") and len(found) < len(wanted):
             return []
+        # A split that is younger than its domain would give a quarter or a year without its first months.
+        base = self.by_cube.get(cube.partition(".")[0], {})
+        if any(piece in base and piece not in own for piece in wanted):
+            return []
         if len({tuple(d.name for d in sheet.dimensions) for sheet in found}) > 1:
             return []
         return found

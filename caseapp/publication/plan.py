@@ -164,6 +164,7 @@ def cube_of(plan: Plan, domain: Domain) -> Cube:
     return Cube(
         domain.name, plan.country, dimensions, k=domain.k, margins=margins, delta=DELTA, sites=len(plan.sites),
         excluded=tuple(domain.excluded), marker="counted" if domain.is_distinct else "",
+        is_blurred=domain.is_blurred,
     )  # fmt: skip
 
 

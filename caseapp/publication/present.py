@@ -95,7 +95,8 @@ def breakdown(name: str) -> str:
 def unit(code: str) -> str:
     """The unit of a value, after it."""
     return {
-        "PERSONS": _("personas"), "HOUSEHOLDS": _("familias"), "EVENTS": _("hechos"), "NIGHTS": _("noches"),
+        "PERSONS": _("personas"), "FIRST_COUNTED": _("personas"), "FIRST_EVER": _("personas"),
+        "PERSON_MONTHS": _("personas por mes"), "HOUSEHOLDS": _("familias"), "EVENTS": _("hechos"), "NIGHTS": _("noches"),
         "USD": "US$", "PERCENT": "%", "RATIO": _("por persona del equipo"), "DAYS": _("días (mediana)"), "HOURS": _("horas (mediana)"),
     }.get(code, "")  # fmt: skip
 

@@ -57,11 +57,11 @@ class _Again:
 
     def __init__(self, past: Past, plan: Plan, domain: Domain, unit: str, pieces: tuple[str, ...]) -> None:
         self.past, self.plan, self.domain, self.unit, self.pieces = past, plan, domain, unit, pieces
-        self.kept = past.kept_in(pieces)
+        self.kept, self.marking = past.kept_in(pieces), counting.marking_of(domain)
 
     # -- distinct persons
     def persons(self, since: str) -> Recounting:
-        found = counting.fresh_atoms(self.past, self.unit, self.plan, since, own_unit_only=True)
+        found = counting.fresh_atoms(self.past, self.unit, self.plan, since, self.marking, own_unit_only=True)
         gone = self._gone()
         stay = [one for one in self.kept if one.atom.occurrence not in gone]
         back = [one for one in self.kept if one.atom.occurrence in gone]
@@ -110,15 +110,18 @@ class _Again:
         own = {one.id: one for one in self.past.occurrences({row.atom.occurrence for row in rows})}
         people = {self.past.counts_as(row.atom.person) for row in rows}
         others: dict[tuple[str, str, str], facts.Occurrence] = {}
+        spans: dict[tuple[str, str], list[Mapping[str, str]]] = {}
         for one in self.past.facts_of(people):
             for span in (periods.month(one.period), periods.quarter(one.period)):
                 others.setdefault((one.person, span, one.site), one)
+                spans.setdefault((one.person, span), []).append(one.dimensions)
         found = []
         for row in rows:
             atom, person = row.atom, self.past.counts_as(row.atom.person)
             instead = (others.get((person, span, atom.site)) for span in atom.covers)
             fact = own.get(atom.occurrence) or next((one for one in instead if one is not None), None)
             labels = dict(fact.dimensions) if fact else self._last_labels(atom)
+            labels |= self.marking.strongest(d for span in atom.covers for d in spans.get((person, span), ()))
             place = atom.site if atom.site in self.plan.sites else self.plan.sites[-1]
             marked = replace(atom, dimensions={**labels, "place": place})
             found.append((atom.period, Item(marked.labels(), person, atom.household)))

@@ -82,6 +82,15 @@ class CodeMissing(Refused):
     field = "unlocks_code"
 
 
+class RuleNotPublished(Refused):
+    """NOT_ELIGIBLE names a rule that the entry asked does not publish."""
+
+    sentence = _l(
+        "Su entrada del directorio no publica esa regla. Elija una que publique, o diga que no está publicada."
+    )
+    field = "unlocks_code"
+
+
 class DayInvalid(Refused):
     sentence = _l("Escriba un día de hoy en adelante, a un año como máximo.")
     field = "unlocks_on"

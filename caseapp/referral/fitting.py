@@ -23,8 +23,11 @@ from caseapp.people import rules as people_rules
 from caseapp.people.models import Case, PersonPopulation
 from caseapp.places import present as directory
 from caseapp.places import queries as places
+from caseapp.places.models import Service, Site
 from caseapp.places.rules.eligibility import Asked, why_not
+from caseapp.referral.models import Referral
 from caseapp.referral.queries import Subject
+from caseapp.referral.rules import unlocking
 
 NOT_OFFERED = frozenset({"ENDED", "NOT_YET"})
 
@@ -113,3 +116,40 @@ def _words(entry: places.Entry, misfits: list[tuple[Subject, tuple[str, ...]]]) 
         why = ", ".join(directory.misfit_text(g, entry.service, entry.facts) for g in grounds)
         said.append(_("no es para %(name)s: %(why)s", name=people_present.name_of(subject.person), why=why))
     return " · ".join(said)
+
+
+def _entry_asked(found: Referral) -> places.Entry | None:
+    """The entry of the directory that a referral asks: its receiver's, for its kind."""
+    rows = session.execute(
+        sa.select(Service, Site)
+        .join(Site, Site.id == Service.site_id)
+        .where(Service.team_id == found.to_team_id, Service.kind == found.kind)
+    ).all()
+    return places.entries([(service, site, None) for service, site in rows])[0] if rows else None
+
+
+def published(found: Referral) -> frozenset[str]:
+    """The grounds on which the entry that was asked publishes a rule: another was not told to anybody beforehand."""
+    entry = _entry_asked(found)
+    if entry is None:
+        return frozenset()
+    rules = places.for_whom(entry.service, entry.facts)
+    told = {
+        "SEX": rules.sexes, "POPULATION": rules.populations, "HOUSEHOLD": rules.households, "AREA": rules.areas,
+        "AGE": rules.age_from is not None or rules.age_to is not None,
+    }  # fmt: skip
+    return frozenset(ground for ground, given in told.items() if given)
+
+
+def rule_choices(found: Referral) -> list[tuple[str, str]]:
+    """The rules that a NOT_ELIGIBLE may name, each in the words of the entry."""
+    entry, grounds = _entry_asked(found), published(found)
+    named = []
+    for code in unlocking.codes_of("NOT_ELIGIBLE"):
+        if not unlocking.may_name(code, grounds):
+            continue
+        words, ground = reference.label(unlocking.LIST, code), unlocking.PUBLISHED_AS.get(code)
+        if ground and entry is not None:
+            words += f": {directory.misfit_text(ground, entry.service, entry.facts)}"
+        named.append((code, words))
+    return named

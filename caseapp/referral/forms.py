@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from wtforms.validators import Length, NumberRange, Optional
 from caseapp.core import reference
 from caseapp.core.forms import CheckField, CodeField, Form, VersionedForm, required
 from caseapp.core.i18n import _, _l
-from caseapp.people.rules.waiver import BASES
+from caseapp.people.inputs import bases_offered
 from caseapp.referral import kinds
 from caseapp.referral.rules import RECORDED_BY_SENDER, unlocking
 
@@ -55,7 +55,8 @@ class NewForm(Form):
     hours_gone = IntegerField(_l("Cuántas horas pasaron ya"), validators=[Optional(), NumberRange(0, 999)])
     because_of = SelectField(_l("Depende de otra referencia"), default="")
     basis = CodeField(
-        _l("Base legal para quien no ha dado su consentimiento"), list_name="no_consent_basis", only=BASES,
+        _l("Base legal para quien no ha dado su consentimiento"), list_name="no_consent_basis",
+        only=bases_offered,
         blank=_l("Ninguna: todas las personas consintieron"),
     )  # fmt: skip
     basis_reason = StringField(_l("En qué consiste"), validators=WORDS)
@@ -77,8 +78,11 @@ class DeclineForm(VersionedForm):
     unlocks_hour = IntegerField(_l("Desde qué hora (0 a 23)"), validators=[Optional()])
     unlocks = StringField(_l("Con más detalle"), validators=WORDS)
 
-    def ask(self, reasons: Iterable[str]) -> DeclineForm:
-        """Offer these reasons, and the answers of the one that was chosen; the fields it does not ask are gone."""
+    def ask(
+        self, reasons: Iterable[str], rules: Callable[[], list[tuple[str, str]]] | None = None
+    ) -> DeclineForm:
+        """Offer these reasons, and the answers of the one that was chosen; the fields it does not ask are gone. `rules`: of a
+        NOT_ELIGIBLE, those that the entry asked publishes."""
         labels = {c.code: c.label() for c in reference.codes("decline_reason")}
         self.reason.choices = [(r, labels[r]) for r in reasons]
         if self.reason.data not in dict(self.reason.choices):
@@ -88,6 +92,8 @@ class DeclineForm(VersionedForm):
         self.unlocks_code.choices = [
             (c, reference.label(list_name, c)) for c in unlocking.codes_of(self.reason.data)
         ]
+        if asked.group == "RULE" and rules is not None:
+            self.unlocks_code.choices = rules()
         words = reference.code("decline_reason", self.reason.data).text("unlocks")
         for name, field in (("code", "unlocks_code"), ("on", "unlocks_on"), ("words", "unlocks")):
             if name in asked.fields and words:
@@ -207,6 +213,18 @@ class GuestForm(Form):
     answered_by_name = StringField(
         _l("Su nombre"), validators=[required(_l("Escriba su nombre.")), Length(max=200)]
     )
+
+
+class GuestAcceptForm(GuestForm):
+    """A yes on a one-time page, perhaps to some of them only."""
+
+    reason = SelectField(
+        _l("Si no recibe a todas: por qué no a las demás"), validators=[Optional()], default=""
+    )
+
+    def ask(self, reasons: list[tuple[str, str]]) -> GuestAcceptForm:
+        self.reason.choices = [("", str(_l("Elija…"))), *reasons]
+        return self
 
 
 class GuestDeclineForm(DeclineForm, GuestForm):

@@ -313,6 +313,7 @@ class ReferralLink(Identified, Base):
         sa.CheckConstraint(f"wrong BETWEEN 0 AND {linking.MOST_WRONG}", name="wrong_codes_counted"),
         sa.CheckConstraint(f"(wrong = {linking.MOST_WRONG}) = (locked_at IS NOT NULL)", name="locked_by_wrong_codes"),
         sa.CheckConstraint("expires_at > made_at", name="expires"),
+        sa.CheckConstraint("expires_at <= made_at + interval '14 days'", name="expires_in_two_weeks"),
         sa.Index(
             "uq_referral_link_live", "referral_id", unique=True, postgresql_where=sa.text("revoked_at IS NULL")
         ),

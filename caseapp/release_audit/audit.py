@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,13 @@ COVERAGE = ("COMPLETE", "PARTIAL", "NO_COVERAGE")
 
 @dataclass(frozen=True)
 class Attack:
-    """What the attack on the cells may cost and know: how many cells A4 takes, the seed of its choice, and a
-    tester's truth, if there is one."""
+    """What the attack on the cells may cost and know: how many cells A4 takes, the seed of its choice, a tester's
+    truth, if there is one, and of which domains everybody is known to be counted in another (`within`)."""
 
     cells: int = 1000
     seed: int = 1
     truth: Path | None = None
+    within: Mapping[str, str] = field(default_factory=dict)
 
 
 def audit(dirs: Sequence[Path], attack: Attack | None = None) -> AuditReport:
@@ -36,7 +37,7 @@ def audit(dirs: Sequence[Path], attack: Attack | None = None) -> AuditReport:
         seal.check_chain(releases)
     report.count("releases", len(releases))
     if attack is not None:
-        onslaught.run(releases, report, attack.cells, attack.seed, attack.truth)
+        onslaught.run(releases, report, attack.cells, attack.seed, attack.truth, attack.within)
     report.findings.sort(key=lambda found: (found.check, found.file, found.row or 0))
     return report
 

@@ -26,16 +26,24 @@ def release() -> None:
     "--truth", default=None, metavar="DIR|FILE", type=click.Path(path_type=Path),
     help="For testers: the true counts of made-up data, for A5, A7 and utility. Nothing of Acogida exports them.",
 )  # fmt: skip
+@click.option(
+    "--within", multiple=True, metavar="PART=WHOLE",
+    help="What you know besides: everybody counted in the domain PART is counted in the domain WHOLE. May be repeated.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 @click.option(
     "--home", type=click.Path(path_type=Path), default=None, help="Not needed: only the folders are read."
 )
 def audit(
-    folders: tuple[Path, ...], cells: int, seed: int, truth: Path | None, as_json: bool, home: Path | None
-) -> None:
+    folders: tuple[Path, ...], cells: int, seed: int, truth: Path | None, within: tuple[str, ...], as_json: bool,
+    home: Path | None,
+) -> None:  # fmt: skip
     """Attack exported release folders (A1 to A9 of docs/disclosure.md). Exit 1 if anything is found."""
+    if wrong := [given for given in within if given.count("=") != 1]:
+        raise click.BadParameter(f"{wrong[0]!r} is not PART=WHOLE", param_hint="--within")
+    known = dict(given.split("=") for given in within)
     try:
-        report = audit_folders(folders, Attack(cells, seed, truth))
+        report = audit_folders(folders, Attack(cells, seed, truth, known))
     except TruthUnreadable as problem:
         raise click.ClickException(str(problem)) from None
     click.echo(report.to_json() if as_json else report.to_text())

@@ -7,6 +7,8 @@ For people who keep their sex, age band and origin (an attacker who assumes that
 - QUARTER, counted again in a quarter: at most those counted as YEAR in earlier quarters of the year.
 - SITE, counted again in a month: each of the month's people at most at every other site, of all cells and of those on
   time.
+- Within: whom the attacker knows to be counted in another cube too (`--within`), of a month and class on time, are at
+  most those counted there.
 - Withdrawn: at most what earlier releases counted of that sex and age.
 
 Origins that vanish from a year's cells have been merged into *other* from then on. A row is left out where the given
@@ -186,3 +188,42 @@ def _inside(each: Slice, one: Slice, labels: tuple[str, ...]) -> list[int]:
             for n, own in enumerate(each.labels(dimension)):
                 kept[n] = kept[n] and bool(base & each.cube.hierarchy.base(dimension, own))
     return [cell for cell, is_in in zip(each.unknowns.tolist(), kept, strict=True) if is_in]
+
+
+def within_rows(parts: Sequence[Slice], wholes: Sequence[Slice]) -> Iterator[Row]:
+    """What is counted on time in a month and class of one domain is at most what is counted on time in another one that
+    the same people stand in: for cubes drawn apart on the same people."""
+    months = {_month(one): [each for each in parts if _month(each) == _month(one)] for one in parts}
+    for month, own in months.items():
+        whole = [each for each in wholes if _month(each) == month]
+        shared = [
+            d
+            for d in own[0].cube.dimensions
+            if d not in SPECIAL and all(d in w.cube.dimensions for w in whole)
+        ]
+        classes: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        for one in own:
+            for cell, labels in _timely(one, shared):
+                classes[labels].append(cell)
+        for labels, cells in classes.items() if whole else ():
+            there = tuple(
+                cell for each in whole for cell, theirs in _timely(each, shared)
+                if all(_overlap(own[0], each, d, a, b) for d, a, b in zip(shared, labels, theirs, strict=True))
+            )  # fmt: skip
+            yield Row(there, tuple(cells))
+
+
+def _month(one: Slice) -> str:
+    return one.period.rstrip("ab")
+
+
+def _timely(one: Slice, dimensions: Sequence[str]) -> list[tuple[int, tuple[str, ...]]]:
+    """The cells of a slice that are not late, with their labels on some dimensions."""
+    late = one.labels(LATE) if LATE in one.cube.dimensions else [""] * len(one.at)
+    axes = [one.labels(d) for d in dimensions]
+    names = list(zip(*axes, strict=True)) if axes else [()] * len(one.at)
+    return [(cell, names[n]) for n, cell in enumerate(one.unknowns.tolist()) if late[n] != "YES"]
+
+
+def _overlap(one: Slice, two: Slice, dimension: str, label: str, other: str) -> bool:
+    return bool(one.cube.hierarchy.base(dimension, label) & two.cube.hierarchy.base(dimension, other))

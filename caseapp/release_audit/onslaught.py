@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,7 +18,10 @@ TRUTH_ONLY = "it needs the truth of made-up data: --truth"
 TEETH_CELLS = 200
 
 
-def run(releases: Sequence[Release], report: AuditReport, cells: int, seed: int, truth: Path | None) -> None:
+def run(
+    releases: Sequence[Release], report: AuditReport, cells: int, seed: int, truth: Path | None,
+    within: Mapping[str, str] | None = None,
+) -> None:  # fmt: skip
     """Attack. Folders that cannot be read, or whose cells do not add up, are not attacked: they have findings."""
     known = tester.read_truth(truth) if truth else None
     if any(report.of(check) for check in BROKEN):
@@ -26,7 +29,7 @@ def run(releases: Sequence[Release], report: AuditReport, cells: int, seed: int,
             report.skip(check, "the folders are broken: see the other findings")
         return
     with report.effort("A3"):
-        systems = systems_of(releases)
+        systems = systems_of(releases, within)
         programs = [Programs(system) for system in systems]
     report.count("unknown counts", sum(system.size for system in systems))
     try:

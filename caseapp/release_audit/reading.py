@@ -12,7 +12,7 @@ is taken from the newest. What the publisher's method lets be true (docs/disclos
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -114,19 +114,22 @@ class System:
         return low, min(high, int(self.high[unknown]))
 
 
-def systems_of(releases: Sequence[Release]) -> list[System]:
-    """A system for each country and domain of the releases, with all rows."""
+def systems_of(releases: Sequence[Release], within: Mapping[str, str] | None = None) -> list[System]:
+    """A system for each country and domain of the releases, with all rows. `within`: domains of which the attacker knows
+    that everybody in them is counted in another one too; the two are then one system."""
+    known = within or {}
     newest = sorted(releases, key=lambda one: len(one.manifest.previous), reverse=True)
     chosen: dict[tuple[str, str], dict[tuple[str, str], Cube]] = {}
     for release in newest:
         for cube in release.cubes.values():
             domain = cube.domain.removesuffix(WITHDRAWN)
+            domain = known.get(domain, domain)
             own = chosen.setdefault((release.manifest.country, domain), {})
             for label in cube.names.get("period", []):
                 own.setdefault((cube.name, label), cube)
     complete, first = _complete_countries(newest), _first_months(newest)
     return [
-        _system(country, domain, cubes, country in complete, first[country])
+        _system(country, domain, cubes, country in complete, first[country], known)
         for (country, domain), cubes in sorted(chosen.items())
     ]
 
@@ -177,6 +180,7 @@ def _system(
     cubes: dict[tuple[str, str], Cube],
     is_complete: bool,
     first_month: frozenset[str],
+    within: Mapping[str, str],
 ) -> System:
     slices, first = [], 0
     for (_, label), cube in sorted(cubes.items(), key=lambda one: (one[0][0], order(one[0][1]))):
@@ -194,7 +198,7 @@ def _system(
     system.high = np.where(system.published == 0, system.k - 1, system.published)
     system.empty = np.concatenate([_known_empty(one, first_month) for one in slices])
     system.low[system.empty], system.high[system.empty] = 0, 0
-    _add_rows(system, is_complete, first_month)
+    _add_rows(system, is_complete, first_month, within)
     return system
 
 
@@ -228,7 +232,9 @@ class _Builder:
         return csr_array(coo_array((np.concatenate(self.factors), places), shape=(len(self.least), width)))
 
 
-def _add_rows(system: System, is_complete: bool, first_month: frozenset[str]) -> None:
+def _add_rows(
+    system: System, is_complete: bool, first_month: frozenset[str], within: Mapping[str, str]
+) -> None:
     builder = _Builder()
     by_name = {(one.cube.name, one.period): one for one in system.slices}
     done: set[tuple[str, str]] = set()
@@ -257,13 +263,24 @@ def _add_rows(system: System, is_complete: bool, first_month: frozenset[str]) ->
     for one in system.slices:
         divide(one)
     system.splits = len(builder.least)
-    plain = [one for one in system.slices if not one.is_part and not one.is_withdrawn]
-    back = [one for one in system.slices if not one.is_part and one.is_withdrawn]
-    rows = [
-        *logic.marker_rows(plain, first_month),
-        *(logic.withdrawn_rows(plain, back) if is_complete else ()),
-    ]
-    for row in rows:
+    for row in _logic_rows(system, is_complete, first_month, within):
         builder.add(np.array(row.plus, dtype=np.int64), np.array(row.minus, dtype=np.int64), row.factor)
     system.rows = builder.matrix(system.size)
     system.least_sum, system.greatest_sum = np.array(builder.least), np.array(builder.greatest)
+
+
+def _logic_rows(
+    system: System, is_complete: bool, first_month: frozenset[str], within: Mapping[str, str]
+) -> Iterator[logic.Row]:
+    """The rows of `logic`, domain by domain, and between domains that the attacker knows to hold the same people."""
+    domains: dict[str, list[Slice]] = {}
+    for one in system.slices:
+        if not one.is_part:
+            domains.setdefault(one.cube.domain.removesuffix(WITHDRAWN), []).append(one)
+    plain = {name: [one for one in own if not one.is_withdrawn] for name, own in domains.items()}
+    for name, own in domains.items():
+        yield from logic.marker_rows(plain[name], first_month)
+        if is_complete:
+            yield from logic.withdrawn_rows(plain[name], [one for one in own if one.is_withdrawn])
+        if within.get(name) in plain:
+            yield from logic.within_rows(plain[name], plain[within[name]])

@@ -8,7 +8,7 @@ the figures they would stand for.
 from __future__ import annotations
 
 from caseapp.indicators.cubes import Domain, domains
-from caseapp.indicators.facts.sources import listed
+from caseapp.indicators.facts.pieces import listed
 
 #: What a figure must at least read: each event once, grouped as finely as cells are.
 ONE = (

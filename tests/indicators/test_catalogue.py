@@ -82,7 +82,9 @@ def test_at_least_one_for_each_of_pillars_1_to_4_and_twelve_in_all():
 
 
 def test_sensitive_groups_have_k_10():
-    assert cubes.domains()["uasc"].k == 10
+    alone = cubes.domains()["arrivals"].part("family").ks
+    assert alone == {"CHILD_UNACCOMPANIED": 10, "CHILD_SEPARATED": 10}
+    assert catalogue.get("P1-19").smallest_cell == catalogue.get("P4-06").smallest_cell == 10
     assert cubes.domains()["departures"].part("pathway").ks == {"PTA": 10}
 
 

@@ -107,13 +107,28 @@ def test_p1_13_otherwise_closed(journal):
 
 
 def test_p1_19_unaccompanied_and_separated(journal):
-    for n in range(7):
-        journal.event("need.recorded", f"p{n}", "2025-09-03", code="SC-UC", age_band="12-17")
-    for n in range(5, 11):  # two of them both
-        journal.event("need.recorded", f"p{n}", "2025-09-04", code="SC-SC", age_band="5-11")
-    journal.event("need.recorded", "p12", "2025-09-04", code="SC-CH", age_band="5-11")
+    child = {"age_band": "12-17", "household_type": "FAMILY"}
+
+    def registered(name, **codes):
+        journal.event("person.registered", name, "2025-09-03", **(child | codes))
+
+    for n in range(4):
+        registered(f"p{n}")
+        journal.event("need.recorded", f"p{n}", "2025-09-03", code="SC-UC", **child)
+    journal.event("need.recorded", "p3", "2025-09-04", code="SC-SC", **child)  # one of them both
+    registered("p4", age_band="0-4")
+    journal.event("need.recorded", "p4", "2025-10-03", code="SC-SC", **child)  # the thirtieth day
+    registered("p5", household_type="CHILD_UNACCOMPANIED")
+    registered("p6", household_type="CHILD_SEPARATED")
+    # Not: too late, another need, an adult who came with a separated child, a child in a family.
+    registered("p7")
+    journal.event("need.recorded", "p7", "2025-10-04", code="SC-SC", **child)
+    registered("p8")
+    journal.event("need.recorded", "p8", "2025-09-04", code="SC-CH", **child)
+    registered("p9", age_band="18-59", household_type="CHILD_SEPARATED")
     journal.write()
-    assert figure("P1-19", "2025-09").value == 11
+    assert figure("P1-19", "2025-09").value == 7
+    assert figure("P1-00", "2025-09").value == 10
 
 
 def test_p1_22_occupancy(journal):

@@ -77,7 +77,12 @@ def test_p1_08_decisions_in_time(journal):
 
 def test_p1_09_pending_claims(journal):
     for n in range(8):
+        journal.event("case.opened", f"p{n}", "2025-07-03")
         journal.event("claim.lodged", f"p{n}", "2025-07-03", code="N", subject=f"c{n}")
+    journal.event(
+        "claim.lodged", "p8", "2025-07-03", code="N", subject="c8"
+    )  # nobody follows this one's case
+    journal.event("case.opened", "p9", "2025-07-03")  # and this one has no claim
     journal.event("decision.made", "p0", "2025-09-30", outcome="REJECTED", subject="c0")
     journal.event("claim.closed", "p1", "2025-08-30", reason_group="LOST", subject="c1")
     journal.event("claim.reopened", "p1", "2025-09-02", subject="c1")  # waits again
@@ -137,9 +142,18 @@ def test_p2_08_and_p2_09_cash(journal):
             household_type="FAMILY",
         )  # fmt: skip
     journal.event("cash.delivered", "p0", "2025-09-20", code="CASH_IN_HAND", number=80, household="a")
+    journal.event("cash.delivered", "p1", "2025-10-02", code="CARD", number=80, household="a")
+    journal.event("cash.delivered", "p4", "2025-10-02", code="CARD", number=80, household="d")
+    # Help of another kind makes nobody paid: not before a payment in the same month, nor in their household.
+    journal.event("service.delivered", "p0", "2025-09-01", sector="FOOD", household="a")
+    journal.event("service.delivered", "p4", "2025-09-01", sector="FOOD", household="d")
+    journal.event("service.delivered", "p5", "2025-09-01", sector="FOOD", household="c")
     journal.write()
     assert figure("P2-08").value == 3
+    assert figure("P2-08", "2025-10").value == 2 and figure("P2-08", "2025").value == 4
     assert figure("P2-09") == share("50.0", 2, 4)
+    assert figure("P2-09", "2025") == share("66.7", 4, 6)
+    assert figure("P2-01").value == 6
 
 
 def referral(journal: Journal, name: str, sector: str, *steps: tuple[str, dict[str, str]]) -> None:
@@ -256,8 +270,11 @@ def test_p2_07_women_with_a_second_kind_of_service(journal):
     served("p4", "2025-09-04", "MHPSS", outcome="PERSON_STOPPED")
     served("p5", "2025-09-03", "LEGAL", sex="M")
     served("p5", "2025-09-04", "MHPSS", sex="M")
+    # Seen at another site in the same month, she is still one.
+    journal.event("service.delivered", "p0", "2025-09-25", sector="FOOD", sex="F", site="MX-GDL")
     journal.write()
     assert figure("P2-07").value == 2
+    assert figure("P2-07", "2025-10").value == 1 and figure("P2-07", "2025").value == 3
 
 
 def test_p2_10_assistance_within_the_planned_time(journal):

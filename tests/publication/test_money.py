@@ -118,7 +118,7 @@ def test_without_one_of_them_it_is_not_offered(tmp_path):
     ("old", "new", "says"),
     [
         ("documents]", "shoes]", "no other domain"), ("documents]", "interviews]", "no other domain"),
-        ("documents]", "open_claims]", "does not add up"), ("of: {}", "of: {advice: [ADVISED]}", "is for a RATE"),
+        ("documents]", "open_cases]", "does not add up"), ("of: {}", "of: {advice: [ADVISED]}", "is for a RATE"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_divided_by_is_refused(tmp_path, old, new, says):

@@ -89,7 +89,7 @@ def test_a_year_is_as_fine_as_what_is_public_allows():
 def test_every_domain_has_a_cube_and_a_tree_of_splits_at_every_grain(size):
     plan = settle("MEX", "2025", [], ("MX-TAP",), "MX", size=size)
     found = {one.domain.name: one for one in domain_plans(plan, catalogue.all(date(2025, 9, 30)))}
-    assert {"arrivals", "claims", "referrals", "nights", "open_cases", "uasc"} <= set(found)
+    assert {"arrivals", "claims", "referrals", "nights", "open_cases", "assisted"} <= set(found)
     names = {split.name for split in found["arrivals"].splits}
     assert names == {"arrivals.site", "arrivals.family", "arrivals.screened"}
     site = next(split for split in found["arrivals"].splits if split.name == "arrivals.site")

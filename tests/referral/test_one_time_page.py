@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -552,3 +552,67 @@ def test_a_hurry_from_one_address_is_slowed_in_the_same_words(committed_db, monk
     tries = [client.post(f"/r/{'x' * 43}", data={"code": "12"}) for _ in range(21)]
     assert tries[-1].status_code == 429 and {t.status_code for t in tries[:20]} == {422}
     assert not [w for w in UNSAID if w.lower() in text(tries[-1]).lower()]
+
+
+# -- some of them, and office hours -------------------------------------------------------------------
+def test_some_of_the_family_with_the_senders_yes_and_then_they_come(client, world, sent):
+    made = make(world, sent)
+    page = text(client.post(f"/r/{made.token}", data={"code": made.code}))
+    assert page.count('name="member"') == 3 and page.count(" checked") == 3
+    answer = {
+        "ticket": ticket_of(page), "verb": "accept", "answered_by_name": "Hna. Inventada",
+        "member": [str(world.mother.case_id), str(world.child.case_id)],
+    }  # fmt: skip
+    refused = client.post(f"/r/{made.token}", data=answer)
+    assert refused.status_code == 422 and "por qué no a las demás" in text(refused)
+    assert text(refused).count(" checked") == 2
+    done = text(client.post(f"/r/{made.token}", data={**answer, "reason": "NO_PLACE_THIS_SIZE"}))
+    assert "decide si la familia se separa" in done
+    # While the sender decides, the page is closed; the father's record shows nobody what was said of him.
+    assert client.post(f"/r/{made.token}", data={"code": made.code}).status_code == 422
+    client.sign_in(world.caseworker)
+    assert "Aceptada en parte" in text(client.get(f"/referrals/{sent}"))
+    assert client.post(f"/referrals/{sent}/agree-part").status_code == 302
+    client.sign_out()
+    page = text(client.post(f"/r/{made.token}", data={"code": made.code}))
+    assert "Usted aceptó" in page and page.count("member-name") == 2
+    client.post(f"/r/{made.token}", data={"ticket": ticket_of(page), "verb": "start"})
+    assert reread(world, sent).state == "STARTED"
+
+
+def test_all_ticked_is_a_whole_yes_and_nobody_is_none(client, world, sent):
+    made = make(world, sent)
+    page = text(client.post(f"/r/{made.token}", data={"code": made.code}))
+    stranger = ["01920000-0000-7000-8000-000000000000"]
+    answer = {
+        "ticket": ticket_of(page),
+        "verb": "accept",
+        "answered_by_name": "Hna. Inventada",
+        "chooses": "1",
+    }
+    for nobody in ([], stranger):
+        refused = client.post(f"/r/{made.token}", data={**answer, "member": nobody})
+        assert refused.status_code == 422 and "Elija al menos a una persona" in text(refused)
+    members = [*map(str, world.family), *stranger]
+    assert "Usted aceptó" in text(client.post(f"/r/{made.token}", data={**answer, "member": members}))
+    assert reread(world, sent).state == "ACCEPTED"
+
+
+@pytest.mark.parametrize(
+    ("priority", "days"), [("IMMEDIATE", 3), ("EMERGENCY", 4), ("URGENT", 6), ("NORMAL", 7)]
+)
+def test_a_link_made_on_a_friday_is_read_on_monday_where_there_are_office_hours(priority, days):
+    friday = datetime(2025, 11, 21, 18, tzinfo=UTC)  # noon in Tapachula
+    until = linking.expires_at(priority, friday, office=True, timezone="America/Mexico_City")
+    assert until >= linking.expires_at(priority, friday) and (until.date() - friday.date()).days in (
+        days,
+        days + 1,
+    )
+
+
+def test_no_link_opens_for_more_than_two_weeks(world, sent):
+    closed = linking.expires_at("NORMAL", NOW, office=True, works=lambda day: day.month > 11 and day.day > 20)
+    assert closed == NOW + linking.LONGEST
+    make(world, sent)
+    with world.db.as_owner(), pytest.raises(sa.exc.IntegrityError, match="two_weeks"), session.begin_nested():
+        session.execute(sa.update(ReferralLink).values(expires_at=ReferralLink.made_at + timedelta(days=15)))

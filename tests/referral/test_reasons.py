@@ -49,7 +49,7 @@ def decline(found, reason):
     """With as much of what would make it possible as the reason must have."""
     must = unlocking.ASKED[reason].must
     service.decline(
-        found, reason, unlocks_code=unlocking.codes_of(reason)[0] if "code" in must else None,
+        found, reason, unlocks_code=unlocking.codes_of(reason)[-1] if "code" in must else None,
         unlocks="Hable con nosotros." if "words" in must else "",
     )  # fmt: skip
 

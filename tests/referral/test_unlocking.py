@@ -5,10 +5,16 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+import sqlalchemy as sa
 
-from caseapp.core import reference
+from caseapp.core import access, reference
+from caseapp.core.db import session
+from caseapp.places.models import Service
+from caseapp.referral import errors, service
 from caseapp.referral.rules import depending, linking, reviewing
-from caseapp.referral.rules.unlocking import ASKED, Said, codes_of, reasons, wrong_in
+from caseapp.referral.rules.unlocking import ASKED, PUBLISHED_AS, Said, codes_of, may_name, reasons, wrong_in
+from tests.factories.referral import consent
+from tests.referral.conftest import restart
 
 TODAY = date(2025, 11, 23)
 REASONS = [c.code for c in reference.codes("decline_reason")]
@@ -120,3 +126,31 @@ def test_a_code_is_bound_to_its_link_and_to_a_key_outside_the_database():
         linking.code_mac(b"other", "token", "482913"), linking.code_mac(b"key", "other", "482913"),
         linking.code_mac(b"key", "token", "482914"), linking.code_mac(b"key", "token", linking.figures("4829130")),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", codes_of("NOT_ELIGIBLE"))
+def test_a_rule_is_named_that_the_entry_publishes(rule):
+    ground = PUBLISHED_AS.get(rule)
+    assert may_name(rule, ()) is (ground is None)
+    assert may_name(rule, {"AGE", "HOUSEHOLD", "POPULATION", "AREA"})
+    assert ground is None or not may_name(rule, {"AGE", "HOUSEHOLD", "POPULATION", "AREA"} - {ground})
+
+
+def test_not_eligible_asks_the_rules_of_the_very_entry(world, client):
+    with world.db.as_owner():
+        consent(world.mother, "REFER_HEALTH")
+        service_row = session.scalars(sa.select(Service).where(Service.team_id == world.health.id)).one()
+        service_row.age_from, service_row.age_to = 0, 17
+        session.flush()
+    number = world.refer(world.mother.case_id, kind="HEALTH", priority="URGENT")
+    client.sign_in(world.nurse)
+    page = client.get(f"/referrals/{number}/decline?reason=NOT_ELIGIBLE").get_data(as_text=True)
+    assert 'value="RULE_AGE"' in page and "17" in page and 'value="RULE_AREA"' not in page
+    with access.acting_as(world.nurse):
+        restart()
+        found = world.open(world.nurse, number)
+        for rule in ("RULE_AREA", "RULE_HOUSEHOLD", "RULE_POPULATION"):
+            with pytest.raises(errors.RuleNotPublished):
+                service.decline(found, "NOT_ELIGIBLE", unlocks_code=rule)
+        service.decline(found, "NOT_ELIGIBLE", unlocks_code="RULE_AGE")
+        assert found.unlocks_code == "RULE_AGE"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from caseapp.core import clock
 from caseapp.referral import service as referral
+from caseapp.referral.fitting import published
 from caseapp.referral.models import Referral
 from caseapp.referral.rules import unlocking
 from caseapp.referral.service import linking
@@ -49,7 +50,10 @@ def unlocks_of(random: Random, reason: str, on: date) -> dict[str, Any]:
 
 def say_no(scene: Scene, found: Referral, reason: str, on: date) -> None:
     """Decline, with what would make it possible."""
-    referral.decline(found, reason, **unlocks_of(Random(f"{found.number} unlocks"), reason, on))
+    said = unlocks_of(Random(f"{found.number} unlocks"), reason, on)
+    if reason == "NOT_ELIGIBLE" and not unlocking.may_name(said["unlocks_code"], published(found)):
+        said["unlocks_code"] = "RULE_NOT_PUBLISHED"
+    referral.decline(found, reason, **said)
 
 
 def ground_of(scene: Scene, act: Act) -> Referral | None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import date
 
 from caseapp.indicators.cubes import domains, numbers
-from caseapp.indicators.facts.sources import listed, select_for
+from caseapp.indicators.facts.pieces import listed, select_label
+from caseapp.indicators.facts.sources import select_for
 from caseapp.indicators.facts.tables import COLUMNS, Target
 
 _CALENDAR = """
@@ -34,13 +35,15 @@ def _marker(window: str) -> str:
     )
 
 
-# One person at one site in one month, with the codes of the first fact there.
+# One person at one site in one month, with the codes of the first fact there. `outside`: it can carry no household's
+# marker (`households` of cubes.yml).
 _COUNTED = f"""
     SELECT domain, fact_id, period, person, household, site, month, effective_on, recorded_at,
-           {_marker("own")} AS counted, lag(fact_id) OVER own IS NULL AS first_ever
+           {_marker("own")} AS counted, lag(fact_id) OVER own IS NULL AS first_ever, outside
     FROM (
         SELECT DISTINCT ON (domain, person, left(period, 7), site)
-               domain, id AS fact_id, period, person, household, site, left(period, 7) AS month, effective_on, recorded_at
+               domain, id AS fact_id, period, person, household, site, left(period, 7) AS month, effective_on, recorded_at,
+               {{outside}} AS outside
         FROM {{fact}} f
         WHERE country = :country AND domain IN ({{distinct}}) AND {{theirs}}
         ORDER BY domain, person, left(period, 7), site, effective_on, recorded_at, id
@@ -48,20 +51,25 @@ _COUNTED = f"""
 """
 _ATOMS = f"""
     INSERT INTO {{atom}} ({COLUMNS["atom"]})
-    SELECT domain, fact_id, period, :country, person, household, site, month, effective_on, recorded_at, counted, '', first_ever
+    SELECT domain, fact_id, period, :country, person, household, site, month, effective_on, recorded_at, counted,
+           CASE WHEN outside THEN 'OUT' ELSE '' END, first_ever
     FROM ({_COUNTED}) c
 """
 # The same marker for households, on exactly one member's atom a site and month.
-_TURN = f"row_number() OVER (PARTITION BY domain, household, month, site ORDER BY {_ORDER}) AS turn"
+_TURN = f"row_number() OVER (PARTITION BY {{who}}, month, site ORDER BY {_ORDER}) AS turn"
 _HOUSEHOLD = f"CASE WHEN turn > 1 THEN 'NONE' ELSE {_marker('house')} END"
-_HOUSE = f"WINDOW house AS (PARTITION BY domain, household, turn ORDER BY {_ORDER})"
+_HOUSE = f"WINDOW house AS (PARTITION BY {{who}}, turn ORDER BY {_ORDER})"
+_WHO = {"who": "domain, household"}
+_WHO_OF_ALL = {"who": "domain, household, outside"}
 # Those that are not yet so.
 _HOUSEHOLDS = f"""
     WITH member AS (
-        SELECT domain, fact_id, period, household, month, effective_on, recorded_at, household_counted, {_TURN}
-        FROM {{atom}} WHERE country = :country AND household IN (SELECT household FROM home)
+        SELECT domain, fact_id, period, household, month, effective_on, recorded_at, household_counted,
+               {_TURN.format_map(_WHO)}
+        FROM {{atom}} WHERE country = :country AND household IN (SELECT household FROM home) AND household_counted <> 'OUT'
     ), marked AS (
-        SELECT domain, fact_id, period, household_counted, {_HOUSEHOLD} AS marker FROM member {_HOUSE}
+        SELECT domain, fact_id, period, household_counted, {_HOUSEHOLD} AS marker FROM member
+        {_HOUSE.format_map(_WHO)}
     )
     SELECT domain, fact_id, period, marker FROM marked WHERE household_counted <> marker
 """
@@ -69,8 +77,9 @@ _HOUSEHOLDS = f"""
 _WHOLE_ATOMS = f"""
     INSERT INTO {{atom}} ({COLUMNS["atom"]})
     SELECT domain, fact_id, period, :country, person, household, site, month, effective_on, recorded_at, counted,
-           {_HOUSEHOLD}, first_ever
-    FROM (SELECT *, {_TURN} FROM ({_COUNTED}) c) member {_HOUSE}
+           CASE WHEN outside THEN 'OUT' ELSE {_HOUSEHOLD} END, first_ever
+    FROM (SELECT *, {_TURN.format_map(_WHO_OF_ALL)} FROM ({_COUNTED}) c) member
+    {_HOUSE.format_map(_WHO_OF_ALL)}
 """
 _LABELS = "f.domain, f.period, f.site, f.sex, f.age_band, f.origin, f.household_type, f.stage, f.sector"
 # The labels of a cell as one text, sorted by its digest first: that takes a fraction of the time of sorting by eleven
@@ -101,6 +110,17 @@ _CELLS = f"""
 
 def _distinct() -> str:
     return listed(name for name, domain in domains().items() if domain.is_distinct)
+
+
+def _outside() -> str:
+    """Whether an atom can carry no household's marker."""
+    found = [
+        f"f.domain = {listed([domain.name])} AND {select_label(domain.axis(name), f'f.{domain.axis(name).column}')} "
+        f"NOT IN ({listed(labels)})"
+        for domain in domains().values()
+        for name, labels in domain.households.items()
+    ]
+    return " OR ".join(found) or "false"
 
 
 def count_persons(target: Target, until: date) -> None:
@@ -157,7 +177,7 @@ def _mark_households(target: Target) -> None:
 
 
 def _run_distinct(target: Target, statement: str) -> None:
-    target.run(statement.replace("{distinct}", _distinct()))
+    target.run(statement.replace("{distinct}", _distinct()).replace("{outside}", _outside()))
 
 
 def count_cells(target: Target) -> None:

@@ -10,7 +10,7 @@ pseudonym and its place in the row.
 from __future__ import annotations
 
 from caseapp.indicators.cubes import Domain, domains
-from caseapp.indicators.facts.sources import listed, select_classes, select_tests
+from caseapp.indicators.facts.pieces import listed, select_classes, select_tests
 from caseapp.indicators.facts.tables import COLUMNS, PERIOD, Target
 
 SOURCE = "heads"

@@ -6,12 +6,11 @@ month that is not over. Order among a person's events is always effective_on, re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from caseapp.indicators.cubes import Domain
+from caseapp.indicators.facts import followed
+from caseapp.indicators.facts.pieces import IN_ORDER, REACHED, listed, row_of, select_classes, select_tests
 from caseapp.indicators.facts.tables import PERIOD
 
-IN_ORDER = "effective_on, recorded_at, position"
 #: Within how many hours of arrival a first contact should be screened (P1-03); events carry whole hours, cut off.
 SCREENED_WITHIN = 24
 # A stay that ended so never was one; a case's step that ends a plan.
@@ -19,34 +18,10 @@ NO_STAY = ("DATA_ERROR", "NEVER_ARRIVED")
 PLAN_ENDS = ("HELD_12M", "REFUSED", "FAILED", "STOPPED_BY_PERSON")
 RECOGNISED = ("RECOGNISED", "COMPLEMENTARY")
 PROTECTED_POPULATIONS = ("REFUGEE", "COMPLEMENTARY")
-#: Results by which a service reached the person.
-REACHED = ("DELIVERED_FULL", "DELIVERED_PART")
-#: Within how many days a need is answered (P2-02), a child is enrolled (P2-12), studies are recognised (P2-13): own.
-ANSWERED_WITHIN, ENROLLED_WITHIN, RECOGNISED_WITHIN = 30, 90, 180
-#: Within how many days whoever is identified at a border is referred (P1-04), the Washington Group is asked (P2-15), a
-#: returned child has a process (P1-21), a displaced person a programme (P4-11), a property its measure (P4-13): own.
-REFERRED_WITHIN, ASKED_WITHIN, PROCESS_WITHIN, ACCESS_WITHIN, MEASURE_WITHIN = 7, 30, 30, 90, 90
-
-
-def listed(values: Iterable[str]) -> str:
-    """A list for IN (…); only codes of the house come here."""
-    found = list(values)
-    for value in found:
-        if not value.replace("-", "").replace("_", "").replace(".", "").replace("+", "").isalnum():
-            raise ValueError(f"{value!r} is not a code")
-    return ", ".join(f"'{value}'" for value in found)
-
-
-def _row(
-    of: str, *, on: str = "", stage: str = "''", sector: str = "''", amount: str = "1", site: str = ""
-) -> str:
-    """The columns of a fact that come straight from the event `of`."""
-    on = on or f"{of}.effective_on"
-    return (
-        f"{of}.id, {of}.person, {of}.household, {site or of + '.site'} AS site, {on} AS effective_on, {of}.recorded_at, "
-        f"{of}.sex, {of}.age_band, {of}.origin, {of}.household_type, {stage} AS stage, {sector} AS sector, "
-        f"{amount} AS amount"
-    )
+#: How money reaches an account.
+ACCOUNTS = ("CARD", "TRANSFER")
+#: Within how many days of registration a child is known to be alone or apart from the parents (P1-19): own.
+KNOWN_ALONE_WITHIN = 30
 
 
 def select_for(domain: Domain) -> str:
@@ -60,44 +35,36 @@ def _occurrences(domain: Domain) -> str:
     tests = [f"e.kind IN ({listed(domain.kinds)})", *select_tests(domain.where)]
     stage, sector = select_classes(domain.stage), select_classes(domain.sector)
     return (
-        f"SELECT {_row('e', stage=stage, sector=sector)}, {PERIOD.format(on='e.effective_on')} AS period "
+        f"SELECT {row_of('e', stage=stage, sector=sector)}, {PERIOD.format(on='e.effective_on')} AS period "
         f"FROM event e WHERE {' AND '.join(tests)}"
     )
 
 
-def select_tests(where: Mapping[str, object]) -> list[str]:
-    """Conditions on an event's columns: codes, or for `number` a span {from, below}, either end of which may lack."""
-    found = []
-    for column, wanted in where.items():
-        if isinstance(wanted, Mapping):
-            found += [f"e.{column} >= {int(wanted['from'])}"] if "from" in wanted else []
-            found += [f"e.{column} < {int(wanted['below'])}"] if "below" in wanted else []
-        else:
-            found.append(f"e.{column} IN ({listed(wanted)})")  # type: ignore[arg-type]
-    return found
-
-
-def select_classes(how: Mapping[str, object]) -> str:
-    """The first of the `cases` that an event passes, otherwise `rest`; without cases, nothing."""
-    if not how:
-        return "''"
-    cases: Mapping[str, Mapping[str, object]] = how["cases"]  # type: ignore[assignment]
-    whens = " ".join(
-        f"WHEN {' AND '.join(select_tests(where))} THEN '{name}'" for name, where in cases.items()
-    )
-    return f"CASE {whens} ELSE {listed([str(how['rest'])])} END"
-
-
+# A child with a confirmed need as unaccompanied or separated counts as such, whatever the family is in the file.
+_HOUSEHOLD_TYPE = f"""CASE WHEN e.age_band NOT IN ('0-4', '5-11', '12-17') THEN e.household_type
+           WHEN n.unaccompanied_on <= e.effective_on + {KNOWN_ALONE_WITHIN} THEN 'CHILD_UNACCOMPANIED'
+           WHEN n.separated_on <= e.effective_on + {KNOWN_ALONE_WITHIN} THEN 'CHILD_SEPARATED'
+           ELSE e.household_type END"""
 _REGISTRATIONS = f"""
     WITH arrived AS (SELECT person, min(effective_on) AS day FROM event WHERE kind = 'intake.opened' GROUP BY person),
     in_time AS (
         SELECT DISTINCT s.person FROM event s JOIN arrived a USING (person)
         WHERE s.kind = 'screening.completed'
           AND (s.number < {SCREENED_WITHIN} OR (s.number IS NULL AND s.effective_on = a.day))
+    ), alone AS (
+        SELECT person, min(effective_on) FILTER (WHERE code = 'SC-UC') AS unaccompanied_on,
+               min(effective_on) FILTER (WHERE code = 'SC-SC') AS separated_on
+        FROM event WHERE kind = 'need.recorded' AND code IN ('SC-UC', 'SC-SC') GROUP BY person
     )
-    SELECT {_row("e", stage="CASE WHEN a.person IS NULL THEN 'NO_INTAKE' WHEN i.person IS NULL THEN 'LATER_OR_NOT' ELSE 'WITHIN_24H' END")},
+    SELECT {
+    row_of(
+        "e",
+        stage="CASE WHEN a.person IS NULL THEN 'NO_INTAKE' WHEN i.person IS NULL THEN 'LATER_OR_NOT' ELSE 'WITHIN_24H' END",
+        household_type=_HOUSEHOLD_TYPE,
+    )
+},
            {PERIOD.format(on="e.effective_on")} AS period
-    FROM event e LEFT JOIN arrived a USING (person) LEFT JOIN in_time i USING (person)
+    FROM event e LEFT JOIN arrived a USING (person) LEFT JOIN in_time i USING (person) LEFT JOIN alone n USING (person)
     WHERE e.kind = 'person.registered'
 """
 
@@ -114,7 +81,7 @@ _CLAIM_ENDINGS = f"""
         ORDER BY person, claim, round, {IN_ORDER}
     )
     SELECT {
-    _row(
+    row_of(
         "e",
         stage='''CASE WHEN e.outcome IN ('RECOGNISED', 'COMPLEMENTARY', 'REJECTED') THEN e.outcome
            WHEN e.reason_group = 'WITHDRAWN' THEN 'CLOSED_WITHDRAWN' WHEN e.reason_group = 'LOST' THEN 'CLOSED_LEFT'
@@ -148,7 +115,7 @@ _REFERRAL_ENDINGS = f"""
         ORDER BY person, referral, {IN_ORDER}
     )
     SELECT {
-    _row(
+    row_of(
         "e",
         site="coalesce(s.site, e.site)",
         sector="coalesce(s.sector, e.sector, '')",
@@ -179,14 +146,15 @@ _NIGHTS = f"""
         FROM began b LEFT JOIN ended x USING (person, stay) LEFT JOIN gone g USING (person)
         WHERE coalesce(x.reason, '') NOT IN ({listed(NO_STAY)})
     )
-    SELECT {_row("e", on="greatest(e.effective_on, c.starts)", amount="least(e.to_on, c.ends) - greatest(e.effective_on, c.starts)")},
+    SELECT {row_of("e", on="greatest(e.effective_on, c.starts)", amount="least(e.to_on, c.ends) - greatest(e.effective_on, c.starts)")},
            c.period
     FROM spell e JOIN calendar c ON c.starts < e.to_on AND c.ends > e.effective_on
     WHERE e.to_on > e.effective_on
 """
 
 # A person counts at a quarter's end if any of their cases is open that evening, with the codes of their latest
-# event; by whether they are recognised and whether a plan for a solution is under way.
+# event; by whether they are recognised and whether a plan for a solution is under way; and by whether a claim of theirs
+# was lodged and has neither been decided on its merits nor closed.
 _OPEN_CASES = f"""
     WITH word AS (
         SELECT e.*, lead(effective_on) OVER (PARTITION BY own_key ORDER BY {IN_ORDER}) AS to_on FROM event e
@@ -209,6 +177,16 @@ _OPEN_CASES = f"""
         FROM event p LEFT JOIN event s ON s.kind = 'solution.step' AND s.person = p.person
              AND s.subject_key = p.subject_key AND s.outcome IN ({listed(PLAN_ENDS)})
         WHERE p.kind = 'solution.planned' GROUP BY p.id, p.person, p.effective_on
+    ), claim AS (
+        SELECT e.person, e.kind, e.effective_on AS from_on,
+               lead(effective_on) OVER (PARTITION BY own_key, coalesce(subject_key, person) ORDER BY {IN_ORDER}) AS to_on
+        FROM event e
+        WHERE kind IN ('claim.lodged', 'claim.reopened', 'claim.closed')
+           OR (kind = 'decision.made' AND outcome IS NOT NULL)
+    ), pending AS (
+        SELECT DISTINCT c.person, q.period FROM claim c
+        JOIN quarter q ON c.from_on <= q.day AND (c.to_on IS NULL OR c.to_on > q.day)
+        WHERE c.kind IN ('claim.lodged', 'claim.reopened')
     )
     SELECT o.id, o.person, o.household, o.site, o.day AS effective_on, o.recorded_at,
            k.sex, k.age_band, k.origin, k.household_type,
@@ -216,8 +194,9 @@ _OPEN_CASES = f"""
                 WHEN EXISTS (SELECT FROM plan p WHERE p.person = o.person AND p.from_on <= o.day
                              AND (p.to_on IS NULL OR p.to_on > o.day)) THEN 'RECOGNISED_WITH_PLAN'
                 ELSE 'RECOGNISED_WITHOUT_PLAN' END AS stage,
-           '' AS sector, 1 AS amount, o.period
+           CASE WHEN c.person IS NULL THEN 'NO_CLAIM_PENDING' ELSE 'CLAIM_PENDING' END AS sector, 1 AS amount, o.period
     FROM standing o
+    LEFT JOIN pending c ON c.person = o.person AND c.period = o.period
     LEFT JOIN recognised r ON r.person = o.person AND r.day <= o.day
     CROSS JOIN LATERAL (
         SELECT k.sex, k.age_band, k.origin, k.household_type FROM event k
@@ -226,31 +205,10 @@ _OPEN_CASES = f"""
     ) k
 """
 
-# A claim waits at a quarter's end if it was lodged and has neither been decided on its merits nor closed.
-_OPEN_CLAIMS = f"""
-    WITH word AS (
-        SELECT e.*, coalesce(subject_key, person) AS claim,
-               lead(effective_on) OVER (PARTITION BY own_key, coalesce(subject_key, person) ORDER BY {IN_ORDER}) AS to_on
-        FROM event e
-        WHERE kind IN ('claim.lodged', 'claim.reopened', 'claim.closed', 'person.erased')
-           OR (kind = 'decision.made' AND outcome IS NOT NULL)
-    ), quarter AS (
-        SELECT to_char(d, 'YYYY"-Q"Q') AS period, (d + interval '3 months')::date - 1 AS day
-        FROM generate_series(date '2013-01-01', CAST(:until AS date) - interval '3 months', interval '3 months') d
-    ), gone AS (
-        SELECT own_key, min(effective_on) AS day FROM event WHERE kind = 'person.erased' GROUP BY own_key
-    )
-    SELECT DISTINCT ON (e.person, q.period) {_row("e", on="q.day")}, q.period
-    FROM word e JOIN quarter q ON e.effective_on <= q.day AND (e.to_on IS NULL OR e.to_on > q.day)
-    LEFT JOIN gone g ON g.own_key = e.own_key
-    WHERE e.kind IN ('claim.lodged', 'claim.reopened') AND (g.day IS NULL OR g.day > q.day)
-    ORDER BY e.person, q.period, e.effective_on DESC, e.recorded_at DESC, e.position DESC
-"""
-
 # An eligibility interview, and whether the person had legal advice before it.
 _INTERVIEWS = f"""
     SELECT {
-    _row(
+    row_of(
         "e",
         stage='''CASE WHEN EXISTS (SELECT FROM event l WHERE l.kind = 'legal_aid.session' AND l.person = e.person
                AND (l.effective_on, l.recorded_at, l.position) < (e.effective_on, e.recorded_at, e.position))
@@ -262,115 +220,42 @@ _INTERVIEWS = f"""
 """
 
 
-def _followed(first: str, then: str, days: str, *, yes: str, no: str, once: bool = False) -> str:
-    """What was asked for or found, counted on the day on which its time is over (and so never twice, nor again when it is
-    answered late): whether the person had the answer by then. With `once` each person only the first time."""
-    of = (
-        f"(SELECT DISTINCT ON (person) * FROM event e WHERE {first} ORDER BY person, {IN_ORDER})"
-        if once
-        else "event"
-    )
-    over = f"(e.effective_on + {days})"
-    answered = (
-        f"EXISTS (SELECT FROM event l WHERE l.person = e.person AND {then} AND l.effective_on <= {over} "
-        "AND (l.effective_on, l.recorded_at, l.position) >= (e.effective_on, e.recorded_at, e.position))"
-    )
-    stage = f"CASE WHEN {answered} THEN '{yes}' ELSE '{no}' END"
-    return f"SELECT {_row('e', on=over, stage=stage)}, {PERIOD.format(on=over)} AS period FROM {of} e WHERE {first}"
-
-
-_NEEDS_ANSWERED = _followed(
-    "e.kind = 'need.recorded' AND e.need_category IS NOT NULL",
-    f"l.kind = 'service.delivered' AND l.need_category = e.need_category AND l.outcome IN ({listed(REACHED)})",
-    str(ANSWERED_WITHIN),
-    yes="ASSISTED",
-    no="NOT_YET",
-)
-_ENTITLEMENTS = _followed(
-    "e.kind = 'assistance.approved'",
-    "l.kind = 'assistance.delivered' AND l.subject_key = e.subject_key",
-    "coalesce(e.number, 0)",
-    yes="IN_TIME",
-    no="NOT_IN_TIME",
-)
-_SCHOOLING = _followed(
-    "e.kind = 'person.registered' AND e.age_band IN ('5-11', '12-17')",
-    "l.kind = 'education.enrolled'",
-    str(ENROLLED_WITHIN),
-    yes="ENROLLED",
-    no="NOT_ENROLLED",
-)
-_VALIDATIONS = _followed(
-    "e.kind = 'education.asked' AND e.code = 'VALIDATION'",
-    "l.kind = 'education.recognised'",
-    str(RECOGNISED_WITHIN),
-    yes="RECOGNISED",
-    no="NOT_YET",
-)
-_IDENTIFIED = _followed(
-    "e.kind = 'screening.outcome' AND e.outcome = 'IP_NEED' AND e.site_kind = 'BORDER_POINT'",
-    "l.kind = 'referral.sent' AND l.code = 'ASYLUM_AUTHORITY'",
-    str(REFERRED_WITHIN),
-    yes="REFERRED",
-    no="NOT_REFERRED",
-)
-_WG_ASKED = _followed(
-    "e.kind = 'person.registered' AND e.age_band <> '0-4'",
-    "l.kind = 'assessment.completed' AND l.code = 'WG_SS'",
-    str(ASKED_WITHIN),
-    yes="ASKED",
-    no="NOT_ASKED",
-    once=True,
-)
-_RETURNED_CHILDREN = _followed(
-    "e.kind = 'child.returned_received'",
-    "l.kind = 'screening.outcome' AND l.outcome = 'CHILD_PROCESS'",
-    str(PROCESS_WITHIN),
-    yes="OPENED",
-    no="NOT_OPENED",
-)
-_IDP_ACCESS = _followed(
-    "e.kind IN ('person.registered', 'population.changed') AND e.population = 'IDP'",
-    "l.kind IN ('referral.accepted', 'referral.part_accepted') AND l.sector = 'SOCIAL_REGISTRY'",
-    str(ACCESS_WITHIN),
-    yes="ACCEPTED",
-    no="NOT_YET",
-    once=True,
-)
-_PROPERTIES_DUE = _followed(
-    "e.kind = 'property.registered'",
-    "l.kind = 'property.measure' AND l.outcome = 'ACTIVE' AND l.subject_key = e.subject_key",
-    str(MEASURE_WITHIN),
-    yes="ACTIVE",
-    no="NOT_ACTIVE",
-)
-# The day on which a person had received the second of three kinds of service: legal, social, psychological.
-_PACKAGES = f"""
-    WITH kind_of AS (
-        SELECT e.*, CASE e.sector WHEN 'LEGAL' THEN 'LEGAL' WHEN 'MHPSS' THEN 'MHPSS' ELSE 'SOCIAL' END AS what
-        FROM event e
-        WHERE e.kind = 'service.delivered' AND e.outcome IN ({listed(REACHED)})
-          AND e.sector IN ('LEGAL', 'MHPSS', 'SOCIAL_REGISTRY', 'LIVELIHOODS')
+# What a person was given, with what else they were given in that month: money, and into an account or not; the second of
+# three kinds of service (legal, social, psychological), which a person receives once.
+_ASSISTED = f"""
+    WITH given AS (
+        SELECT e.*, to_char(effective_on, 'YYYY-MM') AS month FROM event e
+        WHERE e.kind IN ('service.delivered', 'assistance.delivered', 'cash.delivered')
+    ), kind_of AS (
+        SELECT g.*, CASE g.sector WHEN 'LEGAL' THEN 'LEGAL' WHEN 'MHPSS' THEN 'MHPSS' ELSE 'SOCIAL' END AS what
+        FROM given g
+        WHERE g.kind = 'service.delivered' AND g.outcome IN ({listed(REACHED)})
+          AND g.sector IN ('LEGAL', 'MHPSS', 'SOCIAL_REGISTRY', 'LIVELIHOODS')
     ), begun AS (
         SELECT DISTINCT ON (person, what) * FROM kind_of ORDER BY person, what, {IN_ORDER}
-    ), counted AS (
-        SELECT b.*, row_number() OVER (PARTITION BY person ORDER BY {IN_ORDER}) AS turn FROM begun b
+    ), turn AS (
+        SELECT person, month, row_number() OVER (PARTITION BY person ORDER BY {IN_ORDER}) AS turn FROM begun
+    ), second AS (
+        SELECT person, month FROM turn WHERE turn = 2
+    ), paid AS (
+        SELECT person, month, bool_or(code IN ({listed(ACCOUNTS)})) AS by_account FROM given
+        WHERE kind = 'cash.delivered' GROUP BY person, month
     )
-    SELECT {_row("e")}, {PERIOD.format(on="e.effective_on")} AS period FROM counted e WHERE e.turn = 2
+    SELECT {
+    row_of(
+        "e",
+        stage="CASE WHEN e.reason_group = 'STATE' THEN 'STATE' ELSE 'ANOTHER' END",
+        sector="CASE WHEN p.by_account THEN 'ACCOUNT' WHEN p.person IS NOT NULL THEN 'IN_HAND' ELSE 'NOTHING' END"
+        " || CASE WHEN s.person IS NOT NULL THEN '+SECOND' ELSE '' END",
+    )
+},
+           {PERIOD.format(on="e.effective_on")} AS period
+    FROM given e LEFT JOIN paid p USING (person, month) LEFT JOIN second s USING (person, month)
 """
 
 SELECTS = {
-    "needs_answered": _NEEDS_ANSWERED,
-    "identified": _IDENTIFIED,
-    "wg_asked": _WG_ASKED,
-    "returned_children": _RETURNED_CHILDREN,
-    "idp_access": _IDP_ACCESS,
-    "properties_due": _PROPERTIES_DUE,
-    "packages": _PACKAGES,
-    "entitlements": _ENTITLEMENTS,
-    "schooling": _SCHOOLING,
-    "validations": _VALIDATIONS,
-    "open_claims": _OPEN_CLAIMS,
+    **followed.SELECTS,
+    "assisted": _ASSISTED,
     "interviews": _INTERVIEWS,
     "registrations": _REGISTRATIONS,
     "claim_endings": _CLAIM_ENDINGS,

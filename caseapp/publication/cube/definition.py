@@ -119,7 +119,8 @@ class Cube:
 
     `excluded` is the public list of cells that cannot be (each entry removes the cells that match it); all others
     are *possible*. `marker`, `late`, `origin` name the dimensions that carry these meanings, or "" where the cube
-    has none. `sites` bounds at how many sites one person can be counted in a month.
+    has none. `sites` bounds at how many sites one person can be counted in a month. `is_blurred`: another cube counts
+    the same people on another day, so that no cell is ever exact (`blurring`).
     """
 
     name: str
@@ -135,6 +136,7 @@ class Cube:
     origin: str = "origin"
     other: str = OTHER
     sites: int = 100
+    is_blurred: bool = False
 
     def __post_init__(self) -> None:
         if self.k < 2:
@@ -142,6 +144,8 @@ class Cube:
         if not 0 < self.lift < 1:
             # A lift of 0 or 1 would let a zero, or a 5, be read as certain.
             raise ValueError("the lift must lie between 0 and 1")
+        if self.is_blurred and any(d.name == self.marker for d in self.dimensions):
+            raise ValueError("markers cannot be told from cells that are never exact")
 
     @property
     def key(self) -> str:

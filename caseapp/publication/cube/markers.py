@@ -9,7 +9,7 @@ the next released month with `late`, after that month's own atoms (DISCLOSURE.md
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -59,9 +59,35 @@ class Atom:
         return {**self.dimensions, **marks, "late": YES if self.late else NO}
 
 
+@dataclass(frozen=True)
+class Marking:
+    """How a domain's atoms are labelled. `any_of`: dimensions in which a person has the first of these labels that fits
+    any of their occurrences of the period. `households`: the labels with which an atom can carry a household's marker."""
+
+    any_of: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    households: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    def strongest(self, found: Iterable[Mapping[str, str]]) -> dict[str, str]:
+        """The labels of `any_of` that these give together."""
+        rows = list(found)
+        return {
+            name: min((row[name] for row in rows if name in row), key=list(order).index)
+            for name, order in self.any_of.items()
+            if any(name in row for row in rows)
+        }
+
+    def carries(self, dimensions: Mapping[str, str]) -> bool:
+        """Whether an atom with these labels can carry a household's marker."""
+        return all(dimensions[name] in labels for name, labels in self.households.items())
+
+
+PLAIN = Marking()
+
+
 def atoms_of(
-    period: str, occurrences: Iterable[Occurrence], frozen: Collection[Atom] = (), *, since: str = ""
-) -> list[Atom]:
+    period: str, occurrences: Iterable[Occurrence], frozen: Collection[Atom] = (), *, since: str = "",
+    marking: Marking = PLAIN,
+) -> list[Atom]:  # fmt: skip
     """The atoms of a month (`2025-10`) or quarter (`2025-Q3`) that is being released.
 
     In: every occurrence known at its cut-off; `frozen`, the atoms of all periods released before; `since`, the first
@@ -77,9 +103,19 @@ def atoms_of(
     ]
     fresh.sort(key=lambda o: (_unit(period, o) < period, o.effective_on, o.recorded_at, o.id))
     together: dict[tuple[str, str], list[Occurrence]] = {}
+    of_person: dict[tuple[str, bool], list[Mapping[str, str]]] = {}
     for occurrence in fresh:
         together.setdefault((occurrence.person, occurrence.site), []).append(occurrence)
-    return _marked([_bare(period, group) for group in together.values()], frozen)
+        whose = (occurrence.person, _unit(period, occurrence) < period)
+        of_person.setdefault(whose, []).append(occurrence.dimensions)
+    atoms = [_bare(period, group) for group in together.values()]
+    if marking.any_of:
+        strongest = {whose: marking.strongest(found) for whose, found in of_person.items()}
+        atoms = [
+            replace(atom, dimensions={**atom.dimensions, **strongest[atom.person, atom.late]})
+            for atom in atoms
+        ]
+    return _marked(atoms, frozen, marking)
 
 
 def _unit(period: str, occurrence: Occurrence) -> str:
@@ -131,7 +167,7 @@ class _Seen:
         return MONTH if (who, periods.month(period)) not in self.spans else SITE
 
 
-def _marked(atoms: list[Atom], frozen: Collection[Atom]) -> list[Atom]:
+def _marked(atoms: list[Atom], frozen: Collection[Atom], marking: Marking) -> list[Atom]:
     persons, households = _Seen(), _Seen()
     for atom in frozen:
         persons.note(atom.person, atom.period)
@@ -143,7 +179,7 @@ def _marked(atoms: list[Atom], frozen: Collection[Atom]) -> list[Atom]:
         counted, first = persons.marker(atom.person, atom.period), atom.person not in persons.ever
         persons.note(atom.person, atom.period)
         own = NONE
-        if (atom.household, atom.site) not in at_site:
+        if (atom.household, atom.site) not in at_site and marking.carries(atom.dimensions):
             own = households.marker(atom.household, atom.period)
             households.note(atom.household, atom.period)
             at_site.add((atom.household, atom.site))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import period as periods
+from .blurring import blur
 from .definition import Cube, Integers, Mask, possible
 from .draw import Sampler, Totals, totals_of
 from .feasibility import Verdict, boxes_of, examine, is_hopeless
@@ -117,6 +118,8 @@ def protect(
     merged = frozenset(origin for entry in same_year for origin in entry.merged)
     merged |= replaces.merged if replaces else frozenset()
     counter = 0
+    if cube.is_blurred:
+        return _blurred(task)
     while True:
         attempt = _Attempt(task, merged)
         found = attempt.run(counter)
@@ -124,6 +127,19 @@ def protect(
             return found
         merged |= attempt.next_merge(found)
         counter += DRAWS
+
+
+def _blurred(task: _Task) -> Protected:
+    """The one draw of a cube in which no cell is exact: nothing is drawn again, so that every vector is possible."""
+    published = [entry.period for entry in task.ledger]
+    shown = possible(task.cube, task.period, published, is_first=task.is_first)
+    stands = (task.replaces.y, task.replaces.truth) if task.replaces else None
+    y = blur(
+        task.cube, task.period, task.truth, shown, secret=task.secret, edition=task.edition, stands=stands
+    )
+    totals = totals_of(task.cube, lambda name, cells: 0)
+    report = utility_of(task.cube, totals, task.truth.count, y)
+    return Protected(Entry(task.period, y, shown, task.truth.count), 0, report)
 
 
 class _Attempt:

@@ -148,6 +148,13 @@ def draw_parts(
     return parts
 
 
+def draw_whole(count: int, k: int, lift: float, rng: np.random.Generator) -> int:
+    """A single number drawn around its count as a part is, with nothing that it must sum to."""
+    # Beyond this, the weights are nothing even in logarithms.
+    furthest = count + 100 * k
+    return _pick(part_weights(furthest, count, count < k, k, lift), rng)
+
+
 def revise_parts(
     total: int, counts: Integers, small: Mask, ks: Integers, lift: float, published: Integers,
     rng: np.random.Generator,

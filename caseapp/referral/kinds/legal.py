@@ -5,6 +5,6 @@ when a power of attorney holds. That a provider cannot for a conflict is told to
 from caseapp.referral.kinds.kind import Kind
 
 KINDS = (
-    Kind("LEGAL", blind=True, outcomes=("ADVISED", "LAWYER_ASSIGNED", "POWER_SIGNED")),
-    Kind("DOCUMENTATION", outcomes=("ADVISED", "DOCUMENT_OBTAINED", "DOCUMENTS_PENDING")),
+    Kind("LEGAL", office=True, blind=True, outcomes=("ADVISED", "LAWYER_ASSIGNED", "POWER_SIGNED")),
+    Kind("DOCUMENTATION", office=True, outcomes=("ADVISED", "DOCUMENT_OBTAINED", "DOCUMENTS_PENDING")),
 )

@@ -4,8 +4,14 @@ from caseapp.referral.kinds.kind import Kind
 
 KINDS = (
     Kind(
-        "SOCIAL_REGISTRY", outcomes=("REGISTERED", "REGISTERED_BEFORE", "ON_THEIR_LIST", "DOCUMENTS_PENDING")
+        "SOCIAL_REGISTRY",
+        office=True,
+        outcomes=("REGISTERED", "REGISTERED_BEFORE", "ON_THEIR_LIST", "DOCUMENTS_PENDING"),
     ),
-    Kind("IDP_REGISTRATION", outcomes=("REGISTERED", "REGISTERED_BEFORE", "DOCUMENTS_PENDING")),
-    Kind("EDUCATION", outcomes=("ENROLLED", "STUDIES_RECOGNISED", "ON_THEIR_LIST", "DOCUMENTS_PENDING")),
+    Kind("IDP_REGISTRATION", office=True, outcomes=("REGISTERED", "REGISTERED_BEFORE", "DOCUMENTS_PENDING")),
+    Kind(
+        "EDUCATION",
+        office=True,
+        outcomes=("ENROLLED", "STUDIES_RECOGNISED", "ON_THEIR_LIST", "DOCUMENTS_PENDING"),
+    ),
 )

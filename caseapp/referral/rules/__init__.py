@@ -58,7 +58,7 @@ TRANSITIONS: Mapping[str, Transition] = {
 #: Answers that the sender may write down when they were given outside the system.
 OUTSIDE = frozenset({"accept", "decline", "start", "complete"})
 #: What a one-time page may do.
-BY_PAGE = frozenset({"accept", "decline", "start"})
+BY_PAGE = frozenset({"accept", "accept_part", "decline", "start"})
 
 
 def may(verb: str, state: str, party: str, channel: str = "SYSTEM") -> bool:

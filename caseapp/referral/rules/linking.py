@@ -6,6 +6,8 @@ import hmac
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from caseapp.deadline.rules import Works, moment_after, weekdays
+
 #: Wrong codes after which a link is locked.
 MOST_WRONG = 5
 DIGITS = 6
@@ -15,6 +17,10 @@ OPENS_FOR = {
     "IMMEDIATE": timedelta(hours=24), "EMERGENCY": timedelta(hours=48), "URGENT": timedelta(hours=144),
     "NORMAL": timedelta(days=7),
 }  # fmt: skip
+#: How many working days a link opens at least, where the service keeps office hours: a link that is sent before a holiday
+#: is read after it. Never longer than `LONGEST`.
+WORKING_DAYS = {"IMMEDIATE": 1, "EMERGENCY": 2, "URGENT": 4, "NORMAL": 5}
+LONGEST = timedelta(days=14)
 #: States of a referral in which its page opens, and what the page may do in each.
 MAY = {
     "SENT": ("accept", "decline"),
@@ -26,9 +32,16 @@ MAY = {
 SHOWS = frozenset({"AGE", "SEX", "LANGUAGES", "REQUIREMENTS"})
 
 
-def expires_at(priority: str, made_at: datetime) -> datetime:
-    """When a link made at a moment opens no longer."""
-    return made_at + OPENS_FOR[priority]
+def expires_at(
+    priority: str, made_at: datetime, *, office: bool = False, timezone: str = "UTC", works: Works = weekdays
+) -> datetime:
+    """When a link made at a moment opens no longer. `office`: the service keeps office hours; then at the earliest at the
+    end of so many of its working days (`works`, in its zone)."""
+    plain = made_at + OPENS_FOR[priority]
+    if not office:
+        return plain
+    worked = moment_after(made_at, WORKING_DAYS[priority], "working_days", timezone, works)
+    return min(max(plain, worked), made_at + LONGEST)
 
 
 def token_hash(token: str) -> bytes:

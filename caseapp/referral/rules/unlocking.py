@@ -6,7 +6,7 @@ forbids as a reason (nationality, religion, HIV, pregnancy, gender identity, pap
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -81,6 +81,18 @@ def codes_of(reason: str) -> tuple[str, ...]:
     if group == "TRAIT":
         return tuple(c.code for c in reference.codes("placement_requirement"))
     return tuple(c.code for c in reference.codes(LIST) if c.group == group)
+
+
+#: A rule of the directory that a NOT_ELIGIBLE names, and the ground of the entry (`places.rules.eligibility`) that publishes
+#: it. The other two may always be said: another service is published, or the rule is not.
+PUBLISHED_AS = {
+    "RULE_AGE": "AGE", "RULE_HOUSEHOLD": "HOUSEHOLD", "RULE_POPULATION": "POPULATION", "RULE_AREA": "AREA",
+}  # fmt: skip
+
+
+def may_name(rule: str, published: Collection[str]) -> bool:
+    """Whether a NOT_ELIGIBLE may name this rule: the very entry that was asked publishes it (`published` are grounds)."""
+    return PUBLISHED_AS.get(rule) in {None, *published}
 
 
 def reasons(*, gives_places: bool, with_child: bool, outside: bool, part: bool = False) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from caseapp.core import access, clock, reference
 from caseapp.core.db import session
 from caseapp.core.outbox import leave
 from caseapp.referral import errors, events, kinds, queries, rules
+from caseapp.referral.fitting import published
 from caseapp.referral.kinds import GIVES_PLACES
 from caseapp.referral.legal import service as legal
 from caseapp.referral.legal.errors import ConflictUnchecked
@@ -178,6 +179,8 @@ def decline(
         raise errors.ReasonNotKnown
     said = unlocking.Said(unlocks_code or None, unlocks_on, unlocks_hour, unlocks)
     _must_be_said(reason, said, clock.today(timezone_of(found.to_team_id)))
+    if reason == "NOT_ELIGIBLE" and not unlocking.may_name(said.code or "", published(found)):
+        raise errors.RuleNotPublished
     outcome = _answer(found, "decline", channel, answered_by_name, read_back)
     party = step(found, "decline", channel=channel, code=shown)
     found.decline_reason, found.unlocks_on = reason, said.on

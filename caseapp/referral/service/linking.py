@@ -17,11 +17,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from caseapp.accounts.queries import timezone_of
 from caseapp.core import access, audit, clock, crypto
 from caseapp.core.db import session, uuid7
 from caseapp.core.errors import NotYours
+from caseapp.deadline.working_days import works_in
 from caseapp.people.rules import Birth
-from caseapp.referral import errors, queries, rules
+from caseapp.referral import errors, kinds, queries, rules
 from caseapp.referral.models import Referral, ReferralLink
 from caseapp.referral.queries import related
 from caseapp.referral.rules import linking
@@ -77,7 +79,10 @@ def make_link(found: Referral) -> Made:
     token = secrets.token_urlsafe(32)
     code = f"{secrets.randbelow(10**linking.DIGITS):0{linking.DIGITS}d}"
     now = clock.now()
-    until = linking.expires_at(found.priority, now)
+    until = linking.expires_at(
+        found.priority, now, office=kinds.of(found.kind).office, timezone=timezone_of(found.to_team_id),
+        works=works_in(found.country),
+    )  # fmt: skip
     session.add(
         ReferralLink(
             referral_id=found.id, token_hash=linking.token_hash(token), code_mac=linking.code_mac(_key(), token, code),

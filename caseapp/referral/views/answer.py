@@ -19,6 +19,7 @@ from caseapp.people import rules as people_rules
 from caseapp.places.models import Site
 from caseapp.referral import present, queries, service
 from caseapp.referral.access import ANSWER
+from caseapp.referral.fitting import rule_choices
 from caseapp.referral.forms import AcceptForm, DeclineForm
 from caseapp.referral.kinds import GIVES_PLACES
 from caseapp.referral.models import Referral, ReferralMember
@@ -132,7 +133,9 @@ def _offers(
 def decline(number: str) -> ResponseReturnValue:
     """Say no in two taps: the reason, then what would make it possible, as that reason asks."""
     found, label = opened(number), _("No aceptar")
-    form = DeclineForm(reason=request.args.get("reason", "")).ask(reasons_of(found))
+    form = DeclineForm(reason=request.args.get("reason", "")).ask(
+        reasons_of(found), lambda: rule_choices(found)
+    )
     if request.method == "POST" and form.validate():
         answer = attempt(
             found, form, lambda: service.decline(found, form.reason.data, **form.said()), label=label,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from typing import Any
+from uuid import UUID
 
 from flask import Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -23,8 +24,9 @@ from caseapp.core.i18n import _, language
 from caseapp.core.pages import csrf, limiter
 from caseapp.people import present as people_present
 from caseapp.people import rules as people_rules
-from caseapp.referral import present, rules, service
-from caseapp.referral.forms import GuestDeclineForm, GuestForm
+from caseapp.referral import errors, present, rules, service
+from caseapp.referral.fitting import rule_choices
+from caseapp.referral.forms import GuestAcceptForm, GuestDeclineForm, GuestForm
 from caseapp.referral.kinds import GIVES_PLACES
 from caseapp.referral.legal import rules as legal_rules
 from caseapp.referral.legal import service as legal
@@ -165,11 +167,12 @@ def _seen(found: Referral, ticket: str, form: GuestForm | None = None) -> Respon
         ticket=ticket,
         found=found,
         people=[_person(p, on) for p in people],
+        ticked=set(request.form.getlist("member")),
         kind=reference.label("service_kind", found.sector),
         nights=present.nights_of(found),
         may=_may(found),
         groups=grouped([(r, labels[r]) for r in reasons]),
-        form=form or GuestForm(formdata=None),
+        form=form or GuestAcceptForm(formdata=None).ask(_part_reasons(found)),
         accepted=found.state == "ACCEPTED",
     )
 
@@ -186,6 +189,7 @@ def _person(seen: links.GuestSees, on: Any) -> dict[str, Any]:
     )
     critical = {line.partition("|")[0] for line in seen.life_critical.splitlines()}
     return {
+        "id": str(seen.case_id),
         "name": seen.called or _("Sin nombre conocido"),
         "facts": " · ".join(f for f in facts if f),
         "life": life_critical_lines(seen.life_critical or None),
@@ -194,16 +198,41 @@ def _person(seen: links.GuestSees, on: Any) -> dict[str, Any]:
 
 
 def _accept(found: Referral, ticket: str) -> Response:
-    form = GuestForm()
-    if not form.validate():
+    """All of them, or those that were ticked; then the sender decides whether the family is divided."""
+    form = GuestAcceptForm().ask(_part_reasons(found))
+    everybody = [str(m.case_id) for m in found.members]
+    ticked = set(request.form.getlist("member")) & set(everybody)
+    part = 0 < len(ticked) < len(everybody)
+    nobody = not ticked and "chooses" in request.form
+    if nobody:
+        form.form_errors.append(str(errors.NobodyChosen.sentence))
+    if not form.validate() or nobody or (part and not form.reason.data):
+        if part and not form.reason.data:
+            form.reason.errors = [*form.reason.errors, _("Diga por qué no a las demás.")]
         return _seen(found, ticket, form)
     try:
         with session.begin_nested():
-            service.accept(found, channel=rules.ONE_TIME_PAGE, answered_by_name=form.answered_by_name.data)
+            service.accept(
+                found, channel=rules.ONE_TIME_PAGE, answered_by_name=form.answered_by_name.data,
+                members=[UUID(one) for one in ticked] if part else None, reason=form.reason.data if part else None,
+            )  # fmt: skip
     except Refused as error:
         form.refused(error)
         return _seen(found, ticket, form)
+    if part:
+        words = _(
+            "Se anotó. Quien envía decide si la familia se separa y le llama. Guarde el enlace y el código."
+        )
+        return _answer("done", words=words)
     return _seen(found, ticket)
+
+
+def _part_reasons(found: Referral) -> list[tuple[str, str]]:
+    """Why not the others: what somebody outside may say of a part."""
+    reasons = unlocking.reasons(
+        gives_places=found.kind in GIVES_PLACES, with_child=True, outside=True, part=True
+    )
+    return [(r, reference.label("decline_reason", r)) for r in reasons]
 
 
 def _decline(found: Referral, ticket: str) -> Response:
@@ -213,7 +242,7 @@ def _decline(found: Referral, ticket: str) -> Response:
     reasons = unlocking.reasons(
         gives_places=found.kind in GIVES_PLACES, with_child=_with_child(people, on), outside=True
     )
-    form = GuestDeclineForm().ask(reasons)
+    form = GuestDeclineForm().ask(reasons, lambda: rule_choices(found))
     if form.reason.data not in dict(form.reason.choices):
         return _seen(found, ticket)
     if request.form.get("send") or request.form.get("quick"):

@@ -14,6 +14,7 @@ from caseapp.core.forms import VersionedForm
 from caseapp.core.i18n import _
 from caseapp.referral import rules, service
 from caseapp.referral.access import SEND
+from caseapp.referral.fitting import rule_choices
 from caseapp.referral.forms import RecordDeclineForm, RecordForm, RecordResultForm, ToldForm
 from caseapp.referral.models import Referral
 from caseapp.referral.views import blueprint
@@ -51,7 +52,7 @@ def record(number: str) -> ResponseReturnValue:
 
 def _decline(found: Referral) -> ResponseReturnValue:
     form, label = RecordDeclineForm(reason=request.args.get("reason", "")), _("Anotar que no aceptaron")
-    form.ask(reasons_of(found, outside=True))
+    form.ask(reasons_of(found, outside=True), lambda: rule_choices(found))
     if request.method == "POST" and form.validate():
         done = attempt(
             found, form, lambda: service.decline(found, form.reason.data, **_told(form), **form.said()), label=label,
