@@ -82,7 +82,7 @@ def cell(row: Mapping[str, Any]) -> str:
     told = [
         _label(each, code)
         for each, code in zip(names, labels, strict=False)
-        if (each, code) != ("late", "no")
+        if (each, code) != ("late", "NO")
     ]
     return " · ".join(
         [
@@ -99,6 +99,8 @@ def cell(row: Mapping[str, Any]) -> str:
 def _label(dimension: str, code: str) -> str:
     if dimension == "place":
         return present.label("place", code)
+    if dimension == "late":
+        return _("conocido tarde")
     return words.label(dimension, code)
 
 

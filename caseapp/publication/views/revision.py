@@ -59,12 +59,16 @@ def revision(iso3: str, name: str) -> ResponseReturnValue:
     totals = [row for row in changed if revised.is_total(row)]
     largest = sorted(cells, key=lambda row: (-abs(row["new"] - row["old"]), row["cube"], row["cell"]))[:MOST]
     return render_template(
-        "publication/revision.html", page_title=_("%(revision)s, %(country)s", revision=revised.name(edition).capitalize(), country=reference.country_label(iso3)),
+        "publication/revision.html", page_title=_("%(revision)s, %(country)s", revision=_headed(revised.name(edition)), country=reference.country_label(iso3)),
         country=iso3, country_name=reference.country_label(iso3), edition=edition, summary=_summary(edition, known),
         figures=[_figure(iso3, edition, row, names) for row in totals if row.indicator in names],
         more_figures=len(changed) - len(totals), many=len(cells), cells=[_cell(row) for row in largest],
         forms=[(words, url_for("publication.revision_download", iso3=iso3, name=name, form=form)) for form, words in FORMS],
     )  # fmt: skip
+
+
+def _headed(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _summary(edition: Edition, known: Editions) -> list[dict[str, str]]:
