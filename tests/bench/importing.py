@@ -11,9 +11,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,11 +23,11 @@ from typing import Any
 from caseapp.core import clock
 from tests.bench import lists, stories
 from tests.bench.installation import Installation, installed
+from tests.bench.processor import postmaster_of, spent
 
 ROOT = Path(__file__).resolve().parents[2]
 ACOGIDA = Path(sys.executable).with_name("acogida")
 ZONE = stories.ZONE
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,7 @@ def main(words: Sequence[str]) -> str:
         lists.write_workbook(
             xlsx, lists.people(options.workbook, today, Random(f"{options.seed} workbook"), "LIBRO")
         )
+        dry = _import(where, "CSV, tried only", csv, "MX-001", words=("--dry-run",))
         took = [
             _import(where, "CSV", csv, "MX-001", options.profile),
             _import(where, "CSV again", csv, "MX-001"),
@@ -84,49 +85,42 @@ def main(words: Sequence[str]) -> str:
         ]
     for first, again in (took[:2], took[2:]):
         _must_hold(first.report, again.report)
-    text = "\n".join([*HEAD, *(one.line() for one in took)])
+    text = "\n".join([*HEAD, *(one.line() for one in (dry, *took))])
     print(text)
     return text
 
 
-def _import(where: Installation, name: str, file: Path, site: str, profile: Path | None = None) -> Took:
-    call = [str(ACOGIDA), "import", "people", str(file), "--site", site, "--json"]
+def _import(
+    where: Installation,
+    name: str,
+    file: Path,
+    site: str,
+    profile: Path | None = None,
+    words: Sequence[str] = (),
+) -> Took:
+    call = [str(ACOGIDA), "import", "people", str(file), "--site", site, "--json", *words]
     if profile:
         call = [sys.executable, "-m", "cProfile", "-o", str(profile), *call]
-    before, load, began = _cpu_of_postgres(where), os.getloadavg()[0], time.monotonic()
-    with (where.home / "answer.json").open("w+b") as answer:
-        process = subprocess.Popen(call, cwd=ROOT, env=where.environment(), stdout=answer)
-        _, status, used = os.wait4(process.pid, 0)
+    load, answer = os.getloadavg()[0], where.home / "answer.json"
+    used: list[resource.struct_rusage] = []
+
+    def run() -> None:
+        with answer.open("wb") as out:
+            process = subprocess.Popen(call, cwd=ROOT, env=where.environment(), stdout=out)
+            _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-        answer.seek(0)
-        said = answer.read()
-    if process.returncode:
-        raise SystemExit(f"The import of the {name} ended with {process.returncode}.")
+        if process.returncode:
+            raise SystemExit(f"The import of the {name} ended with {process.returncode}.")
+        used.append(usage)
+
+    with where.connect() as owner:
+        cost = spent(postmaster_of(owner.info.backend_pid), run)
     made = Took(
-        name, json.loads(said), time.monotonic() - began, used.ru_maxrss / 1024, used.ru_utime + used.ru_stime,
-        _cpu_of_postgres(where) - before, (load, os.getloadavg()[0]),
+        name, json.loads(answer.read_bytes()), cost.clock, used[0].ru_maxrss / 1024, used[0].ru_utime + used[0].ru_stime,
+        cost.processor, (load, os.getloadavg()[0]),
     )  # fmt: skip
     print(made.line(), file=sys.stderr, flush=True)
     return made
-
-
-def _cpu_of_postgres(where: Installation) -> float:
-    """Seconds of processors that PostgreSQL has used: its first process, those that ended, and those that run."""
-    with where.connect() as owner:
-        row = owner.execute("SHOW data_directory").fetchone()
-    assert row is not None
-    first = int((Path(str(row[0])) / "postmaster.pid").read_text().split()[0])
-    used = 0
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(folder.name) == first:
-            used += sum(int(f) for f in fields[11:15])
-        elif int(fields[1]) == first:
-            used += int(fields[11]) + int(fields[12])
-    return used / TICKS
 
 
 def _must_hold(first: dict[str, Any], again: dict[str, Any]) -> None:
