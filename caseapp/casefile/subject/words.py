@@ -64,7 +64,6 @@ TITLES: dict[str, Any] = {
     "plan_goal": _l("Metas del plan"),
     "handover_member": _l("Traspasos en los que se le incluyó"),
     "approval": _l("Aprobaciones de supervisión"),
-    "legal_mandate": _l("Poder de representación"),
     "case_task": _l("Tareas"),
     "case_note": _l("Notas del equipo"),
     "case_alert": _l("Alertas"),
