@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from caseapp.publication import service
-from caseapp.publication.pictures import waiting
+from caseapp.publication.pictures import regional, waiting
 from workers.app import app
 
 
@@ -15,5 +15,5 @@ def make_waiting() -> int:
 
 @app.task(name="workers.publication.draw_waiting")
 def draw_waiting() -> int:
-    """Draw a few of the pictures that approved releases do not have yet."""
-    return waiting.make_waiting()
+    """Draw a few of the pictures that approved releases do not have yet; where none waits, those of the region."""
+    return waiting.make_waiting() or regional.make_waiting()

@@ -9,12 +9,12 @@ from wtforms.validators import Length
 
 from caseapp.casefile.rules import REASONS, REOPENING
 from caseapp.casefile.rules.alerts import DERIVED
-from caseapp.casefile.rules.handing import BASES, DECLINING, WITHDRAWING
+from caseapp.casefile.rules.handing import DECLINING, WITHDRAWING
 from caseapp.core import reference
 from caseapp.core.errors import Refused
 from caseapp.core.forms import CheckField, CodeField, Form, VersionedForm, required
 from caseapp.core.i18n import _l
-from caseapp.people.inputs import DatePart, ListField
+from caseapp.people.inputs import DatePart, ListField, bases_offered
 
 
 class CloseForm(VersionedForm):
@@ -148,7 +148,8 @@ class OfferForm(Form):
     holder = ListField(_l("Quién recibe lo reservado"), list, blank=None, default="")
     words = TextAreaField(_l("Mensaje para quien recibe"), validators=WORDS)
     basis = CodeField(
-        _l("Base legal para quien no ha dado su consentimiento"), list_name="no_consent_basis", only=BASES,
+        _l("Base legal para quien no ha dado su consentimiento"), list_name="no_consent_basis",
+        only=bases_offered,
         blank=_l("Ninguna: todas las personas consintieron"),
     )  # fmt: skip
     basis_reason = TextAreaField(_l("En qué consiste"), validators=WORDS)

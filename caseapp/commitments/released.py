@@ -71,6 +71,12 @@ _PICTURES = sa.text("""
 """)
 
 
+_REGION = sa.text("""
+    SELECT indicator, title, description, convert_from(content, 'UTF8') AS svg FROM released.region_picture
+    WHERE period = :year AND language = :language ORDER BY indicator
+""")
+
+
 @dataclass(frozen=True)
 class Shown:
     """A picture of a release: what it finds, in words, and its SVG."""
@@ -85,6 +91,11 @@ def pictures(connection: sa.Connection, country: str, year: int, language: str) 
     """The series that were drawn with the newest release of a year that has pictures, by indicator."""
     asked = {"country": country, "year": str(year), "language": language}
     return [Shown(*row) for row in connection.execute(_PICTURES, asked)]
+
+
+def region_pictures(connection: sa.Connection, year: int, language: str) -> list[Shown]:
+    """The countries side by side in a year, by indicator."""
+    return [Shown(*row) for row in connection.execute(_REGION, {"year": str(year), "language": language})]
 
 
 def lines(

@@ -60,6 +60,8 @@ GUARDIAN_NAMED = kind("guardian.assigned")
 ConsentHandler = Callable[[Case, Consent, date], None]
 consent_turned: list[ConsentHandler] = []
 waiver_not_upheld: list[Callable[[Case, ConsentWaiver, date], None]] = []
+#: Handlers of areas above, called in the same transaction before a person is erased: what they keep outside the file's key.
+being_erased: list[Callable[[Case], None]] = []
 
 
 def tell(handlers: Sequence[ConsentHandler], case: Case, consent: Consent, on: date) -> None:

@@ -10,11 +10,17 @@ from wtforms import Form as PlainForm
 from wtforms import RadioField, SelectField, StringField
 from wtforms.validators import Length, ValidationError
 
-from caseapp.core import reference
+from caseapp.core import access, reference
 from caseapp.core.i18n import _, _l, language
 from caseapp.people import present, rules
+from caseapp.people.rules.waiver import bases_for
 
 NAME = Length(max=120)
+
+
+def bases_offered() -> tuple[str, ...]:
+    """The legal bases on which whoever is signed in may act without consent (`rules.waiver`)."""
+    return bases_for(officer="CHILD_OFFICER" in access.current().roles)
 
 
 class Part(PlainForm):  # type: ignore[misc]

@@ -247,6 +247,38 @@ class Picture(Base):
     content: Mapped[bytes]
 
 
+class RegionPicture(Base):
+    """The countries side by side in a year, by indicator and language: drawn of approved releases, and anew when a country
+    has published another (`RegionDrawing` says of which). Nothing rests on it that stands nowhere as a number."""
+
+    __tablename__ = "region_picture"
+    __table_args__ = (
+        sa.CheckConstraint("language IN ('es', 'en')", name="language_known"),
+        sa.CheckConstraint("sha256 = encode(sha256(content), 'hex')", name="sealed"),
+        sa.CheckConstraint("period ~ '^[0-9]{4}$'", name="period_is_year"),
+        RELEASED,
+    )
+
+    period: Mapped[str] = mapped_column(primary_key=True)
+    indicator: Mapped[str] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    description: Mapped[str]
+    sha256: Mapped[str]
+    content: Mapped[bytes]
+
+
+class RegionDrawing(Base):
+    """Of which releases the region's pictures of a year are: a hash of the newest approved release of each country."""
+
+    __tablename__ = "region_drawing"
+    __table_args__ = (RELEASED,)
+
+    period: Mapped[str] = mapped_column(primary_key=True)
+    rests_on: Mapped[str]
+    worked_at: Mapped[datetime]
+
+
 class Drawing(Base):
     """How far the pictures of an approved release are: of so many `wanted` indicators, how many are drawn and how many
     could not be. While `drawn + failed < wanted` it is being worked on; a release without a row waits."""

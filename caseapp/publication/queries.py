@@ -173,7 +173,7 @@ _OFFERED = """
            (CAST(r.manifest AS json) -> 'definitions') AS definitions
     FROM released.release r
     JOIN (SELECT DISTINCT release_id, period FROM released.figure WHERE status <> 'NOT_OFFERED') f ON f.release_id = r.id
-    WHERE CAST(:country AS text) IS NULL OR r.country = :country
+    WHERE r.status = 'APPROVED' AND (CAST(:country AS text) IS NULL OR r.country = :country)
     ORDER BY r.country, f.period, r.period DESC, r.edition DESC
 """
 

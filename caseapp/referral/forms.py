@@ -23,7 +23,7 @@ from wtforms.validators import Length, NumberRange, Optional
 from caseapp.core import reference
 from caseapp.core.forms import CheckField, CodeField, Form, VersionedForm, required
 from caseapp.core.i18n import _, _l
-from caseapp.people.rules.waiver import BASES
+from caseapp.people.inputs import bases_offered
 from caseapp.referral import kinds
 from caseapp.referral.rules import RECORDED_BY_SENDER, unlocking
 
@@ -55,7 +55,8 @@ class NewForm(Form):
     hours_gone = IntegerField(_l("Cuántas horas pasaron ya"), validators=[Optional(), NumberRange(0, 999)])
     because_of = SelectField(_l("Depende de otra referencia"), default="")
     basis = CodeField(
-        _l("Base legal para quien no ha dado su consentimiento"), list_name="no_consent_basis", only=BASES,
+        _l("Base legal para quien no ha dado su consentimiento"), list_name="no_consent_basis",
+        only=bases_offered,
         blank=_l("Ninguna: todas las personas consintieron"),
     )  # fmt: skip
     basis_reason = StringField(_l("En qué consiste"), validators=WORDS)

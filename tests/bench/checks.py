@@ -9,7 +9,7 @@ from uuid import UUID
 
 from caseapp.people.rules.movement import lacking
 from caseapp.shelter import rules
-from caseapp.shelter.allocation.offering import Waits, Way
+from caseapp.shelter.allocation.offering import Apart, Waits, Way
 from caseapp.shelter.who.fitting import Bay
 from caseapp.shelter.who.ranking import Spot
 
@@ -17,7 +17,9 @@ from caseapp.shelter.who.ranking import Spot
 Place = tuple[UUID, int]
 
 
-def violations(waiting: Sequence[Waits], spots: Sequence[Spot], placed: Mapping[int, Way]) -> list[str]:
+def violations(
+    waiting: Sequence[Waits], spots: Sequence[Spot], placed: Mapping[int, Way], apart: Sequence[Apart] = ()
+) -> list[str]:
     """Everything that is wrong with who was put where."""
     found: list[str] = []
     bays = {bay.unit_id: (bay, spot) for spot in spots for bay in spot.bays}
@@ -50,18 +52,31 @@ def violations(waiting: Sequence[Waits], spots: Sequence[Spot], placed: Mapping[
         refused = rules.why_not(guests_here, bays[unit][0].room, strangers(bays[unit][0]))
         if refused:
             found.append(f"room {bays[unit][0].name}: {refused}")
+    for pair in apart:
+        both = [placed[n] for n in (pair.one, pair.other) if n in placed]
+        if len(both) == 2 and set.intersection(*({_near(s.bay, pair) for s in way} for way in both)):
+            found.append(f"parties {pair.one} and {pair.other}: beside each other")
     return found
+
+
+def _near(bay: Bay, pair: Apart) -> UUID:
+    return bay.team_id if pair.site else bay.unit_id
 
 
 def strangers(bay: Bay) -> list[rules.Guest]:
     """Who is in a room already, each of them."""
-    nobody = UUID(int=7)
-    return [rules.Guest(UUID(int=n + 8), nobody, n >= bay.adults) for n in range(bay.adults + bay.children)]
+    nobody, safe = UUID(int=7), bay.children_safe_in or "SEPARATE"
+    return [
+        rules.Guest(UUID(int=n + 8), nobody, n >= bay.adults, safe) for n in range(bay.adults + bay.children)
+    ]
 
 
-def passed_over(waiting: Sequence[Waits], spots: Sequence[Spot], placed: Mapping[int, Way]) -> list[str]:
+def passed_over(
+    waiting: Sequence[Waits], spots: Sequence[Spot], placed: Mapping[int, Way], apart: Sequence[Apart] = ()
+) -> list[str]:
     """Parties without a place for whom a room, or beds in one room, would do if all lower ranks were gone."""
     found = []
+    inside: dict[UUID, list[rules.Guest]] = defaultdict(list)
     higher: Counter[Place] = Counter()
     given: set[UUID] = set()
     for n, wait in enumerate(waiting):  # in the order of rank
@@ -69,15 +84,22 @@ def passed_over(waiting: Sequence[Waits], spots: Sequence[Spot], placed: Mapping
             for seating in placed[n]:
                 given.add(seating.bay.unit_id)
                 higher.update((seating.bay.unit_id, bed) for bed in seating.beds.values())
+                inside[seating.bay.unit_id] += [g for g in wait.seekers.guests if g.case_id in seating.beds]
             continue
+        shut = {
+            _near(s.bay, pair)
+            for pair in apart
+            if pair.other == n and pair.one in placed
+            for s in placed[pair.one]
+        }
         for spot in spots:
             if lacking(wait.seekers.movements, spot.admin1):
                 continue
             for bay in spot.bays:
-                if bay.one_household and bay.unit_id in given:
+                if (bay.one_household and bay.unit_id in given) or shut & {bay.unit_id, bay.team_id}:
                     continue
                 left = [beds.count - higher[bay.unit_id, i] for i, beds in enumerate(bay.beds)]
-                if _would_do(wait.seekers.guests, bay, left):
+                if _would_do(wait.seekers.guests, bay, left, inside[bay.unit_id]):
                     found.append(f"party {n} was passed over at {spot.site_name}, room {bay.name}")
                     break
             else:
@@ -86,14 +108,16 @@ def passed_over(waiting: Sequence[Waits], spots: Sequence[Spot], placed: Mapping
     return found
 
 
-def _would_do(guests: Sequence[rules.Guest], bay: Bay, left: Sequence[int]) -> bool:
+def _would_do(
+    guests: Sequence[rules.Guest], bay: Bay, left: Sequence[int], higher: Sequence[rules.Guest]
+) -> bool:
     children = [g for g in guests if g.child]
     if not bay.one_household and children:
         if bay.takes != "CHILDREN" or len(children) < len(guests) or any(g.partners for g in guests):
             return False  # a program puts no family with children into a room that others share
     if not bay.one_household and not children and bay.takes == "CHILDREN":
         return False
-    if sum(left) < len(guests) or rules.why_not(guests, bay.room, strangers(bay)):
+    if sum(left) < len(guests) or rules.why_not(guests, bay.room, [*strangers(bay), *higher]):
         return False
     wishes = [
         [

@@ -5,7 +5,7 @@ Everything goes the way of a real night: people and rooms as the rules know them
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -13,7 +13,7 @@ from uuid import UUID
 
 from caseapp.people.rules.movement import Movement
 from caseapp.shelter import rules
-from caseapp.shelter.allocation.offering import Waits
+from caseapp.shelter.allocation.offering import Apart, Waits
 from caseapp.shelter.who.fitting import Bay, Beds
 from caseapp.shelter.who.ranking import Seekers, Spot
 
@@ -75,7 +75,8 @@ def household(random: Random) -> tuple[rules.Guest, ...]:
         safe = _drawn(random, {"MEN": 70, "WOMEN": 30})
         return tuple(_adult(random, party, safe) for _ in range(random.choice((2, 2, 2, 3))))
     if what == "children":
-        return tuple(rules.Guest(_id(random), party, True) for _ in range(random.choice((1, 1, 2))))
+        safe = "WOMEN" if party.int % 2 else "MEN"  # brothers, or sisters
+        return tuple(rules.Guest(_id(random), party, True, safe) for _ in range(random.choice((1, 1, 2))))
     woman, man = _adult(random, party, "WOMEN"), _adult(random, party, "MEN")
     if what == "couple":
         return woman, man
@@ -106,6 +107,12 @@ def waiting(random: Random, count: int) -> list[Waits]:
         nights = random.choice((1, 3, 3, 7, 14))
         found.append(Waits(seekers, _drawn(random, URGENCY), came, TONIGHT + timedelta(days=nights - 1)))
     return sorted(found, key=lambda w: (w.urgency, w.came))
+
+
+def apart(random: Random, waiting: Sequence[Waits], pairs: int = 10) -> list[Apart]:
+    """Pairs of households that are not put into one room, half of them not at one site."""
+    drawn = [random.sample(range(len(waiting)), 2) for _ in range(pairs)]
+    return [Apart(min(two), max(two), site=n % 2 == 0) for n, two in enumerate(drawn)]
 
 
 def sites(random: Random, count: int, *, full: float = 0.72) -> list[Spot]:
@@ -205,4 +212,6 @@ def _bay(
     random: Random, team: UUID, code: str, takes: str, one: bool, licence: bool, traits: set[str], beds: list[Beds],
     adults: int = 0, children: int = 0,
 ) -> Bay:  # fmt: skip
-    return Bay(_id(random), team, code, takes, one, licence, frozenset(traits), tuple(beds), adults, children)
+    unit = _id(random)
+    safe = ("WOMEN" if unit.int % 2 else "MEN") if children else None
+    return Bay(unit, team, code, takes, one, licence, frozenset(traits), tuple(beds), adults, children, safe)

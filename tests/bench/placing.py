@@ -39,8 +39,9 @@ class Night:
 def one(seed: int, households: int, sites: int) -> Night:
     random = Random(seed)
     waiting, spots = nights.waiting(random, households), nights.sites(random, sites)
+    apart = nights.apart(random, waiting)
     began = time.process_time()
-    found = offered(waiting, spots)
+    found = offered(waiting, spots, apart)
     built = time.process_time() - began
     began = time.process_time()
     plan = allocate(found.problem, seconds=600)
@@ -48,8 +49,8 @@ def one(seed: int, households: int, sites: int) -> Night:
     placed = settled(found, plan.chosen)
     return Night(
         seed, sum(p.size for p in found.problem.parties), built, plan, cpu, first_come(found.problem),
-        unbound(found.problem, seconds=600), len(checks.violations(waiting, spots, placed)),
-        len(checks.passed_over(waiting, spots, placed)),
+        unbound(found.problem, seconds=600), len(checks.violations(waiting, spots, placed, apart)),
+        len(checks.passed_over(waiting, spots, placed, apart)),
     )  # fmt: skip
 
 

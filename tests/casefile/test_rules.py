@@ -133,6 +133,27 @@ def test_a_possible_duplicate_is_resolved_by_closing_it_as_one():
         rules.may_close("NEEDS_MET", enough("NEEDS_MET", alerts=["POSSIBLE_DUPLICATE"]))
 
 
+@pytest.mark.parametrize("reason", rules.REASONS)
+def test_nobody_at_risk_whose_whereabouts_are_unknown_is_closed_away(reason):
+    """Decision 0370: only a reason that says what became of them, seen by a second person, resolves the alert."""
+    absent = enough(reason, alerts=["ABSENT_AT_RISK"])
+    if reason in ("DIED", "REMOVED", "LEFT_LEARNT"):
+        rules.may_close(reason, replace(absent, approved=True))
+        with pytest.raises(rules.SecondPersonNeeded):
+            rules.may_close(reason, replace(absent, approved=False))
+    else:
+        with pytest.raises(rules.AbsentAtRisk):
+            rules.may_close(reason, absent)
+    # Once they were spoken with, or 30 days on, the alert is over, and so is what kept the file open.
+    rules.may_close(reason, enough(reason))
+
+
+def test_the_alerts_that_reasons_resolve_are_of_the_list():
+    listed = {c.code for c in reference.codes("alert")}
+    assert set(rules.RESOLVES) <= set(rules.REASONS)
+    assert all(alerts <= listed for alerts in rules.RESOLVES.values())
+
+
 @pytest.mark.parametrize(
     ("attempts", "lost"),
     [

@@ -3,8 +3,12 @@ divided; the next option is a parish without an account, which answers on a tele
 
 from __future__ import annotations
 
+import csv
 import re
+from functools import cache
+from pathlib import Path
 
+import polib
 import pytest
 import sqlalchemy as sa
 
@@ -21,6 +25,9 @@ from tests.journeys.known import desk_of
 from tests.journeys.walk import Walker
 
 pytestmark = pytest.mark.journey
+ROOT = Path(__file__).resolve().parents[2]
+CODES = ROOT / "config" / "reference" / "codes"
+CATALOGUE = ROOT / "caseapp" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 
 #: Given name, sex, year of birth, relation to the first, what a place must have.
 SIX = (
@@ -105,32 +112,64 @@ def test_six_people_one_wheelchair_one_baby_tonight(browser, site):
             assert one.complaints == []
 
 
+def say(walker: Walker, spanish: str) -> str:
+    """The words as this person reads them: the catalogue's, or the label of a code."""
+    return spanish if walker.language == "es" else english()[spanish]
+
+
+@cache
+def english() -> dict[str, str]:
+    found = {
+        row["label_es"]: row["label_en"]
+        for path in sorted(CODES.glob("*.csv"))
+        for row in csv.DictReader(path.open(encoding="utf-8"))
+    }
+    return found | {e.msgid: e.msgstr for e in polib.pofile(str(CATALOGUE)).translated_entries()}
+
+
+def test_in_english_the_shelter_takes_a_part_and_the_family_stays_together(browser, site):
+    number = family_of_six(site)
+    with (
+        Walker(browser, site, "CASEWORKER", language="en", width=360) as desk,
+        Walker(browser, site, "SHELTER_COORDINATOR", language="en", width=360) as shelter,
+    ):
+        asked = asks_the_shelter(desk.sign_in(), number)
+        takes_a_part(shelter.sign_in(), asked)
+        desk.open(f"/referrals/{asked}")
+        desk.press(say(desk, "No separar a la familia"))
+        assert say(desk, "Quién más puede recibir") in desk.text()
+        for one in (desk, shelter):
+            assert one.complaints == []
+
+
 def asks_the_shelter(desk: Walker, number: str) -> str:
     desk.open(f"/cases/{number}/refer?kind=SHELTER")
     desk.main.get_by_label(re.compile("Albergue Ceiba")).check()
-    desk.choose("Para cuándo se necesita la respuesta", desk_priority(desk))
-    desk.press("Ver lo que se enviará")
-    assert "Sin gradas" in desk.text() and "Cuna" in desk.text()
+    desk.choose(say(desk, "Para cuándo se necesita la respuesta"), desk_priority(desk))
+    desk.press(say(desk, "Ver lo que se enviará"))
+    assert all(say(desk, words) in desk.text() for words in ("Sin gradas", "Cuna"))
     desk.look("six-preview")
-    desk.press("Enviar referencia")
+    desk.press(say(desk, "Enviar referencia"))
     return desk.page.url.split("/")[-1].split("?")[0]
 
 
 def desk_priority(desk: Walker) -> str:
-    label = desk.main.locator("label", has_text="Inmediata (esta noche o riesgo vital)").first
+    label = desk.main.locator("label", has_text=say(desk, "Inmediata (esta noche o riesgo vital)")).first
     return str(label.inner_text())
 
 
 def takes_a_part(shelter: Walker, asked: str) -> None:
     """Nothing step-free is free: the shelter can take five of the six."""
     shelter.open(f"/referrals/{asked}/accept")
-    assert "No hay lugar para estas personas" in shelter.text()
+    assert say(shelter, "No hay lugar para estas personas en esas noches") in shelter.text()
     shelter.main.locator("label", has_text="Amparo").first.click()
-    shelter.press("Ver lugares")
-    shelter.pick("Por qué no a las demás", "Los cupos libres no reúnen lo necesario")
+    shelter.press(say(shelter, "Ver lugares"))
+    shelter.pick(
+        say(shelter, "Por qué no a las demás"), say(shelter, "Los cupos libres no reúnen lo necesario")
+    )
     shelter.look("six-part")
-    shelter.press("Aceptar a una parte")
-    assert "Aceptada para algunas" in shelter.text() or "Aceptada en parte" in shelter.text()
+    shelter.press(say(shelter, "Aceptar a una parte"))
+    assert say(shelter, "Aceptada en parte") in shelter.text()
 
 
 def is_not_divided_and_asks_the_parish(desk: Walker, asked: str) -> str:

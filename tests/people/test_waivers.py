@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -16,8 +17,9 @@ from caseapp.people import queries, rules, service
 from caseapp.people.models import ConsentWaiver
 from caseapp.people.rules.waiver import BASES, REFUSALS, why_not_waive
 from caseapp.people.service import NewConsent
-from tests.factories import make_user, principal_of
+from tests.factories import make_team, make_user, principal_of
 from tests.factories.people import make_waiver
+from tests.factories.referral import offer
 from tests.people.conftest import restart
 from tests.reception.families import TODAY
 
@@ -177,3 +179,21 @@ def test_a_caseworker_does_not_act_on_it(case):
     person.birth_from = person.birth_to = date(2015, 1, 1)
     with pytest.raises(REFUSALS["CHILD_OFFICER_ACTS"]):
         service.waive(case, person, **{**BASIS, "basis": "CHILD_BEST_INTERESTS"})
+
+
+@pytest.mark.parametrize("officer", [True, False])
+def test_what_is_best_for_a_child_is_offered_to_whoever_may_say_it(client, case, desk, officer):
+    number = case.number
+    restart()
+    with desk.db.as_owner():
+        offer(make_team(), "HEALTH")
+    grants = desk.principal.grants
+    client.sign_in(
+        replace(
+            desk.principal, grants=(*grants, replace(grants[0], role="CHILD_OFFICER")) if officer else grants
+        )
+    )
+    page = text(client.get(f"/cases/{number}/refer?kind=HEALTH"))
+    assert 'value="VITAL_INTEREST"' in page
+    assert ('value="CHILD_BEST_INTERESTS"' in page) is officer
+    assert ("la función de oficialía de niñez en su equipo" in page) is not officer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
 
@@ -337,6 +338,43 @@ def test_an_erased_row_leads_to_nobody_and_does_not_come_back(desk, db):
     again = run(desk, csv_file(*family()))
     assert counts(again) == (3, 0, 3, 0, 0) and count(Case) == 3
     assert again.errors == [] and again.alike == []
+
+
+def test_what_a_waiting_family_says_of_an_erased_member_goes_with_them(desk):
+    shared = {
+        "given_names": "Melania",
+        "surname_1": "Ixcotoyac",
+        "surname_2": "Barahona",
+        "birth_date": "1991-02-03",
+    }
+    run(desk, csv_file(person(external_id="x1", **shared)))
+    run(desk, csv_file(*family()))
+    later = person(
+        **{
+            **family()[0],
+            "external_id": "9",
+            "relation": "COUSIN",
+            "sex": "F",
+            "document_number": "",
+            **shared,
+        }
+    )
+    run(desk, csv_file(*family(), later))
+    held = session.scalars(sa.select(ImportHeld)).one()
+    crypto.load_keys([held.id])
+    assert sum(one["known"] for one in json.loads(held.people)) == 3 and "Nahomy" in held.people
+    [erased] = [p.case_id for p in session.scalars(sa.select(Person)) if p.given_names == "Nahomy"]
+    _erase(erased)
+    held = session.get_one(ImportHeld, held.id)
+    crypto.load_keys([held.id])
+    assert "Nahomy" not in held.people and str(erased) not in held.people
+    assert "Rosa Elena" in held.people and "Melania" in held.people and held.decided_at is None
+    for one in session.scalars(sa.select(Case.id).where(Case.erased_at.is_(None))).all():
+        session.expire_all()
+        _erase(one)
+    left = session.get_one(ImportHeld, held.id)
+    crypto.load_keys([left.id])
+    assert [one["given_names"] for one in json.loads(left.people)] == ["Melania"] and left.alike == []
 
 
 def test_no_role_of_casework_reads_the_marks(desk, db):

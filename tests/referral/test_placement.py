@@ -16,6 +16,7 @@ from caseapp.referral.models import Referral
 from caseapp.referral.placement import rules, service
 from caseapp.referral.placement.models import Placement, PlacementLine, PlacementShare
 from caseapp.shelter.models import HoldPolicy, Stay
+from caseapp.shelter.who import queries as who
 from tests.factories import make_household, make_person, make_site, make_team, make_user, principal_of
 from tests.factories.referral import consent, offer
 from tests.factories.shelter import make_shelter, make_stay, places_in
@@ -311,6 +312,24 @@ def test_people_who_are_kept_apart_are_never_shown_a_site_nor_told_why(night, cl
     assert "Ninguna sede puede ofrecerlo en esas noches" in client.get(f"/cases/{number}/who").get_data(
         as_text=True
     )
+
+
+def test_two_who_wait_and_are_kept_apart_are_not_proposed_for_one_site(night):
+    """The worker learns yes or no of the pair; who may not ask learns nothing."""
+    with night.db.as_owner():
+        holder = night.supervisor.user_id
+        session.add(
+            SafetySeparation(
+                case_id=night.woman.case_id, other_case_id=night.family[0], reach="SITE", since=clock.now(),
+                agreed_at=clock.now(), agreed_by_id=holder, set_by_id=holder, holders=[holder],
+            )
+        )  # fmt: skip
+    _found, lines = seen(night, made(night))
+    assert sorted(line.state for line in lines) == ["NO_PLACE", "PROPOSED"]
+    with access.acting_as(night.supervisor):
+        restart()
+        with pytest.raises(sa.exc.ProgrammingError, match="permission denied"), session.begin_nested():
+            who.pairs_apart({night.woman.case_id: 0, night.family[0]: 1})
 
 
 def claimed(world):

@@ -36,13 +36,15 @@ _WORDS = (
 
 @dataclass(frozen=True)
 class Post:
-    """An account to be: `email` says role and place; `teams` are codes of the teams in which the role is held."""
+    """An account to be: `email` says role and place; `teams` are codes of the teams in which the role is held, and
+    `also` further roles held there (whoever applies a child's best interests holds files as well)."""
 
     email: str
     role: str
     country: str
     site: str | None
     teams: tuple[str, ...]
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,13 +78,13 @@ def posts() -> list[Post]:
 
 
 def _posts_of(site: str, country: str, types: list[str]) -> Iterator[Post]:
-    def post(role: Role, *among: str, second: bool = False) -> Iterator[Post]:
+    def post(role: Role, *among: str, second: bool = False, also: tuple[Role, ...] = ()) -> Iterator[Post]:
         teams = tuple(f"{site}-{t}" for t in types if t in among)
         if teams:
-            yield Post(_email(role, site, "2" if second else ""), role.value, country, site, teams)
+            yield Post(_email(role, site, "2" if second else ""), role.value, country, site, teams, also)
 
     yield from post(Role.CASEWORKER, *DESKS)
-    yield from post(Role.CASEWORKER, "RECEPTION_DESK", second=True)
+    yield from post(Role.CASEWORKER, "RECEPTION_DESK", second=True, also=(Role.CHILD_OFFICER,))
     yield from post(Role.SUPERVISOR, *DESKS)
     yield from post(Role.SHELTER_COORDINATOR, "SHELTER")
     yield from post(Role.SHELTER_COORDINATOR, "SHELTER", second=True)

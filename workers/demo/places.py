@@ -55,11 +55,10 @@ def _users(accounts: Sequence[Account], teams: dict[str, Team], seed: int, since
     session.add_all(user for user, _ in rows)
     session.flush()
     session.add_all(
-        Membership(
-            user_id=user.id, team_id=teams[code].id, role=post.role, valid_from=_joined(post, seed, since)
-        )
+        Membership(user_id=user.id, team_id=teams[code].id, role=role, valid_from=_joined(post, seed, since))
         for user, post in rows
         for code in post.teams
+        for role in (post.role, *post.also)
     )
     session.flush()
 

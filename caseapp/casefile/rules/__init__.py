@@ -7,9 +7,11 @@ from caseapp.casefile.rules.closing import (
     REASONS,
     REOPENING,
     REQUEST_STATES,
+    RESOLVES,
     REVIEWED,
     SOLUTIONS,
     WITHOUT_CHILD,
+    AbsentAtRisk,
     AlertOpen,
     AlreadyClosed,
     Attempt,
@@ -45,8 +47,8 @@ from caseapp.casefile.rules.closing import (
 )
 
 __all__ = [
-    "ALL_MET", "EC_HOURS", "PEP_HOURS", "REASONS", "REOPENING", "REQUEST_STATES", "REVIEWED", "SOLUTIONS", "STANDING", "WITHOUT_CHILD",
-    "AlertFacts", "AlertOpen", "AlreadyClosed", "Attempt", "ChildWithoutCarer", "ClosingFacts", "InCustody",
+    "ALL_MET", "EC_HOURS", "PEP_HOURS", "REASONS", "REOPENING", "REQUEST_STATES", "RESOLVES", "REVIEWED", "SOLUTIONS", "STANDING", "WITHOUT_CHILD",
+    "AbsentAtRisk", "AlertFacts", "AlertOpen", "AlreadyClosed", "Attempt", "ChildWithoutCarer", "ClosingFacts", "InCustody",
     "LegalClockNear", "NeedWasFound", "NeedsRemain", "NotClosable", "NotClosed", "NotHandedOver", "NotMerged",
     "NotYetLost", "OwnRequest", "ReasonUnknown", "ReferralOpen", "RequestDecided", "RequestOpen",
     "SecondPersonNeeded", "SolutionNotReached", "StayOpen", "StillMerged", "UrgentNeedOpen", "alerts",

@@ -26,6 +26,14 @@ REQUEST_STATES = ("ASKED", "APPROVED", "REFUSED", "WITHDRAWN")
 REVIEWED = frozenset({"REMOVED", "DIED", "ERROR"})
 #: After these there is no child in this file to be cared for: the child died, or lives on in another file.
 WITHOUT_CHILD = frozenset({"DIED", "DUPLICATE", "ERROR"})
+#: An alert that a reason itself resolves (decision 0370): a duplicate is resolved by closing it as one; what became of
+#: somebody who was absent is known, and a second person has looked at it.
+RESOLVES: Mapping[str, frozenset[str]] = {
+    "DUPLICATE": frozenset({"POSSIBLE_DUPLICATE"}),
+    "DIED": frozenset({"ABSENT_AT_RISK"}),
+    "REMOVED": frozenset({"ABSENT_AT_RISK"}),
+    "LEFT_LEARNT": frozenset({"ABSENT_AT_RISK"}),
+}
 ATTEMPTS, CHANNELS, DAYS = 3, 2, 30
 CLOCK_DAYS = 30
 
@@ -101,6 +109,15 @@ class ChildWithoutCarer(NotClosable):
 
 class AlertOpen(NotClosable):
     sentence = _l("Hay una alerta sin resolver.")
+
+
+class AbsentAtRisk(AlertOpen):
+    """Somebody at risk left for the street or nobody knows where, and has not been spoken with since."""
+
+    sentence = _l(
+        "La persona está en riesgo y no se sabe dónde está. Use el contacto seguro: cuando se anota que respondió, se "
+        "puede cerrar. Si no responde en 30 días, ciérrelo como contacto perdido."
+    )
 
 
 class NotYetLost(NotClosable):
@@ -199,20 +216,17 @@ class ClosingFacts:
 
 def still_open(reason: str, facts: ClosingFacts) -> list[type[NotClosable]]:
     """Everything that keeps the file open whatever is said of it, in the order of the vocabulary. Standing
-    facts (an interpreter is needed, an allergy) are not things to resolve; a duplicate is resolved by closing
-    it as one."""
+    facts (an interpreter is needed, an allergy) are not things to resolve; some alerts are resolved by the reason."""
     urgent = any(p in ("EMERGENCY", "HIGH") for p in facts.open_needs)
     near = any(day <= facts.today + timedelta(days=CLOCK_DAYS) for day in facts.legal_clocks)
-    alerts = set(facts.alerts) - STANDING
-    if reason == "DUPLICATE":
-        alerts.discard("POSSIBLE_DUPLICATE")
+    alerts = set(facts.alerts) - STANDING - RESOLVES.get(reason, frozenset())
     if reason in WITHOUT_CHILD:
         alerts = {a for a in alerts if not a.startswith("CHILD_")}
     uncared = facts.child and not facts.carer and reason not in WITHOUT_CHILD
     found: list[tuple[bool, type[NotClosable]]] = [
         (urgent, UrgentNeedOpen), (facts.stay, StayOpen), (facts.referral, ReferralOpen),
         (facts.custody, InCustody), (near, LegalClockNear), (uncared, ChildWithoutCarer),
-        (bool(alerts), AlertOpen),
+        ("ABSENT_AT_RISK" in alerts, AbsentAtRisk), (bool(alerts - {"ABSENT_AT_RISK"}), AlertOpen),
     ]  # fmt: skip
     return [refusal for holds, refusal in found if holds]
 
@@ -257,7 +271,10 @@ def contact_lost(attempts: Sequence[Attempt], today: date) -> bool:
 
 
 def needs_second_person(reason: str, facts: ClosingFacts) -> bool:
-    """Reasons with R, and a child's file that its own screener would close alone."""
+    """Reasons with R, a child's file that its own screener would close alone, and that somebody at risk who is absent is
+    said to have left."""
+    if reason == "LEFT_LEARNT" and "ABSENT_AT_RISK" in facts.alerts:
+        return True
     return reason in REVIEWED or (facts.child and facts.screened_by_closer)
 
 

@@ -52,6 +52,7 @@ OWN: dict[str, tuple[str, ...]] = {
     "subject_request": ("what", "answer"),
     "property": ("whereabouts",),
     "guardian": ("name", "authority"),
+    "legal_mandate": ("lawyer",),
 }
 #: About other people, or about how we work.
 NOT_THEIRS = frozenset(

@@ -27,6 +27,7 @@ TITLES: dict[str, Any] = {
     "claim": _l("Solicitud de asilo"),
     "referral": _l("Referencias"),
     "referral_member": _l("Referencias en las que se le incluyó"),
+    "legal_mandate": _l("Representación legal"),
     "stay": _l("Estancias"),
     "presence": _l("Noches en que se le vio o no se le vio"),
     "stay_extension": _l("Noches que se agregaron"),
@@ -106,6 +107,8 @@ COLUMNS: dict[str, Any] = {
     "words": _l("Palabras"), "recorded_at": _l("Anotado"), "review_on": _l("Se revisa"), "raised_on": _l("Se activó"),
     "resolved_on": _l("Se resolvió"), "done_on": _l("Se cumplió"), "name": _l("Nombre"),
     "written_on": _l("Se escribió"), "level": _l("Quién la lee"), "offered_at": _l("Se ofreció"),
+    "lawyer": _l("Representación legal"), "assigned_on": _l("Desde"), "power_on": _l("Poder firmado el"),
+    "power_until": _l("El poder vale hasta"),
     "alone": _l("A solas"), "completed_at": _l("Concluyó"), "main_outcome": _l("Resultado principal"),
 }  # fmt: skip
 

@@ -190,7 +190,9 @@ def _pictures(known: Known, pillar: int) -> Iterable[Part]:
 
 
 def _is_more_than_nothing(known: Known, one: Shown) -> bool:
-    line = known.lines.get((known.country or "", one.indicator, str(known.year)))
+    if known.country is None:
+        return True  # only what says something is drawn of the region
+    line = known.lines.get((known.country, one.indicator, str(known.year)))
     return line is not None and bool(line.value)
 
 

@@ -70,7 +70,9 @@ def known(reader: Session, year: int, country: str) -> Known:
         scored_on=day(last) if scored else "",
         proven=sum(not rules.is_old(row.evidence_on, last) for row in standing if row.country in countries),
         money=_money(queries.money(who, country=one, year=year, db=reader)),
-        pictures=released.pictures(connection, one, year, language()) if one else (),
+        pictures=released.pictures(connection, one, year, language())
+        if one
+        else released.region_pictures(connection, year, language()),
         helped=helping.read(reader, (*countries, rules.REGION) if one is None else countries, year),
         baseline=[line for line in baseline.lines() if one is None or line.country == one],
     )

@@ -96,6 +96,11 @@ REFUSALS: dict[str, type[Refused]] = {
 }
 
 
+def bases_for(*, officer: bool) -> tuple[str, ...]:
+    """The bases that a form offers: one with the flag C only to whoever has the child-protection role."""
+    return tuple(b for b in BASES if officer or "C" not in reference.code("no_consent_basis", b).flags)
+
+
 def why_not_waive(
     purpose: str, basis: str, reason: str, *, child: bool, consented: bool = False, officer: bool = True
 ) -> str | None:

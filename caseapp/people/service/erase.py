@@ -19,6 +19,7 @@ every backup whose key ring has gone, can never be read again. Wiped besides, so
 | `case` | erased_at is set: no query shows the case | number, country, team, dates, closure reason |
 | `case_event` (journal), `audit` | | codes only; they never held a name |
 | `import_source` | the row: a keyed hash of the row of a list, and its file | in `import_erased` a hash of that hash with its month, which leads to nobody (decision 0092) |
+| `import_held` | what a list says of the person where a family of it still waits, and whom they were compared with | the rest of the family, which waits on (decision 0372) |
 | `arrival`, `stay`, `referral`, `screening` and other areas | encrypted columns become unreadable with the key | codes and dates |
 
 Figures stay as they were published; person.erased lets facts be rebuilt without the person where a definition
@@ -67,6 +68,8 @@ def erase(case: Case, reason: str, *, on: date) -> None:
     events.happened(events.ERASED, case, on=on, person=person, reason=reason)
     audit.record("erased", "case", case.id, reason)
     session.flush()
+    for handler in events.being_erased:
+        handler(case)
     forget_tokens(case.country, person.id)
     for table in ROWS:
         session.execute(sa.delete(table).where(table.case_id == case.id))

@@ -355,7 +355,9 @@ def _standing(offers: Sequence[Offer]) -> dict[str, _Known]:
     for service_id, act in session.execute(history.order_by(DirectoryChange.at, DirectoryChange.id)):
         acts[service_id].append(act)
     known = {s.id: _Known(s, said[str(s.id)], tuple(acts[s.id])) for s in found}
-    by_source = {(k.service.source, k.service.source_key): k for k in known.values() if k.service.source}
+    by_source: dict[tuple[str | None, str | None], _Known] = {
+        (k.service.source, k.service.source_key): k for k in known.values() if k.service.source
+    }
     matched = {o.id: known.get(UUID(o.id)) or by_source.get((o.source, o.source_key)) for o in offers}
     return {offer_id: one for offer_id, one in matched.items() if one is not None}
 

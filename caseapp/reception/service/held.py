@@ -21,6 +21,7 @@ from caseapp.people.models import Case
 from caseapp.people.rules import Birth
 from caseapp.people.service import KnownPerson, NewFamily, NewPerson
 from caseapp.reception.models import ImportHeld, ImportSource
+from caseapp.reception.rules.held import without
 from caseapp.reception.rules.rows import Checked
 from caseapp.reception.service.importing import new_person
 from caseapp.reception.service.register import Arriving, NewArrival, register_families
@@ -90,11 +91,36 @@ def decide(held: ImportHeld, answers: Mapping[Pair, str], *, team: Team, on: dat
     for place, member in enumerate(members):
         if place in files and not member.known:
             _bind(held, member.key, files[place])
+    _end(held)
+    audit.record("decided", "import_held", held.id)
+
+
+def forget(case: Case) -> None:
+    """The person of this file is erased: so is what families of lists that wait say of them. Whoever of the family has
+    no file yet waits on; where nobody does, there is nothing left to decide."""
+    waiting = session.scalars(
+        sa.select(ImportHeld)
+        .where(ImportHeld.team_id == case.team_id, ImportHeld.decided_at.is_(None))
+        .with_for_update()
+    ).all()
+    crypto.load_keys([held.id for held in waiting])
+    for held in waiting:
+        said = json.loads(held.people or "[]")
+        kept, alike = without(said, held.alike, str(case.id))
+        if len(kept) == len(said) and len(alike) == len(held.alike):
+            continue
+        held.people, held.alike = json.dumps(kept, ensure_ascii=False), alike
+        if all(one["known"] for one in kept):
+            _end(held)
+    session.flush()
+
+
+def _end(held: ImportHeld) -> None:
+    """Nothing of the family's rows stays, nor the key that could read them."""
     held.people, held.decided_at, held.decided_by_id = None, clock.now(), access.current().user_id
     held.alike = []
     session.flush()
     crypto.destroy_key(held.id)
-    audit.record("decided", "import_held", held.id)
 
 
 def _open_here(files: set[UUID], team: Team) -> set[UUID]:

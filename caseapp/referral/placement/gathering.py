@@ -20,7 +20,7 @@ from caseapp.referral.models import Referral, ReferralMember
 from caseapp.referral.placement.models import Placement
 from caseapp.referral.placement.rules import URGENCY
 from caseapp.shelter import queries as shelter
-from caseapp.shelter.allocation.offering import Waits
+from caseapp.shelter.allocation.offering import Apart, Waits
 from caseapp.shelter.models import HOLDING, Stay
 from caseapp.shelter.who import queries as who
 from caseapp.shelter.who.ranking import Seekers, Spot
@@ -123,6 +123,12 @@ def kept_apart(asking: list[Asking], spots: list[Spot], night: date) -> list[Ask
         else replace(a, waits=replace(a.waits, seekers=replace(a.waits.seekers, barred=barred[n])))
         for n, a in enumerate(asking)
     ]
+
+
+def apart(asking: list[Asking]) -> list[Apart]:
+    """Which two of them are not put near each other, for a reason that is told to nobody. Asked of all together."""
+    party = {g.case_id: n for n, a in enumerate(asking) for g in a.waits.seekers.guests}
+    return [Apart(*pair, site) for pair, site in who.pairs_apart(party).items()]
 
 
 def traits_of(asking: list[Asking], country: str) -> dict[UUID, list[tuple[str, str]]]:

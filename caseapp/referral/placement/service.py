@@ -115,7 +115,7 @@ def make(found: Placement, told: Callable[[str], None]) -> None:
     asking, spots = gathering.waiting(found), gathering.places(found)
     told("OPTIONS")
     asking = gathering.kept_apart(asking, spots, found.night)
-    night = offered([a.waits for a in asking], spots)
+    night = offered([a.waits for a in asking], spots, gathering.apart(asking))
     steps = {"who": "WHO", "where": "WHERE"}
     plan = allocate(night.problem, seconds=120, told=lambda step: told(steps[step]))
     served = first_come(night.problem)
@@ -135,7 +135,8 @@ def _lines(
     for n, one in enumerate(asking):
         way, party = placed.get(n, ()), night.problem.parties[n]
         taken = None if plan.chosen[n] is None else party.options[plan.chosen[n] or 0]
-        alone = {r for option in party.options if len(option.uses) == 1 for r, _a in option.uses}
+        beds = [[r for r, _a in o.uses if not night.resources[r].children] for o in party.options]
+        alone = {r for several in beds if len(several) == 1 for r in several}
         here, spot = one.waits.seekers, night.resources[taken.uses[0][0]].spot if taken else None
         km = None
         if spot is not None and spot.latitude is not None and here.latitude is not None:

@@ -9,14 +9,15 @@ a program does not.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import combinations
 from typing import Any
 from uuid import UUID
 
 from caseapp.shelter import rules
-from caseapp.shelter.allocation.problem import Option, Party, Problem
+from caseapp.shelter.allocation.problem import Clash, Option, Party, Problem
 from caseapp.shelter.who.fitting import Bay, Seating, divided, fits
 from caseapp.shelter.who.ranking import Seekers, Spot, km_between, needs_leave, strangers_to
 
@@ -36,13 +37,14 @@ class Waits:
 
 @dataclass(frozen=True)
 class Resource:
-    """What a resource of the problem stands for: rooms that are alike (`bays`, each one household), or beds of one
-    kind (`beds`) in a shared room."""
+    """What a resource of the problem stands for: rooms that are alike (`bays`, each one household), beds of one kind
+    (`beds`) in a shared room, or how many children may sleep in a bedroom (`children`)."""
 
     spot: Spot
     bays: tuple[Bay, ...]
     beds: int | None
     capacity: int
+    children: bool = False
 
 
 Way = tuple[Seating, ...]
@@ -57,7 +59,16 @@ class Offered:
     ways: tuple[tuple[Way, ...], ...]
 
 
-def offered(waiting: Sequence[Waits], spots: Sequence[Spot]) -> Offered:
+@dataclass(frozen=True)
+class Apart:
+    """Two parties of the queue that are not put into one room, or not at one site. Why is known to nobody here."""
+
+    one: int
+    other: int
+    site: bool
+
+
+def offered(waiting: Sequence[Waits], spots: Sequence[Spot], apart: Sequence[Apart] = ()) -> Offered:
     """The problem of a night: parties in the order given, which must be that of their rank."""
     resources: list[Resource] = []
     barred = frozenset[UUID]().union(*(w.seekers.barred for w in waiting))
@@ -69,12 +80,45 @@ def offered(waiting: Sequence[Waits], spots: Sequence[Spot]) -> Offered:
         for w, options in zip(waiting, each, strict=True)
     )
     ways = tuple(tuple(options.values()) for options in each)
-    return Offered(Problem(parties, tuple(r.capacity for r in resources)), tuple(resources), ways)
+    clashes = (*_kept_apart(parties, resources, apart), *_girls_and_boys(waiting, parties, resources))
+    return Offered(Problem(parties, tuple(r.capacity for r in resources), clashes), tuple(resources), ways)
+
+
+def _kept_apart(
+    parties: Sequence[Party], resources: Sequence[Resource], apart: Sequence[Apart]
+) -> Iterator[Clash]:
+    shared = {r: found.bays[0].unit_id for r, found in enumerate(resources) if found.beds is not None}
+    for pair in apart:
+        where = [defaultdict[Any, set[int]](set), defaultdict[Any, set[int]](set)]
+        for side, n in zip(where, (pair.one, pair.other), strict=True):
+            for o, option in enumerate(parties[n].options):
+                rooms = {shared[r] for r, _amount in option.uses if r in shared}
+                for place in {option.site} if pair.site else rooms:
+                    side[place].add(o)
+        for place in where[0].keys() & where[1].keys():
+            yield Clash(pair.one, frozenset(where[0][place]), pair.other, frozenset(where[1][place]))
+
+
+def _girls_and_boys(
+    waiting: Sequence[Waits], parties: Sequence[Party], resources: Sequence[Resource]
+) -> Iterator[Clash]:
+    """In a bedroom of children who are there without family, either girls or boys."""
+    there: dict[int, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for n, party in enumerate(parties):
+        for o, option in enumerate(party.options):
+            for r, _amount in option.uses:
+                if resources[r].children:
+                    there[r][n].add(o)
+    safe = {n: frozenset(g.safe_in for g in w.seekers.guests) for n, w in enumerate(waiting)}
+    for several in there.values():
+        for one, other in combinations(several, 2):
+            if safe[one] != safe[other]:
+                yield Clash(one, frozenset(several[one]), other, frozenset(several[other]))
 
 
 def settled(found: Offered, chosen: Sequence[int | None]) -> dict[int, Way]:
     """Where everybody of each party with a place sleeps: of rooms that are alike each party gets one of its own."""
-    rooms = {r.bays[0].unit_id: list(r.bays) for r in found.resources if r.beds is None}
+    rooms = {r.bays[0].unit_id: list(r.bays) for r in found.resources if r.beds is None and not r.children}
     placed: dict[int, Way] = {}
     for n, option in enumerate(chosen):
         if option is not None:
@@ -94,12 +138,14 @@ class _Site:
     rooms: tuple[tuple[Bay, int], ...]
     shared: tuple[tuple[Bay, tuple[int, ...]], ...]
     number: Mapping[UUID, int | tuple[int, ...]]
+    bedroom: Mapping[UUID, tuple[int, int]]  # of children: its resource, and how many more children
 
 
 def _site(index: int, spot: Spot, resources: list[Resource], barred: frozenset[UUID]) -> _Site:
     alike: dict[Any, list[Bay]] = defaultdict(list)
     shared: list[tuple[Bay, tuple[int, ...]]] = []
     number: dict[UUID, int | tuple[int, ...]] = {}
+    bedroom: dict[UUID, tuple[int, int]] = {}
     for bay in spot.bays:
         if bay.own:
             continue
@@ -112,12 +158,16 @@ def _site(index: int, spot: Spot, resources: list[Resource], barred: frozenset[U
         resources.extend(Resource(spot, (bay,), i, beds.count) for i, beds in enumerate(bay.beds))
         shared.append((bay, numbers))
         number[bay.unit_id] = numbers
+        if bay.takes == "CHILDREN":
+            more = max(0, rules.CHILDREN_PER_ROOM - bay.children)
+            bedroom[bay.unit_id] = (len(resources), more)
+            resources.append(Resource(spot, (bay,), None, more, children=True))
     rooms = []
     for several in alike.values():
         rooms.append((several[0], len(resources)))
         number.update(dict.fromkeys((b.unit_id for b in several), len(resources)))
         resources.append(Resource(spot, tuple(several), None, len(several)))
-    return _Site(index, spot, tuple(rooms), tuple(shared), number)
+    return _Site(index, spot, tuple(rooms), tuple(shared), number, bedroom)
 
 
 def _options(wait: Waits, sites: Sequence[_Site], memory: dict[Any, Any]) -> dict[Option, Way]:
@@ -132,15 +182,22 @@ def _options(wait: Waits, sites: Sequence[_Site], memory: dict[Any, Any]) -> dic
         for way in _ways(seekers.guests, kind, site, memory):
             short = any(s.until is not None and s.until <= wait.last_night for s in way)
             rooms = len({s.bay.unit_id for s in way})
-            option = Option(_uses(way, site), site.index, rooms - 1 + short, km, strange)
+            option = Option(_uses(way, site, seekers.guests), site.index, rooms - 1 + short, km, strange)
             found.setdefault(option, way)
     return found
 
 
-def _uses(seatings: Sequence[Seating], site: _Site) -> tuple[tuple[int, int], ...]:
+def _uses(
+    seatings: Sequence[Seating], site: _Site, guests: Sequence[rules.Guest]
+) -> tuple[tuple[int, int], ...]:
     uses: Counter[int] = Counter()
     for seating in seatings:
         number = site.number[seating.bay.unit_id]
+        if seating.bay.unit_id in site.bedroom:
+            resource, more = site.bedroom[seating.bay.unit_id]
+            alike = {g.safe_in for g in guests} in ({"WOMEN"}, {"MEN"})
+            # A brother and a sister, or more of one household than may share: nobody joins them.
+            uses[resource] += min(len(seating.beds), more) if alike else more
         if isinstance(number, int):
             uses[number] += 1
         else:

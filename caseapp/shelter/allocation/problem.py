@@ -7,7 +7,8 @@ room. An *option* is one way to give a party its night at one site: which resour
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -35,11 +36,23 @@ class Party:
 
 
 @dataclass(frozen=True)
+class Clash:
+    """Two parties of which one has none of its `options` if the other has one of its `others`."""
+
+    party: int
+    options: frozenset[int]
+    other: int
+    others: frozenset[int]
+
+
+@dataclass(frozen=True)
 class Problem:
-    """Parties *in the order of their rank* (urgency, then who came first) and the capacity of each resource."""
+    """Parties *in the order of their rank* (urgency, then who came first), the capacity of each resource, and what cannot
+    be together."""
 
     parties: tuple[Party, ...]
     capacity: tuple[int, ...]
+    clashes: tuple[Clash, ...] = ()
 
     def __post_init__(self) -> None:
         order = [(p.urgency, p.came) for p in self.parties]
@@ -49,6 +62,31 @@ class Problem:
     @cached_property
     def classes(self) -> tuple[int, ...]:
         return tuple(sorted({p.urgency for p in self.parties}))
+
+    @cached_property
+    def clashing(self) -> frozenset[int]:
+        """The parties that are in a clash."""
+        return frozenset(n for c in self.clashes for n in (c.party, c.other))
+
+    @cached_property
+    def _against(self) -> Mapping[tuple[int, int], list[tuple[int, frozenset[int]]]]:
+        found: dict[tuple[int, int], list[tuple[int, frozenset[int]]]] = defaultdict(list)
+        for c in self.clashes:
+            for party, options, other, others in (
+                (c.party, c.options, c.other, c.others), (c.other, c.others, c.party, c.options),
+            ):  # fmt: skip
+                for option in options:
+                    found[party, option].append((other, others))
+        return found
+
+    def in_the_way(self, party: int, option: int, chosen: Mapping[int, int]) -> list[int]:
+        """Parties that, where they are, keep this one from this option; some may be named twice."""
+        there = self._against.get((party, option), ())
+        return [other for other, options in there if chosen.get(other) in options]
+
+    def against(self, party: int, option: int) -> Sequence[tuple[int, frozenset[int]]]:
+        """Other parties with the options of theirs that are not together with this one."""
+        return self._against.get((party, option), ())
 
     def persons(self, chosen: Sequence[int | None]) -> tuple[int, ...]:
         """How many people of each class have a place, the most urgent class first: what is compared."""
@@ -89,15 +127,18 @@ def first_come(problem: Problem) -> Plan:
     """First come, first served, whatever the urgency: each takes the nearest that is left, undivided if it can."""
     left = list(problem.capacity)
     chosen: list[int | None] = [None] * len(problem.parties)
+    given: dict[int, int] = {}
     for n in sorted(range(len(problem.parties)), key=lambda n: problem.parties[n].came):
         options = problem.parties[n].options
         order = sorted(
             range(len(options)), key=lambda o: (options[o].moves, options[o].km, options[o].strange, o)
         )
         for o in order:
-            if all(left[r] >= amount for r, amount in options[o].uses):
+            if all(left[r] >= amount for r, amount in options[o].uses) and not problem.in_the_way(
+                n, o, given
+            ):
                 for r, amount in options[o].uses:
                     left[r] -= amount
-                chosen[n] = o
+                chosen[n] = given[n] = o
                 break
     return plan_of(problem, chosen, proven=False, seconds=0.0)

@@ -21,6 +21,11 @@ class Seats:
     def free(self, uses: Iterable[tuple[int, int]]) -> bool:
         return all(self.left[r] >= amount for r, amount in uses)
 
+    def open(self, party: int, option: int) -> bool:
+        """The option is free, and nobody is there who must not be with this party."""
+        uses = self.problem.parties[party].options[option].uses
+        return self.free(uses) and not self.problem.in_the_way(party, option, self.option)
+
     def take(self, party: int, option: int) -> None:
         self.option[party] = option
         for r, amount in self.problem.parties[party].options[option].uses:
@@ -39,13 +44,15 @@ class Seats:
     def _seat(self, party: int, asked: set[int]) -> bool:
         options = self.problem.parties[party].options
         for o, option in enumerate(options):
-            if self.free(option.uses) and not any(r in asked for r, _ in option.uses):
+            if self.open(party, o) and not any(r in asked for r, _ in option.uses):
                 self.take(party, o)
                 return True
         for o, option in enumerate(options):
             if any(r in asked or self.problem.capacity[r] < a for r, a in option.uses):
                 continue
-            if all(self._make_room(r, amount, asked) for r, amount in option.uses) and self.free(option.uses):
+            if self.problem.in_the_way(party, o, self.option):
+                continue
+            if all(self._make_room(r, amount, asked) for r, amount in option.uses) and self.open(party, o):
                 self.take(party, o)
                 return True
         return False
@@ -57,8 +64,9 @@ class Seats:
         asked.add(resource)
         for other in list(self.inside[resource]):
             before = self.option[other]
-            # Whoever is in several rooms stays: while they looked, others could take what they left elsewhere.
-            if len(self.problem.parties[other].options[before].uses) > 1:
+            # Whoever is in several rooms stays: while they looked, others could take what they left elsewhere. So does
+            # whoever is not put beside somebody: who moves comes into nobody's way.
+            if len(self.problem.parties[other].options[before].uses) > 1 or other in self.problem.clashing:
                 continue
             self.give_up(other)
             if not self._seat(other, asked):
@@ -96,6 +104,8 @@ def _filled(problem: Problem, seats: Seats) -> frozenset[int]:
                 if seats.left[r] >= amount or other < party:
                     break
                 seats.give_up(other)
+        for other in set(problem.in_the_way(party, option, seats.option)):
+            seats.give_up(other)
         seats.take(party, option)
         # What was found hopeless above this rank stays so: nothing has changed there.
         for other in [n for n in hopeless if n >= party]:
@@ -110,7 +120,9 @@ def _seat_by_rank(problem: Problem, seats: Seats, hopeless: dict[int, Ways], sta
             continue
         ways = frozenset(o.uses for o in problem.parties[n].options)
         # Whoever could only go where somebody before them found nothing, finds nothing either.
-        if not any(ways <= other for other in hopeless.values()) and not seats.seat(n):
+        if any(ways <= other for other in hopeless.values()) or seats.seat(n):
+            continue
+        if n not in problem.clashing:  # who found nothing because of somebody tells nothing of others
             hopeless[n] = ways
 
 
@@ -124,5 +136,6 @@ def first_passed_over(problem: Problem, option_of: Mapping[int, int]) -> tuple[i
             continue
         for o, option in enumerate(party.options):
             if all(higher[r] + amount <= problem.capacity[r] for r, amount in option.uses):
-                return n, o
+                if not any(other < n for other in problem.in_the_way(n, o, option_of)):
+                    return n, o
     return None

@@ -15,10 +15,12 @@ from __future__ import annotations
 import time
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
 
 from caseapp.shelter.allocation.problem import Option, Plan, Problem, first_come, plan_of
-from caseapp.shelter.allocation.program import NoAnswer, Program
+from caseapp.shelter.allocation.program import NoAnswer, Program, Solution
 from caseapp.shelter.allocation.ranked import by_rank, completed
 
 __all__ = ["NoAnswer", "allocate", "first_come", "unbound"]
@@ -58,16 +60,19 @@ def unbound(problem: Problem, *, seconds: float = 120.0) -> Plan:
     program = Program()
     has = [program.variable() for _ in problem.parties]
     takers: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    column: dict[tuple[int, int], int] = {}
     for h, party in enumerate(problem.parties):
         own = {}
-        for option in party.options:
+        for o, option in enumerate(party.options):
             variable = program.variable()
+            column[h, o] = variable
             own[variable] = 1.0
             for r, amount in option.uses:
                 takers[r].append((variable, amount))
         program.row({**own, has[h]: -1}, low=0, high=0)
     for r, users in takers.items():
         program.row(dict(users), high=problem.capacity[r])
+    _not_together(problem, program, column)
     placed: frozenset[int] = frozenset()
     for urgency in problem.classes:
         of_class = {has[h]: float(p.size) for h, p in enumerate(problem.parties) if p.urgency == urgency}
@@ -85,27 +90,31 @@ def _where(
     """An option for everybody who has a place: fewest moves, then least distance, then language."""
     walls = _walls(problem, placed) if fair else []
     apart = _walls_apart(problem, placed) if fair else {}
+    doubtful = _in_doubt(problem, placed) if fair else []
     shut = {resource: first for resource, first, needed in walls if needed == problem.capacity[resource]}
-    turns = sorted({first for _resource, first, _needed in walls} | set(apart.values()))
-    groups: dict[tuple[tuple[tuple[int, Option], ...], int], list[int]] = defaultdict(list)
+    turns = sorted({first for _r, first, _n in walls} | set(apart.values()) | {h for h, _o in doubtful})
+    groups: dict[tuple[tuple[tuple[int, Option], ...], int, int], list[int]] = defaultdict(list)
     for h in sorted(placed):
         allowed = tuple(
             (o, option)
             for o, option in enumerate(problem.parties[h].options)
             if all(h < shut.get(r, len(problem.parties)) for r, _a in option.uses)
         )
-        groups[allowed, bisect_right(turns, h)].append(h)
+        groups[allowed, bisect_right(turns, h), h if h in problem.clashing else -1].append(h)
     program = Program()
     columns: list[tuple[int, tuple[int, Option], int]] = []  # group, option, first party of the group
     takers: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
     members = list(groups.values())
-    for g, ((allowed, _turn), several) in enumerate(groups.items()):
+    column: dict[tuple[int, int], int] = {}
+    for g, ((allowed, _turn, alone), several) in enumerate(groups.items()):
         own = []
         for o, option in allowed:
             most = min(len(several), *(problem.capacity[r] // a for r, a in option.uses))
             variable = program.variable(most)
             columns.append((g, (o, option), several[0]))
             own.append(variable)
+            if alone >= 0:
+                column[alone, o] = variable
             for r, amount in option.uses:
                 takers[r].append((several[0], variable, amount))
         program.row(dict.fromkeys(own, 1), low=len(several), high=len(several))
@@ -115,19 +124,38 @@ def _where(
         program.row({v: a for h, v, a in takers.get(resource, ()) if h < first}, low=needed)
     for uses, first in apart.items():
         _one_is_full(problem, program, takers, uses, first)
-    moves = {v: option.moves for v, (_g, (_o, option), _h) in enumerate(columns) if option.moves}
-    if moves:
-        answer = program.least(moves, left())
-        program.row(moves, high=float(sum(answer[v] * m for v, m in moves.items())))
+    for h, o in doubtful:
+        kept_out = [
+            column[n, i] for n, others in problem.against(h, o) if n < h for i in others if (n, i) in column
+        ]
+        _one_is_full(problem, program, takers, problem.parties[h].options[o].uses, h, kept_out)
+    _not_together(problem, program, column)
+    moves = {v: float(option.moves) for v, (_g, (_o, option), _h) in enumerate(columns) if option.moves}
     people = sum(problem.parties[h].size for h in placed) + 1
     cost = {v: option.km * people + option.strange for v, (_g, (_o, option), _h) in enumerate(columns)}
-    answer = program.least(cost, left())
+    answer = _in_order(program, moves, cost, left)
     chosen: list[int | None] = [None] * len(problem.parties)
     waiting = [list(several) for several in members]
     for v, (g, (o, _option), _h) in enumerate(columns):
         for _ in range(int(answer[v])):
             chosen[waiting[g].pop(0)] = o
     return chosen, program.proven
+
+
+def _in_order(
+    program: Program, first: dict[int, float], then: dict[int, int], left: Callable[[], float]
+) -> Solution:
+    """The least of `first`, and among these the least of `then`. What `first` costs at least is nearly always what it
+    costs; only where no solution costs so little is the least looked for."""
+    if first:
+        row = program.row(first, high=program.bound(first))
+        try:
+            return program.least(then, left())
+        except NoAnswer:
+            program.change(row, high=np.inf)
+        answer = program.least(first, left())
+        program.change(row, high=float(sum(answer[v] * m for v, m in first.items())))
+    return program.least(then, left())
 
 
 def _walls(problem: Problem, placed: frozenset[int]) -> list[tuple[int, int, int]]:
@@ -137,8 +165,8 @@ def _walls(problem: Problem, placed: frozenset[int]) -> list[tuple[int, int, int
     for h in range(len(problem.parties)):
         if h in placed:
             continue
-        for option in problem.parties[h].options:
-            if len(option.uses) == 1:
+        for o, option in enumerate(problem.parties[h].options):
+            if len(option.uses) == 1 and not _may_be_kept_out(problem, placed, h, o):
                 found.setdefault(option.uses[0], h)
     return [(r, h, problem.capacity[r] - a + 1) for (r, a), h in found.items() if problem.capacity[r] >= a]
 
@@ -149,18 +177,46 @@ def _walls_apart(problem: Problem, placed: frozenset[int]) -> dict[tuple[tuple[i
     for h in range(len(problem.parties)):
         if h in placed:
             continue
-        for option in problem.parties[h].options:
+        for o, option in enumerate(problem.parties[h].options):
+            if _may_be_kept_out(problem, placed, h, o):
+                continue
             if len(option.uses) > 1 and all(problem.capacity[r] >= a for r, a in option.uses):
                 found.setdefault(option.uses, h)
     return found
 
 
+def _may_be_kept_out(problem: Problem, placed: frozenset[int], party: int, option: int) -> bool:
+    """Somebody of higher rank with a place may be where they keep this party from this option."""
+    return any(other < party and other in placed for other, _options in problem.against(party, option))
+
+
+def _in_doubt(problem: Problem, placed: frozenset[int]) -> list[tuple[int, int]]:
+    """Parties without a place and the options from which somebody of higher rank may keep them by being there."""
+    return [
+        (h, o)
+        for h in sorted(problem.clashing - placed)
+        for o, option in enumerate(problem.parties[h].options)
+        if _may_be_kept_out(problem, placed, h, o) and all(problem.capacity[r] >= a for r, a in option.uses)
+    ]
+
+
+def _not_together(problem: Problem, program: Program, column: Mapping[tuple[int, int], int]) -> None:
+    """A row for each clash of parties that both have columns: at most one of them is there."""
+    for clash in problem.clashes:
+        sides = [
+            [column[n, o] for o in options if (n, o) in column]
+            for n, options in ((clash.party, clash.options), (clash.other, clash.others))
+        ]
+        if all(sides):
+            program.row(dict.fromkeys((v for side in sides for v in side), 1), high=1)
+
+
 def _one_is_full(
     problem: Problem, program: Program, takers: dict[int, list[tuple[int, int, int]]],
-    uses: Sequence[tuple[int, int]], first: int,
+    uses: Sequence[tuple[int, int]], first: int, or_else: Sequence[int] = (),
 ) -> None:  # fmt: skip
-    """One of these resources is full of parties ranked above `first`, whichever."""
-    full = []
+    """One of these resources is full of parties ranked above `first`, whichever, or one of `or_else` is chosen."""
+    full = list(dict.fromkeys(or_else))
     for r, amount in uses:
         is_full = program.variable()
         full.append(is_full)

@@ -215,6 +215,22 @@ def arrange(seatings: Sequence[Seating], free: Mapping[UUID, tuple[Any, date | N
     return found
 
 
+def pairs_apart(party: Mapping[UUID, int]) -> dict[tuple[int, int], bool]:
+    """Of people who wait (case → number of their party) the parties that are not put into one room, and whether not at
+    one site either. Only the worker may ask."""
+    rows = session.execute(
+        sa.text("SELECT one, other, at_site FROM parted_pairs(:c)").bindparams(
+            sa.bindparam("c", sorted(party), type_=sa.ARRAY(sa.Uuid()))
+        )
+    )
+    found: dict[tuple[int, int], bool] = {}
+    for one, other, at_site in rows:
+        pair = min(party[one], party[other]), max(party[one], party[other])
+        if pair[0] != pair[1]:
+            found[pair] = found.get(pair, False) or at_site
+    return found
+
+
 def barred_of(
     parties: Mapping[int, Sequence[UUID]], units: Sequence[UUID], night: date
 ) -> dict[int, frozenset[UUID]]:

@@ -1,0 +1,93 @@
+"""Pictures of the countries side by side: drawn of approved releases, anew when a country publishes another."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError, ProgrammingError
+
+from caseapp import create_app
+from caseapp.commitments.annual import content, gathering, paper
+from caseapp.core import db as core_db
+from caseapp.publication.pictures import drawing, regional
+from tests.pdf_ua import keeps_to_pdf_ua
+from tests.publication import made_up
+
+DRAWN = "SELECT indicator, language, title, convert_from(content, 'UTF8') FROM released.region_picture ORDER BY 1, 2"
+
+
+def rows(statement, role="figures"):
+    with core_db.connect(role) as connection:
+        return [tuple(row) for row in connection.execute(sa.text(statement))]
+
+
+@pytest.fixture
+def house(committed_db):
+    """August of Mexico (200 persons) and of Costa Rica (60), in a release each; Mexico's September waits."""
+    mexico, costa_rica = made_up.staff(), made_up.staff("CRI", "CR-ZZ9")
+    made_up.journal(200, date(2025, 8, 1), date(2025, 9, 30)).write()
+    made_up.journal(60, date(2025, 8, 1), date(2025, 8, 31), country="CRI", sites=("CR-UPA",)).write()
+    made_up.count_now()
+    made_up.release(mexico, "2025-08")
+    application = create_app({"TESTING": True})
+    with application.app_context():
+        yield mexico, costa_rica
+
+
+def test_the_countries_stand_side_by_side_and_in_the_regions_report(house, tmp_path):
+    mexico, costa_rica = house
+    # One country alone is no comparison; that is remembered, and nothing is tried again.
+    assert (regional.make_waiting(), rows(DRAWN)) == (0, [])
+    assert rows("SELECT period FROM released.region_drawing", "facts") == [("2025",)]
+    made_up.release(costa_rica, "2025-08", country="CRI")
+    assert regional.make_waiting() > 0
+    found = {(code, language): (title, svg) for code, language, title, svg in rows(DRAWN)}
+    title, svg = found["P1-00", "es"]
+    assert "por país: de" in title and "(México)" in title and "(Costa Rica)" in title
+    assert "<title" in svg and "Costa Rica" in svg and "Mexico" in found["P1-00", "en"][1]
+    # Drawn once; the same figures give the same bytes; another release, and it is drawn anew.
+    assert regional.make_waiting() == 0 and dict(found) == {
+        (code, language): (one, other) for code, language, one, other in rows(DRAWN)
+    }
+    made_up.release(mexico, "2025-09")
+    assert regional.make_waiting() > 0
+    assert {(code, language): (one, other) for code, language, one, other in rows(DRAWN)} != found
+
+    with gathering.reading() as reader:
+        known = gathering.known(reader, 2025, "regional")
+        own = gathering.known(reader, 2025, "MEX")
+    report = content.report(known)
+    pictures = [part for chapter in report.chapters for part in chapter.parts if part.kind == "picture"]
+    assert pictures[0].caption.startswith("P1-00") and pictures[0].alt and own.pictures == []
+    keeps_to_pdf_ua(tmp_path / "region.pdf", paper.pdf(report))
+
+
+def test_what_the_database_keeps_of_them(house):
+    for role, statement, error in (
+        ("figures", "DELETE FROM released.region_picture", ProgrammingError),
+        ("app", "SELECT FROM released.region_picture", ProgrammingError),
+        ("figures", "SELECT FROM released.region_drawing", ProgrammingError),
+        ("facts", "INSERT INTO released.region_picture VALUES ('2025', 'P1-00', 'es', 't', 'd', 'x', 'y')", IntegrityError),
+        ("facts", "INSERT INTO released.region_picture VALUES ('2025', 'P1-00', 'fr', 't', 'd', encode(sha256('y'), 'hex'), 'y')", IntegrityError),
+        ("facts", "INSERT INTO released.region_picture VALUES ('2025-08', 'P1-00', 'es', 't', 'd', encode(sha256('y'), 'hex'), 'y')", IntegrityError),
+    ):  # fmt: skip
+        with pytest.raises(error), core_db.connect(role) as connection:
+            connection.execute(sa.text(statement))
+
+
+def test_a_country_without_a_figure_says_why_and_is_no_bar(house):
+    """Guatemala has published nothing: it stands at the end without a bar."""
+
+    class Here:
+        countries, period = ("GTM", "MEX", "CRI"), "2025"
+        values = {"MEX": 40, "CRI": 10}
+        rows = {("P1-00", code): type("Row", (), {"value": value, "unit": "PERSONS"}) for code, value in values.items()}  # fmt: skip
+
+        def status(self, _indicator, country):
+            return "PUBLISHED" if country in self.values else "NOT_RELEASED"
+
+    drawn = regional.drawn_of(Here(), regional.regional.catalogue.get("P1-00"))
+    assert [(mark.label, mark.value) for mark in drawn.marks] == [("México", 40.0), ("Costa Rica", 10.0), ("Guatemala", None)]  # fmt: skip
+    assert "sin publicación" in drawn.description and drawing.bars(drawn)["svg"]
