@@ -39,24 +39,26 @@ def team_of_code(code: str) -> Team | None:
 
 @dataclass(frozen=True)
 class Offer:
-    """A team that offers a service at a site."""
+    """A team that offers a service at a site, and the answer to what was asked of it besides."""
 
     team: Team
     service: Service
     site: Site
+    also: bool = False
 
 
-def teams_offering(kind: str, country: str) -> list[Offer]:
-    """Active teams of the country that offer this service (`service_kind`), by site and team."""
+def teams_offering(kind: str, country: str, *, also: sa.ColumnElement[bool] | None = None) -> list[Offer]:
+    """Active teams of the country that offer this service (`service_kind`), by site and team. `also`: yes or no, asked of
+    each team in the same statement."""
     rows = session.execute(
-        sa.select(Team, Service, Site)
+        sa.select(Team, Service, Site, sa.false() if also is None else also)
         .join(Service, Service.team_id == Team.id)
         .join(Site, Site.id == Service.site_id)
         .where(Service.kind == kind, Service.active, Team.active, Team.country == country)
         .where(sa.or_(Site.closed_on.is_(None), Site.closed_on > clock.today()))
         .order_by(Site.sort_key, Team.sort_key)
     ).all()
-    return [Offer(team, service, site) for team, service, site in rows]
+    return [Offer(*row) for row in rows]
 
 
 def site_of(team_id: UUID) -> Site | None:

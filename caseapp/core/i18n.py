@@ -8,14 +8,37 @@ from typing import Any
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, get_locale, gettext, lazy_gettext
 from flask_babel import ngettext as babel_ngettext
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 LANGUAGES = ("es", "en")
 COOKIE = "lang"
 
 
+#: What messages say, by language: a page asks for some hundreds, and the catalogues do not change while we run.
+_said: dict[tuple[str, str], str] = {}
+
+
+def _translated(message: str) -> str:
+    key = (language(), message)
+    said = _said.get(key)
+    if said is None:
+        said = _said[key] = str(gettext(message))
+    return said
+
+
 def _(message: str, **values: Any) -> str:
     """The message in the page's language; `values` fill its `%(name)s`."""
-    return str(gettext(message, **values))
+    said = _translated(message)
+    return said % values if values else said
+
+
+@pass_eval_context
+def _in_template(surroundings: EvalContext, message: str, **values: Any) -> str:
+    """As `_`, for templates: what fills the message is escaped where the template is."""
+    said = _translated(message)
+    return (Markup(said) if surroundings.autoescape else said) % values
 
 
 def _l(message: str, **values: Any) -> Any:
@@ -52,6 +75,7 @@ def init_i18n(app: Flask) -> None:
     app.config.setdefault("BABEL_DEFAULT_LOCALE", "es")
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", "translations")
     Babel(app, locale_selector=choose_language)
+    app.jinja_env.globals.update(_=_in_template, gettext=_in_template)
 
     @app.after_request
     def remember(response):  # type: ignore[no-untyped-def]

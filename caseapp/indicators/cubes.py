@@ -40,7 +40,7 @@ FACT_COLUMNS = (
     "household_counted",
 )
 #: Dimensions whose labels are not in the file: sites are asked of the journal, markers are fixed.
-OPEN_DIMENSIONS = ("site", "counted", "household_counted")
+OPEN_DIMENSIONS = ("site", "counted", "household_counted", "ever")
 
 
 @dataclass(frozen=True)
@@ -157,6 +157,7 @@ def _open_axes() -> tuple[Axis, ...]:
         Axis("site", "site"),
         Axis("counted", "counted", MARKERS),
         Axis("household_counted", "household_counted", (*MARKERS, "NONE"), takes={"OUT": "NONE"}),
+        Axis("ever", "ever", ("FIRST", "BEFORE")),
     )
 
 

@@ -133,6 +133,8 @@ def true_cells(
 
 def _placed(axis: Axis) -> str:
     """The base label of a dimension, from where the facts and atoms have it."""
+    if axis.name == "ever":
+        return "CASE WHEN a.first_ever THEN 'FIRST' ELSE 'BEFORE' END"
     column = f"{'a' if axis.column in ('counted', 'household_counted') else 'f'}.{axis.column}"
     return select_label(axis, column)
 
@@ -140,7 +142,9 @@ def _placed(axis: Axis) -> str:
 def _fact_axes(cube: Domain) -> list[Axis]:
     """Every dimension that a fact of the domain has a column for, by the names its cubes use."""
     found = {axis.name: axis for axis in (*cube.axes, *(part.axis for part in cube.parts))}
-    return [axis for axis in found.values() if axis.column not in ("counted", "household_counted", "site")]
+    return [
+        axis for axis in found.values() if axis.column not in ("counted", "household_counted", "ever", "site")
+    ]
 
 
 def site_numbers(connection: sa.Connection, kind: str, country: str, period: str) -> dict[str, int]:

@@ -91,7 +91,13 @@ class _begun:
         self.inner = connect("facts")
         connection = self.inner.__enter__()
         connection.execute(sa.text(f"SET TRANSACTION ISOLATION LEVEL {self.isolation}"))
-        for setting in ("statement_timeout = 0", "work_mem = '128MB'", "temp_buffers = '128MB'", "jit = off"):
+        for setting in (
+            "statement_timeout = 0",
+            "work_mem = '128MB'",
+            "temp_buffers = '128MB'",
+            "jit = off",
+            "default_statistics_target = 20",
+        ):
             connection.execute(sa.text(f"SET LOCAL {setting}"))
         return connection
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -13,8 +13,8 @@ from flask_babel import format_date, get_locale
 from caseapp.core import reference
 from caseapp.core.i18n import _, ngettext
 from caseapp.core.pages import day, since
-from caseapp.places.models import Service, ServiceHours
-from caseapp.places.queries import Entry, Facts, local_now
+from caseapp.places.models import Service
+from caseapp.places.queries import Entry, Facts, Turn, local_now
 from caseapp.places.rules.opening import Opening
 
 #: How a state is marked; the word says it, the shape and colour repeat it.
@@ -152,7 +152,7 @@ def misfit_text(ground: str, service: Service, facts: Facts) -> str:
 
 
 # -- hours and the rest ---------------------------------------------------------------------------------
-def hours_rows(service: Service, hours: list[ServiceHours]) -> list[dict[str, str]]:
+def hours_rows(service: Service, hours: Sequence[Turn]) -> list[dict[str, str]]:
     """Each weekday with its turns."""
     if service.always_open:
         return [{"label": _("Todos los días"), "value": _("día y noche")}]
@@ -168,7 +168,7 @@ def hours_rows(service: Service, hours: list[ServiceHours]) -> list[dict[str, st
     ]
 
 
-def turns_text(turns: Iterable[ServiceHours]) -> str:
+def turns_text(turns: Iterable[Turn]) -> str:
     """08:00-12:00, 14:00-17:00 (as the form reads it)."""
     return ", ".join(f"{t.opens:%H:%M}-{t.closes:%H:%M}" for t in turns)
 

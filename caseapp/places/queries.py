@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -124,14 +125,33 @@ def may_edit(who: Principal, service: Service, of_site: Site) -> bool:
 
 
 # -- one entry and many -------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Turn:
+    """Hours of a weekday."""
+
+    weekday: int
+    opens: time
+    closes: time
+
+
+@dataclass(frozen=True)
+class Days:
+    """Days on which a service is closed."""
+
+    id: UUID
+    first_day: date
+    last_day: date
+    reason: str
+
+
 @dataclass
 class Facts:
     """What the side tables hold of an entry."""
 
     languages: list[str] = field(default_factory=list)
     terms: dict[str, list[str]] = field(default_factory=dict)
-    hours: list[ServiceHours] = field(default_factory=list)
-    closures: list[ServiceClosure] = field(default_factory=list)
+    hours: list[Turn] = field(default_factory=list)
+    closures: list[Days] = field(default_factory=list)
 
     def codes(self, kind: str) -> frozenset[str]:
         return frozenset(self.terms.get(kind, ()))
@@ -151,21 +171,37 @@ class Entry:
 
 
 def facts_of(service_ids: Collection[UUID]) -> dict[UUID, Facts]:
-    """The side tables of many entries in four statements."""
+    """The side tables of many entries in one statement."""
     found = {i: Facts() for i in service_ids}
-    for language in session.scalars(_rows(ServiceLanguage, found, ServiceLanguage.language)):
-        found[language.service_id].languages.append(language.language)
-    for term in session.scalars(_rows(ServiceTerm, found, ServiceTerm.kind, ServiceTerm.code)):
-        found[term.service_id].terms.setdefault(term.kind, []).append(term.code)
-    for turn in session.scalars(_rows(ServiceHours, found, ServiceHours.weekday, ServiceHours.opens)):
-        found[turn.service_id].hours.append(turn)
-    for days in session.scalars(_rows(ServiceClosure, found, ServiceClosure.first_day)):
-        found[days.service_id].closures.append(days)
+    code, number, days, times = (sa.null().cast(t) for t in (sa.Text(), sa.Integer(), sa.Date(), sa.Time()))
+
+    def part(table: type[Any], name: str, *columns: Any) -> sa.Select[Any]:
+        own = [sa.literal(name).label("part"), table.service_id, *columns]
+        return sa.select(*own).where(table.service_id.in_(found))
+
+    rows = session.execute(
+        sa.union_all(
+            part(ServiceLanguage, "LANGUAGE", sa.null().cast(sa.Uuid()).label("id"), ServiceLanguage.language.label("code"),
+                 code.label("kind"), number.label("weekday"), times.label("opens"), times.label("closes"),
+                 days.label("first_day"), days.label("last_day")),
+            part(ServiceTerm, "TERM", sa.null().cast(sa.Uuid()), ServiceTerm.code, ServiceTerm.kind, number, times, times, days, days),
+            part(ServiceHours, "HOURS", ServiceHours.id, code, code, ServiceHours.weekday, ServiceHours.opens,
+                 ServiceHours.closes, days, days),
+            part(ServiceClosure, "CLOSURE", ServiceClosure.id, ServiceClosure.reason, code, number, times, times,
+                 ServiceClosure.first_day, ServiceClosure.last_day),
+        ).order_by("part", "kind", "weekday", "opens", "first_day", "code")
+    )  # fmt: skip
+    for row in rows:
+        own = found[row.service_id]
+        if row.part == "LANGUAGE":
+            own.languages.append(row.code)
+        elif row.part == "TERM":
+            own.terms.setdefault(row.kind, []).append(row.code)
+        elif row.part == "HOURS":
+            own.hours.append(Turn(row.weekday, row.opens, row.closes))
+        else:
+            own.closures.append(Days(row.id, row.first_day, row.last_day, row.code))
     return found
-
-
-def _rows(table: type, ids: Collection[UUID], *order: object) -> sa.Select:  # type: ignore[type-arg]
-    return sa.select(table).where(table.service_id.in_(ids)).order_by(*order)  # type: ignore[attr-defined, arg-type]
 
 
 def timetable(service: Service, facts: Facts) -> Timetable:
@@ -189,7 +225,7 @@ def for_whom(service: Service, facts: Facts) -> ForWhom:
 def entries(
     rows: Sequence[tuple[Service, Site, Organisation | None]], asked: Asked | None = None
 ) -> list[Entry]:
-    """Each row with its facts as they stand now (four statements for all of them)."""
+    """Each row with its facts as they stand now (one statement for all of them)."""
     facts = facts_of([service.id for service, _site, _organisation in rows])
     moment, found = clock.now(), []
     for service, of_site, organisation in rows:

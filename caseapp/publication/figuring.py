@@ -155,7 +155,7 @@ class Figuring:
         if indicator.basis == "STOCK":
             # A stock is of a day: of the quarter that has just ended, never a sum.
             return span.kind == "QUARTER" and int(self.month[5:7]) % 3 == 0
-        return span.kind != "MIRPS" or indicator.basis in EVENT_BASES
+        return span.kind != "MIRPS" or indicator.basis in (*EVENT_BASES, "FIRST_EVER")
 
     def _sheets(self, cube: str, span: Span) -> list[Drawn]:
         """The sheets that a period sums; none if the unit just closed is missing, or for a whole MIRPS year any."""

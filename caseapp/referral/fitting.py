@@ -13,7 +13,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from caseapp.accounts.queries import Offer, site_of
+from caseapp.accounts.models import Team
+from caseapp.accounts.queries import Offer
 from caseapp.core import reference
 from caseapp.core.db import session
 from caseapp.core.i18n import _
@@ -43,7 +44,7 @@ class Fitted:
 
 
 def fitted(offered: Sequence[Offer], subjects: Sequence[Subject], on: date, case: Case) -> Fitted:
-    """Sort the services of a kind by what the directory says of them (six statements, whatever their number)."""
+    """Sort the services of a kind by what the directory says of them (two statements, whatever their number)."""
     found = Fitted([], {}, [])
     if not offered:
         return found
@@ -65,23 +66,32 @@ def fitted(offered: Sequence[Offer], subjects: Sequence[Subject], on: date, case
 
 def _asked(subjects: Sequence[Subject], on: date, case: Case) -> list[Asked]:
     """What is known of each; they are where the team works that holds the file."""
-    here = site_of(case.team_id)
-    areas = frozenset(a for a in (case.country, here and here.admin1, here and here.admin2) if a)
     ids = {s.case.id for s in subjects}
     household = people_rules.household_type(
         [people_rules.Member(s.child, bool(s.guardians & ids), bool(s.guardians & ids)) for s in subjects]
     )
-    rows = session.execute(
-        sa.select(PersonPopulation.case_id, PersonPopulation.population).where(
-            PersonPopulation.case_id.in_([s.case.id for s in subjects]),
-            PersonPopulation.since <= on,
+    populations = (
+        sa.select(sa.func.array_agg(PersonPopulation.population))
+        .where(
+            PersonPopulation.case_id == Case.id, PersonPopulation.since <= on,
             sa.or_(PersonPopulation.ended_on.is_(None), PersonPopulation.ended_on > on),
         )
+        .correlate(Case)
+        .scalar_subquery()
+    )  # fmt: skip
+    rows = session.execute(
+        sa.select(Case.id, Site.admin1, Site.admin2, populations)
+        .select_from(Case)
+        .join(Team, Team.id == case.team_id)
+        .outerjoin(Site, Site.id == Team.site_id)
+        .where(Case.id.in_(ids))
     ).all()
+    areas = frozenset(a for row in rows for a in (case.country, row[1], row[2]) if a)
+    belongs = {row[0]: frozenset(row[3] or ()) for row in rows}
     return [
         Asked(
             s.person.sex_in_document, s.person.feels_safe_in, _age(s, on),
-            frozenset(p for case_id, p in rows if case_id == s.case.id), household, areas,
+            belongs.get(s.case.id, frozenset()), household, areas,
         )
         for s in subjects
     ]  # fmt: skip

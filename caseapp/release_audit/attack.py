@@ -62,8 +62,32 @@ def _attack_one(programs: Programs, unknown: int, found: Narrowed, *, whole: boo
         found.bounded += system.ends(unknown)[1] < system.k[unknown] - (system.published[unknown] == 0)
     found.unknowns = max(found.unknowns, system.size if whole else len(programs.block(unknown).unknowns))
     least, greatest = system.ends(unknown)
+    if least <= high < greatest and system.part[unknown]:
+        greatest = min(greatest, most_of_parent(programs, unknown, whole=whole))
     if low > least or high < greatest:
         found.failed.append((programs, unknown, low, high))
+
+
+def most_of_parent(programs: Programs, unknown: int, *, whole: bool = False) -> int:
+    """The most that the parent of a part can be, with everything that is known of the parent: where the parent is several
+    cells, or its markers bind it, that is less than the sum of what each may be. A part whose k is larger than its
+    parent's cannot be kept from what its parent itself says."""
+    system, block = programs.system, programs.block(unknown, whole=whole)
+    most = int(system.high[unknown])
+    rows = programs.rows_of(np.array([unknown]))
+    for row in rows[rows < system.splits].tolist():
+        entries = system.rows[[row]]
+        own = dict(zip(entries.indices.tolist(), entries.data.tolist(), strict=True))
+        if own[unknown] < 0 or system.k[unknown] <= max(
+            int(system.k[c]) for c, factor in own.items() if factor < 0
+        ):
+            continue
+        aim = np.zeros(len(block.unknowns))
+        aim[[block.place(cell) for cell, factor in own.items() if factor < 0]] = -1
+        truth = block.solve(aim)
+        if truth is not None:
+            most = min(most, int(-(aim @ truth)))
+    return most
 
 
 def ends_of(programs: Programs, unknown: int, *, whole: bool = False) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from tests.architecture.vocabulary import DOCUMENT, LISTS, NOT_CODES, ROOT, chec
 
 DESIGN = ROOT.parents[0] / "shared" / "design" / "VOCABULARY.md"
 BLANKS = {"NOT_ASKED", "UNKNOWN", "DECLINED", "NOT_APPLICABLE"}
-#: Roles of A6 whose work is not built: FIRST_CONTACT reads nothing back, OVERSIGHT_AUDITOR is from outside, and so on.
+#: Roles of A6 whose limits are not built; decision 0373 says of each why, and who does its work meanwhile.
 NOT_HELD = {
     "COMMISSION_MEMBER", "COMMISSION_SECRETARY", "ELIGIBILITY_OFFICER", "EMPLOYMENT_FOCAL", "FIRST_CONTACT",
     "GBV_SPECIALIST", "GUARDIAN", "INTERPRETER", "LEGAL_REP", "OVERSIGHT_AUDITOR", "PARALEGAL", "SITE_DEVICE",
@@ -58,3 +58,9 @@ def test_each_list_stands_once():
 
 def test_the_printed_table_is_the_table():
     assert DOCUMENT.read_text(encoding="utf-8") == table(), "make vocabulary"
+
+
+def test_each_role_that_nobody_holds_has_its_reason():
+    [decision] = (ROOT / "docs" / "decisions").glob("0373-*.md")
+    named = set(re.findall(r"[A-Z]+(?:_[A-Z]+)*", decision.read_text(encoding="utf-8")))
+    assert named >= NOT_HELD

@@ -37,7 +37,7 @@ class Times:
     worker_mb: float = 0.0
 
 
-_TEXT = """# Figures from ten million events
+_TEXT = """# Figures from millions of events
 
 `make bench ARGS="events --events {asked}"`, {day}. {events:,} events of {persons:,} persons at {sites} sites of seven countries
 in {years} years, filled in {filled:.0f} s; they become {facts:,} facts in {cells:,} cells. All on one machine with {cores} cores, in

@@ -106,6 +106,18 @@ def test_what_differs_from_the_list_has_a_figure_and_what_is_absent_has_none():
     assert all(why.strip().endswith(".") for part in found.values() for why in part.values())
 
 
+def test_each_of_the_65_has_a_figure_or_a_reason_why_there_is_none():
+    listed = {
+        f"P{p}-{n:02d}" for p, last in enumerate((24, 16, 7, 13, 5), start=1) for n in range(1, last + 1)
+    }
+    of_registers = set(yaml.safe_load((ROOT / "indicators_of_registers.yml").read_text(encoding="utf-8")))
+    absent = yaml.safe_load(printed.LIST.read_text(encoding="utf-8"))["absent"]
+    figures = {each.code for each in catalogue.all()} | of_registers
+    assert len(listed) == 65 and listed <= figures | set(absent) and not figures & set(absent)
+    assert figures - listed == {"P1-00", "P1-90", "P1-91"}
+    assert all(len(why) > 100 for why in absent.values())
+
+
 def test_no_definition_names_a_single_reason_that_has_a_group():
     grouped = {
         code

@@ -131,6 +131,17 @@ def test_p1_19_unaccompanied_and_separated(journal):
     assert figure("P1-00", "2025-09").value == 10
 
 
+def test_p1_91_registered_for_the_first_time(journal):
+    journal.event("person.registered", "p0", "2024-12-03")
+    for n, day in enumerate(("2025-01-09", "2025-09-03", "2025-09-04")):
+        journal.event("person.registered", f"p{n}", day)
+    journal.event("person.registered", "p1", "2025-10-28")
+    journal.write()
+    assert figure("P1-91", "2024").value == 1 and figure("P1-91", "2025").value == 2
+    assert figure("P1-00", "2025").value == 3
+    assert figure("P1-91", "2025-10").value == 0 and figure("P1-91", "2025-09").value == 2
+
+
 def test_p1_22_occupancy(journal):
     journal.event("capacity.changed", None, "2025-08-20", code="PLACES", number=4, subject="unit")
     journal.event("capacity.changed", None, "2025-09-16", code="PLACES", number=2, subject="unit")

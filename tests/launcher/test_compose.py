@@ -173,7 +173,7 @@ class Installation:
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text("utf-8")
 
-    def until(self, what: Any, seconds: float = 60) -> None:
+    def until(self, what: Any, seconds: float = 150) -> None:
         limit = time.monotonic() + seconds
         while not what():
             for name, process in self.running.items():

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from caseapp.core.db import session
+from caseapp.places import reported
 from caseapp.places.models import DirectoryImport, Service, Site
 from caseapp.places.service import keeping, runs
 from tests.factories import make_site, make_team, make_user, principal_of
@@ -83,7 +84,7 @@ def test_a_file_is_looked_at_then_taken_in_and_comes_again_changed(db, keeper):
     assert (
         "Revisado, sin importar" in page
         and "Importar</button>" in page
-        and "is of no kind of service" in page
+        and "no es un tipo de servicio que el mapa conozca" in page
     )
     assert services() == {}
     assert keeper.post(url).status_code == 302
@@ -139,7 +140,7 @@ def test_somebody_brings_only_what_they_keep(db, client):
     work(db)
     client.post(url)
     work(db)
-    assert "not of the directory that you keep" in text(client.get(url))
+    assert "no es del directorio que usted mantiene" in text(client.get(url))
     with db.as_owner():
         assert services() == {} and session.scalar(sa.select(sa.func.count()).select_from(Site)) == sites
     client.sign_in(principal_of(other, ("DATA_STEWARD", team)))
@@ -156,3 +157,16 @@ def test_a_file_is_kept_for_a_day(db, keeper):
         assert runs.take_next() is None
         assert session.scalars(sa.select(DirectoryImport)).one().content is None
     assert keeper.post(url).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("is missing", "falta"), ("left out: «x» is not in the map", "«x» no está en el mapa"),
+        ("left out: «8» to «9» is no opening that can be read", "«8» to «9» no es un horario que se pueda leer"),
+        ("the same as row 7 in everything else", "igual que la fila 7 en todo lo demás"), ("type is wrong", "type is wrong"),
+    ],
+)  # fmt: skip
+def test_what_a_reader_says_in_the_words_of_the_page(app, reason, words):
+    with app.test_request_context():
+        assert reported.said(reason) == words

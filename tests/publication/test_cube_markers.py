@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from caseapp.publication.cube import period as periods
 from caseapp.publication.cube.definition import MONTH, NONE, QUARTER, SITE, YEAR
-from caseapp.publication.cube.markers import Occurrence, atoms_of, withdrawn
+from caseapp.publication.cube.markers import Marking, Occurrence, atoms_of, withdrawn
 
 YEARS = ("2024", "2025")
 MONTHS = [f"{year}-{month:02d}" for year in YEARS for month in range(1, 13)]
@@ -219,7 +219,7 @@ def test_dimensions_are_those_of_the_first_occurrence():
     second = seen(2, "p", date(2025, 5, 9), age_band="18-59")
     (atom,) = released([second, first])
     assert atom.labels() == {
-        "age_band": "12-17", "counted": YEAR, "household_counted": YEAR, "late": "NO",
+        "age_band": "12-17", "counted": YEAR, "household_counted": YEAR, "late": "NO", "ever": "FIRST",
     }  # fmt: skip
 
 
@@ -271,3 +271,36 @@ def test_an_uncut_october_has_no_mirps_year():
     for period in ("2025-10", "2025-Q4"):
         with pytest.raises(ValueError, match="no single MIRPS year"):
             periods.mirps_year(period)
+
+
+CASH = Marking(any_of={"cash": ("PAID", "NOTHING")}, households={"cash": ("PAID",)})
+
+
+def aided(person: str, day: str, cash: str, site: str = "A", household: str = "h") -> Occurrence:
+    on = date.fromisoformat(day)
+    at = datetime(on.year, on.month, on.day, tzinfo=UTC)
+    return Occurrence(f"{person} {day} {cash}", person, household, site, on, at, {"cash": cash})
+
+
+def told(atoms: list) -> list[tuple[str, str, str]]:
+    return [(atom.person, atom.dimensions["cash"], atom.household_counted) for atom in atoms]
+
+
+def test_whoever_has_any_such_thing_in_the_period_has_it() -> None:
+    """At any site and on any day of a month, or of a quarter where that is what is counted."""
+    found = [aided("p", "2025-07-01", "NOTHING"), aided("p", "2025-07-09", "PAID", site="B")]
+    assert told(atoms_of("2025-07", found, marking=CASH)) == [("p", "PAID", YEAR), ("p", "PAID", SITE)]
+    later = [aided("p", "2025-07-01", "NOTHING"), aided("p", "2025-09-09", "PAID")]
+    assert told(atoms_of("2025-Q3", later, marking=CASH)) == [("p", "PAID", YEAR)]
+
+
+def test_a_household_is_marked_on_somebody_who_can_carry_it() -> None:
+    july = [
+        aided("p", "2025-07-01", "NOTHING"),
+        aided("q", "2025-07-02", "PAID"),
+        aided("r", "2025-07-03", "PAID"),
+    ]
+    frozen = atoms_of("2025-07", july, marking=CASH)
+    assert told(frozen) == [("p", "NOTHING", NONE), ("q", "PAID", YEAR), ("r", "PAID", NONE)]
+    august = [aided("p", "2025-08-01", "PAID")]
+    assert told(atoms_of("2025-08", august, frozen, marking=CASH)) == [("p", "PAID", MONTH)]

@@ -175,6 +175,7 @@ def test_all_indicators_all_periods(committed_db, tmp_path):
     assert {indicator for indicator, _ in september} == {each.code for each in catalogue.all()}
     assert {("P3-07", "2025-Q3"), ("P4-08", "2025-Q3"), ("P1-22", "2025")} <= september
     assert {("P1-13", "MIRPS-2025"), ("P2-04", "MIRPS-2025")} <= october
+    assert ("P1-91", "MIRPS-2025") in october
     assert ("P1-00", "MIRPS-2025") not in october and ("P3-07", "2025-Q4") not in october
     bands = {status: _bands(rows_of("2025-10", status)) for status in ("PUBLISHED", "NOT_OFFERED")}
     assert {"CHILD", "ADULT"} <= bands["PUBLISHED"] and "0-4" in bands["NOT_OFFERED"] - bands["PUBLISHED"]

@@ -168,3 +168,17 @@ def test_a_blurred_cube_stays_close_to_its_counts() -> None:
 def test_markers_are_not_told_from_blurred_cells() -> None:
     with pytest.raises(ValueError, match="never exact"):
         Cube("x", "MEX", (Dimension("counted", ("YEAR",)),), is_blurred=True)
+
+
+def test_a_part_of_a_larger_k_is_bounded_by_what_all_of_its_parent_can_be(tmp_path: Path) -> None:
+    """Two cells of 0 are at most four each, and together at most four where a marker says so: their part too."""
+    late = {"2025-07": {}, "2025-08": {}}
+    axes = {"counted": ("YEAR", "MONTH"), "late": ("NO", "YES")}
+    whole = Tiny("arrivals", axes, late, hidden={"2025-07": ("MONTH", "YES")})
+    kinds = {"counted": ("YEAR", "MONTH"), "kind": ("ALONE", "OTHER")}
+    for k in ({"ALONE": 10, "OTHER": 5}, {"ALONE": 5, "OTHER": 5}):
+        part = Tiny(
+            "arrivals.kind", kinds, late, parent="arrivals", split="kind", k=k, hidden={"2025-07": ("MONTH",)}
+        )
+        folder = tiny.write(tmp_path / f"k{k['ALONE']}", "2025-08", [whole, part])
+        assert audit([folder], Attack(cells=10_000)).ok

@@ -21,6 +21,7 @@ from caseapp.places.models import Site
 from caseapp.procedure import queries, rules
 from caseapp.procedure import service as procedure
 from caseapp.procedure.models import Claim
+from workers.demo import apart
 from workers.demo.acts import Act
 from workers.demo.calibration import stream
 
@@ -73,6 +74,7 @@ def lodge(scene: Scene, act: Act) -> None:
                 procedure.lodge(lead, on=on)
             else:
                 procedure.lodge(lead, on=on, beside=beside)
+            apart.own_claim(beside, on)
 
 
 def _claims(scene: Scene, act: Act) -> list[tuple[Case, list[Case]]]:
@@ -91,6 +93,8 @@ def claim_step(scene: Scene, act: Act) -> None:
                     _documents(scene, act, claim)
             else:
                 _if_next(scene, act, lead, claim, act.args["step"])
+                if act.args["step"] == "REGISTERED" and claim.is_open:
+                    apart.interpreter_awaited(claim, lead.number)
 
 
 def _documents(scene: Scene, act: Act, claim: Claim) -> None:

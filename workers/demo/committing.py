@@ -68,6 +68,13 @@ TEXTS = {
         ("Enseñar el idioma en centros públicos.", "Teach the language in public centres."),
     ),
 }  # fmt: skip
+#: Pillar: indicators that a commitment names, and what it wants to reach in the year.
+TARGETS = {
+    1: (("P1-06", 90), ("P1-02", 400), ("P1-14", 75)),
+    2: (("P2-03", 95), ("P2-01", 300), ("P2-04", 85)),
+    3: (("P3-01", 500), ("P3-02", 50)),
+    4: (("P4-01", 60), ("P4-03", 40)),
+}
 OWNERS = (
     "Oficina de refugio",
     "Ministerio de salud",
@@ -137,12 +144,23 @@ def _advance(
             evidence_id=proof.id, scored_on=day, by=who,
         )  # fmt: skip
         if random.random() < 0.3:
+            indicator, target = random.choice(TARGETS[row.pillar])
             keeping.set_target(
-                row.id, indicator=f"P{row.pillar}-0{random.randrange(1, 4)}", period=str(day.year), target=Decimal(80), by=who
-            )  # fmt: skip
+                row.id, indicator=indicator, period=str(day.year), target=Decimal(target), by=who
+            )
+        if random.random() < 0.1:
+            _put_off(row, day, who)
     if random.random() < 0.9:
         with _at(day + timedelta(days=4)), acting(approver) as who:
             scoring.review(made.id, confirm=True, by=who)
+
+
+def _put_off(row: Standing, day: date, by: access.Principal) -> None:
+    """Half a year more; what was promised first stays in its history."""
+    told = queries.commitment(by, row.id)
+    values = {name: getattr(told, name) for name in keeping.EDITABLE}
+    values["due_on"] = (told.due_on or day) + timedelta(days=182)
+    keeping.change(row.id, values, version=told.version, by=by)
 
 
 def _cooperate(random: Random, today: date) -> None:
@@ -154,7 +172,7 @@ def _cooperate(random: Random, today: date) -> None:
             ("P5-01", "PILLAR_5", 5, "Publicar cada año el informe regional (demo)."),
             ("SP-01", "SUPPORT_PLATFORM", 2, "Financiar la red de espacios seguros (demo)."),
         ):
-            keeping.create(
+            platform = keeping.create(
                 {
                     "country": "REG", "code": code, "pillar": pillar, "commitment_class": kind, "text_es": text, "text_en": None,
                     "owner": "Secretaría técnica", "partners": [], "starts_on": day, "due_on": day + timedelta(days=365), "source": FILE,
@@ -170,7 +188,8 @@ def _cooperate(random: Random, today: date) -> None:
                 models.CooperationPledge,
                 {
                     "country": "REG", "actor_id": actor.id, "purpose": "Espacios seguros", "pledged_on": day, "currency": "USD",
-                    "pledged": pledged, "received": pledged * random.randrange(2, 9) / 10, "source": FILE,
+                    "pledged": pledged, "received": pledged * random.randrange(2, 9) / 10, "commitment_id": platform.id,
+                    "source": FILE,
                 },
                 by=who,
             )  # fmt: skip

@@ -125,11 +125,11 @@ def _name(code: str) -> str:
     return found.name[language()] if found else code
 
 
-def _value(line: Line | None) -> str:
+def _value(line: Line | None, *, short: bool = False) -> str:
     if line is None:
         return "–"
     if line.value is None:
-        return present.no_value(line.status).lower()
+        return "–" if short else present.no_value(line.status).lower()
     value = present.number(line.value)
     return f"{value} %" if line.unit == "PERCENT" else value
 
@@ -228,7 +228,7 @@ def _row(known: Known, code: str) -> tuple[str, ...] | None:
     some = [line for line in found if line is not None and line.value is not None]
     if not some:
         return None
-    shown = [_value(line) for line in found]
+    shown = [_value(line, short=known.country is None) for line in found]
     if known.country and len({line.version for line in some}) > 1:
         shown[0] = _("otra definición")
     return (f"{code} {_name(code)}", *shown, "%" if some[0].unit == "PERCENT" else _unit(some[0]))

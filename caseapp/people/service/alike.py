@@ -75,21 +75,26 @@ class Seen:
     """The people of a list so far, found again by their tokens."""
 
     _people: list[Candidate] = field(default_factory=list)
-    _by_token: dict[int, list[int]] = field(default_factory=dict)
+    # Most tokens are one person's alone: its place by itself takes a third of the memory of a list of one.
+    _by_token: dict[int, int | list[int]] = field(default_factory=dict)
 
     def add(self, one: Asked) -> None:
         place = len(self._people)
         self._people.append(one.candidate)
         for token in one.is_found_by:
-            sharing = self._by_token.setdefault(_packed(token), [])
-            if len(sharing) < MOST_SHARING:
+            sharing = self._by_token.setdefault(_packed(token), place)
+            if isinstance(sharing, int):
+                if sharing != place:
+                    self._by_token[_packed(token)] = [sharing, place]
+            elif len(sharing) < MOST_SHARING:
                 sharing.append(place)
 
     def alike(self, one: Asked) -> list[Alike]:
         """Earlier people of the list who may be this one, the likeliest first."""
         by_document: dict[int, bool] = {}
         for token in one.asks:
-            for place in self._by_token.get(_packed(token), ()):
+            sharing = self._by_token.get(_packed(token), ())
+            for place in (sharing,) if isinstance(sharing, int) else sharing:
                 by_document[place] = by_document.get(place, False) or token.kind is Kind.DOCUMENT
         others = [
             other

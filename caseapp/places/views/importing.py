@@ -14,7 +14,7 @@ from caseapp.core.commits import commits
 from caseapp.core.errors import Refused
 from caseapp.core.forms import Form
 from caseapp.core.i18n import _
-from caseapp.places import present
+from caseapp.places import present, reported
 from caseapp.places.access import KEEP
 from caseapp.places.forms import ImportForm
 from caseapp.places.models import DirectoryImport
@@ -119,10 +119,10 @@ def _run(run: DirectoryImport, form: Form) -> str:
 
 
 def _line(one: dict[str, Any]) -> dict[str, Any]:
-    """A line of the report. What a reader says of a row is in English, as the command prints it."""
+    """A line of the report, in words."""
     words = {
         "UPDATED": _("cambia"), "KEPT": _("no se toca: se confirmó aquí después"), "WRONG": _("fuera"),
         "LEFT": _("valor sin tomar"),
     }  # fmt: skip
-    said = present.part_texts(one["parts"]) if "parts" in one else one["why"]
+    said = present.part_texts(one["parts"]) if "parts" in one else reported.said(one["why"])
     return {"row": one["row"] or "–", "what": one["what"], "act": words[one["act"]], "said": said}

@@ -55,7 +55,10 @@ class Atom:
 
     def labels(self) -> dict[str, str]:
         """Its dimensions with markers and lateness, as a cube names them."""
-        marks = {"counted": self.counted, "household_counted": self.household_counted}
+        marks = {
+            "counted": self.counted, "household_counted": self.household_counted,
+            "ever": "FIRST" if self.first_ever else "BEFORE",
+        }  # fmt: skip
         return {**self.dimensions, **marks, "late": YES if self.late else NO}
 
 

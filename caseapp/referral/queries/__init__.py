@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -54,11 +53,11 @@ def referral(principal: Principal, number: str, *, lock: bool = False) -> Referr
     return found
 
 
-WHOLE = (
+TEAMS = (
     joinedload(Referral.from_team, innerjoin=True),
     joinedload(Referral.to_team, innerjoin=True),
-    selectinload(Referral.members),
 )
+WHOLE = (*TEAMS, selectinload(Referral.members))
 
 
 def party_of(found: Referral, principal: Principal) -> tuple[str, ...]:
@@ -73,14 +72,14 @@ def party_of(found: Referral, principal: Principal) -> tuple[str, ...]:
 
 
 # -- what other areas ask -----------------------------------------------------------------------------
-def for_case(case: Case) -> list[Referral]:
-    """The referrals that include a case, newest first, with teams and members."""
+def for_case(case: Case, *, members: bool = True) -> list[Referral]:
+    """The referrals that include a case, newest first, with teams and members (or without)."""
     return list(
         session.scalars(
             sa.select(Referral)
             .join(ReferralMember, ReferralMember.referral_id == Referral.id)
             .where(ReferralMember.case_id == case.id)
-            .options(*WHOLE)
+            .options(*(WHOLE if members else TEAMS))
             .order_by(Referral.made_at.desc(), Referral.id.desc())
         )
     )
@@ -307,38 +306,37 @@ def subjects(
     case_ids: Iterable[UUID], purpose: str, on: date, principal: Principal, *, strict: bool = True
 ) -> list[Subject]:
     """The people of these cases that the principal's teams own, in the order given; a strange one among them
-    is `NotYours`, or left out where that is not `strict` (seven statements, whatever the number)."""
+    is `NotYours`, or left out where that is not `strict` (five statements, whatever the number)."""
     ids = list(dict.fromkeys(case_ids))
     asked = (
-        sa.select(Case, Person)
+        sa.select(Case, Person, _household_of(), _nationalities_of())
         .join(Person, Person.case_id == Case.id)
         .where(Case.id.in_(ids), Case.erased_at.is_(None))
     )
     if principal.kind != "system":
         asked = asked.where(Case.team_id.in_(principal.case_teams))
-    rows = {case.id: (case, person) for case, person in session.execute(asked)}
+    found_rows = session.execute(asked).all()
+    rows = {row[0].id: (row[0], row[1]) for row in found_rows}
+    households = {row[0].id: row[2] for row in found_rows}
+    nationalities = {row[0].id: row[3] for row in found_rows}
     if strict and (len(rows) != len(ids) or not ids):
         raise NotYours
     ids = [i for i in ids if i in rows]
     crypto.load_keys(ids)
-    nationalities = _grouped(
-        sa.select(PersonNationality.case_id, PersonNationality.country), PersonNationality.case_id, ids
-    )
     needed = people.requirements_of(ids)
     consents: dict[UUID, list[Consent]] = {}
     answered = sa.select(Consent).where(Consent.case_id.in_(ids), Consent.purpose == purpose)
     for row in session.scalars(answered.order_by(Consent.id)):
         consents.setdefault(row.case_id, []).append(row)
     guardians = _guardians(ids)
-    households = _households(ids)
     found = []
     for case_id in ids:
         case, person = rows[case_id]
         own = [r for r in needed if r.case_id == case_id]
         found.append(
             Subject(
-                case, person, households.get(case_id), people_rules.is_child(people.birth_of(person), person.age_status, on),
-                frozenset(nationalities.get(case_id, ())), tuple(sorted(r.requirement for r in own)),
+                case, person, households[case_id], people_rules.is_child(people.birth_of(person), person.age_status, on),
+                frozenset(nationalities[case_id] or ()), tuple(sorted(r.requirement for r in own)),
                 "\n".join(f"{r.requirement}|{r.detail or ''}" for r in own if r.life_critical),
                 tuple(consents.get(case_id, ())), guardians.get(case_id, frozenset()),
             )
@@ -346,20 +344,16 @@ def subjects(
     return found
 
 
-def _grouped(asked: Any, column: Any, ids: Collection[UUID]) -> dict[UUID, list[str]]:
-    found: dict[UUID, list[str]] = {}
-    for case_id, value in session.execute(asked.where(column.in_(ids))):
-        found.setdefault(case_id, []).append(value)
-    return found
+def _household_of() -> sa.ScalarSelect[UUID]:
+    """The household of a case, beside the case in one statement."""
+    here = sa.and_(HouseholdMember.case_id == Case.id, HouseholdMember.left_on.is_(None))
+    return sa.select(HouseholdMember.household_id).where(here).correlate(Case).scalar_subquery()
 
 
-def _households(ids: Collection[UUID]) -> dict[UUID, UUID]:
-    rows = session.execute(
-        sa.select(HouseholdMember.case_id, HouseholdMember.household_id).where(
-            HouseholdMember.case_id.in_(ids), HouseholdMember.left_on.is_(None)
-        )
-    )
-    return {row[0]: row[1] for row in rows}
+def _nationalities_of() -> sa.ScalarSelect[list[str]]:
+    """The nationalities of a case, or None."""
+    own = sa.select(sa.func.array_agg(PersonNationality.country)).where(PersonNationality.case_id == Case.id)
+    return own.correlate(Case).scalar_subquery()
 
 
 def _guardians(ids: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:

@@ -58,7 +58,9 @@ def new(number: str) -> ResponseReturnValue:
     household = _household(case)
     subjects = queries.subjects([c.id for c in household], rules.purpose_of(kind), on, access.current())
     offered = [
-        o for o in teams_offering(kind, case.country) if o.team.id != case.team_id and not _never(o, subjects)
+        o
+        for o in teams_offering(kind, case.country, also=related.somebody_answers(Team.id))
+        if o.team.id != case.team_id and not _never(o, subjects)
     ]
     fit = fitted(offered, subjects, on, case)
     offered = fit.offered
@@ -119,7 +121,7 @@ def _grounds(case: Case) -> list[Referral]:
     """Open referrals of the person that this one may depend on (withdrawn with it)."""
     return [
         r
-        for r in queries.for_case(case)
+        for r in queries.for_case(case, members=False)
         if r.state not in rules.ENDED and r.from_team_id == case.team_id
     ]  # fmt: skip
 
@@ -199,11 +201,10 @@ def _receivers(
         tonight = max(shelter_queries.tonight_at(o.site) for o in offered)
         found = shelter_queries.free_places([o.team.id for o in offered], first, last, tonight=tonight)
         free = Counter(f.team_id for f in found)
-    answering = related.answering_teams([o.team.id for o in offered]) if offered else frozenset()
     lines = []
     for offer in offered:
         words = f"{offer.service.name} · {offer.site.name}"
-        if offer.team.id not in answering:
+        if not offer.also:
             words += " · " + _("sin cuenta: por teléfono o con página de un solo uso")
         elif nights:
             count = free[offer.team.id]
