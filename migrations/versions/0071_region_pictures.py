@@ -40,6 +40,15 @@ def upgrade() -> None:
     # Made of approved releases alone, which role `figures` reads whatever the country; no row is of one country.
     wall.grant("released.region_picture", facts="SID", figures="S")
     wall.grant("released.region_drawing", facts="SIU")
+    for name in ("region_picture", "region_drawing"):
+        op.execute(f"ALTER TABLE released.{name} ENABLE ROW LEVEL SECURITY")
+        op.execute(f"ALTER TABLE released.{name} FORCE ROW LEVEL SECURITY")
+        op.execute(
+            f"CREATE POLICY {name}_facts ON released.{name} FOR ALL TO acogida_facts USING (true) WITH CHECK (true)"
+        )
+    op.execute(
+        "CREATE POLICY region_picture_read ON released.region_picture FOR SELECT TO acogida_figures USING (true)"
+    )
 
 
 def downgrade() -> None:

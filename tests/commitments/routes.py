@@ -166,7 +166,12 @@ def actor(db: Any, ns: Any) -> str:
 
 def changed_actor(db: Any, ns: Any) -> Any:
     row = made_actor(db, ns)
-    data = {"country": row.country, "name": "Agencia B", "kind": "UN", "version": str(row.version)}
+    data = {
+        "country": row.country,
+        "name": f"Agencia {uuid7().hex[-8:]}",
+        "kind": "UN",
+        "version": str(row.version),
+    }
     return f"/cooperation/actors/{row.id}", data
 
 

@@ -47,7 +47,10 @@ def started(folder: Path, program: str, **options: object) -> Running:
 def test_a_detached_grandchild_ends_with_its_command(tmp_path: Path) -> None:
     running = started(tmp_path, DETACHED)
     assert running.pid is not None
-    below = descendants(running.pid)
+    # The mark may be seen before the grandchild is listed.
+    until = time.monotonic() + 10
+    while len(below := descendants(running.pid)) < 2 and time.monotonic() < until:
+        time.sleep(0.05)
     assert len(below) >= 2
     running.stop()
     assert gone_within(below, 0.1)

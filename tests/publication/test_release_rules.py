@@ -91,7 +91,7 @@ def test_every_domain_has_a_cube_and_a_tree_of_splits_at_every_grain(size):
     found = {one.domain.name: one for one in domain_plans(plan, catalogue.all(date(2025, 9, 30)))}
     assert {"arrivals", "claims", "referrals", "nights", "open_cases", "assisted"} <= set(found)
     names = {split.name for split in found["arrivals"].splits}
-    assert names == {"arrivals.site", "arrivals.family", "arrivals.screened"}
+    assert names == {"arrivals.site", "arrivals.family", "arrivals.screened", "arrivals.ever"}
     site = next(split for split in found["arrivals"].splits if split.name == "arrivals.site")
     assert [name for name, _ in site.by] == (["sex", "age_band"] if size == 5000 else ["sex"])
     screened = next(split for split in found["arrivals"].splits if split.name == "arrivals.screened")

@@ -36,8 +36,10 @@ def keep(seed: int, today: date) -> None:
     for country, line in file()["countries"].items():
         steward = places.worker("DATA_STEWARD", f"{country}-COMMISSION_STATISTICS")
         with clock.held_at(datetime(today.year, today.month, today.day, 15, tzinfo=UTC)), acting(steward):
-            exchange.take_in(_centre(country, line, today), exchange.Report())
-            session.flush()
+            # Once: read again, it would put back what the steward has filled in since.
+            if not session.scalar(sa.select(Site.id).where(Site.code == line["code"])):
+                exchange.take_in(_centre(country, line, today), exchange.Report())
+                session.flush()
         for service, site in _unfilled(country):
             random = calibration.stream(seed, "directory", site.code, service.kind)
             asked = (
