@@ -10,6 +10,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from caseapp.publication.queries import COVERAGE_DOMAIN
+from caseapp.publication.regional import RESTS_ON
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,11 @@ _PICTURES = sa.text("""
 """)
 
 
-_REGION = sa.text("""
-    SELECT indicator, title, description, convert_from(content, 'UTF8') AS svg FROM released.region_picture
-    WHERE period = :year AND language = :language ORDER BY indicator
+_REGION = sa.text(f"""
+    SELECT p.indicator, p.title, p.description, convert_from(p.content, 'UTF8') AS svg FROM released.region_picture p
+    JOIN released.region_drawing d ON d.period = p.period
+    JOIN ({RESTS_ON}) y ON y.year = d.period AND y.rests_on = d.rests_on
+    WHERE p.period = :year AND p.language = :language ORDER BY p.indicator
 """)
 
 
@@ -94,7 +97,7 @@ def pictures(connection: sa.Connection, country: str, year: int, language: str) 
 
 
 def region_pictures(connection: sa.Connection, year: int, language: str) -> list[Shown]:
-    """The countries side by side in a year, by indicator."""
+    """The countries side by side in a year, by indicator; none while they rest on other releases than the figures do."""
     return [Shown(*row) for row in connection.execute(_REGION, {"year": str(year), "language": language})]
 
 

@@ -18,6 +18,15 @@ from caseapp.publication.queries import Offered
 #: Why a country has no figure beside the others; what the releases themselves say comes from there.
 NOT_RELEASED, NOT_MEASURED, OTHER_DEFINITION = "NOT_RELEASED", "NOT_MEASURED", "OTHER_DEFINITION"
 
+#: Of each year, a hash of the newest approved release of each country: what pictures of the countries side by side rest on.
+RESTS_ON = """
+    SELECT left(n.period, 4) AS year,
+           encode(sha256(convert_to(string_agg(n.id::text, ',' ORDER BY n.country), 'UTF8')), 'hex') AS rests_on
+    FROM (SELECT DISTINCT ON (country, left(period, 4)) id, country, period FROM released.release
+          WHERE status = 'APPROVED' ORDER BY country, left(period, 4), period DESC, edition DESC) n
+    GROUP BY left(n.period, 4)
+"""
+
 
 @dataclass(frozen=True)
 class Region:

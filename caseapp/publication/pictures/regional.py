@@ -26,14 +26,9 @@ from caseapp.publication.regional import Region
 MOST = 2
 _LOCK = 7316
 
-# The years that have releases, what the newest of each country are, and what was drawn last.
-_STALE = """
-    SELECT y.year, y.rests_on FROM (
-        SELECT left(n.period, 4) AS year, encode(sha256(convert_to(string_agg(n.id::text, ',' ORDER BY n.country), 'UTF8')), 'hex') AS rests_on
-        FROM (SELECT DISTINCT ON (country, left(period, 4)) id, country, period FROM released.release
-              WHERE status = 'APPROVED' ORDER BY country, left(period, 4), period DESC, edition DESC) n
-        GROUP BY left(n.period, 4)) y
-    LEFT JOIN released.region_drawing d ON d.period = y.year
+# The newest year whose pictures rest on other releases than those of now.
+_STALE = f"""
+    SELECT y.year, y.rests_on FROM ({regional.RESTS_ON}) y LEFT JOIN released.region_drawing d ON d.period = y.year
     WHERE d.rests_on IS DISTINCT FROM y.rests_on ORDER BY y.year DESC LIMIT 1
 """
 
