@@ -7,10 +7,11 @@ import io
 import pytest
 import sqlalchemy as sa
 
-from caseapp.core.db import session
+from caseapp.core.db import session, uuid7
 from caseapp.places import reported
-from caseapp.places.models import DirectoryImport, Service, Site
-from caseapp.places.service import keeping, runs
+from caseapp.places.models import DirectoryImport, Organisation, Service, ServiceContact, Site
+from caseapp.places.rules.entry import Directory, Group, Offer, Spot
+from caseapp.places.service import exchange, keeping, runs
 from tests.factories import make_site, make_team, make_user, principal_of
 from tests.factories.directory import make_service
 
@@ -146,6 +147,56 @@ def test_somebody_brings_only_what_they_keep(db, client):
     client.sign_in(principal_of(other, ("DATA_STEWARD", team)))
     assert client.get(url).status_code == 404
     assert put_in(client, FIRST, country="GTM").status_code in (404, 422)
+
+
+@pytest.fixture
+def theirs(db):
+    """A service in Honduras that came from the same list."""
+    with db.as_owner():
+        team = make_team(make_site(code="HN-ZZ8", country="HND"), "COMMISSION_STATISTICS")
+        return make_service(
+            team, "FOOD", name="Comedor de ellos", source="prueba", source_key="1", phone="+504 0000"
+        )
+
+
+def test_a_row_never_changes_what_somebody_else_keeps(db, keeper, theirs):
+    """The same source and key, or the same id, name an entry of another country: it is left as it is, and said."""
+    url = put_in(keeper, FIRST).headers["Location"]
+    work(db)
+    keeper.post(url)
+    work(db)
+    assert "no es del directorio que usted mantiene" in text(keeper.get(url))
+    assert services() == {"1": "Comedor de ellos", "2": "Consulta"}
+
+
+def test_a_package_never_reaches_by_an_id_what_somebody_else_keeps(db, theirs):
+    with db.as_owner():
+        mine = make_site(country="MEX")
+        session.flush()
+        house = session.get_one(Site, theirs.site_id)
+        spot, spoof = (
+            Spot(str(one.id), one.code, "MEX", one.kind, "Centro", "America/Mexico_City")
+            for one in (mine, house)
+        )
+        offers = (
+            Offer(str(theirs.id), spot.id, "FOOD", "Llame a otro número", "PHONE", source="prueba", source_key="9",
+                  contacts=(("DUTY", None, "+52 0000", None),)),
+            Offer(str(uuid7()), spoof.id, "HEALTH", "Puesto en su sitio", "PHONE"),
+        )  # fmt: skip
+        group = Group(str(uuid7()), "HND", "HN-X", "Otra", "NGO")
+        report = exchange.Report()
+        given = runs.ours(Directory((group,), (spot, spoof), offers), report, frozenset({"MEX"}), frozenset())
+        exchange.take_in(given, report, keeps=lambda site: site.country == "MEX")
+        session.expire_all()
+        assert session.get_one(Service, theirs.id).name == "Comedor de ellos"
+        assert session.scalars(
+            sa.select(ServiceContact.phone).where(ServiceContact.service_id == theirs.id)
+        ).all() == ["+504 0000"]
+        assert session.scalars(sa.select(Service.name).where(Service.site_id == house.id)).all() == [
+            "Comedor de ellos"
+        ]
+        assert (report.created, report.updated, report.skipped) == (0, 0, 2)
+        assert session.scalar(sa.select(Organisation.id).where(Organisation.code == "HN-X")) is None
 
 
 def test_a_file_is_kept_for_a_day(db, keeper):

@@ -246,21 +246,26 @@ def take_in(
     *,
     rows: Mapping[str, int] | None = None,
     each: Callable[[Report], None] | None = None,
+    keeps: Callable[[Site], bool] = lambda site: True,
 ) -> Report:
     """Write what is new, and change what the same source says otherwise now; what somebody here confirmed or wrote after
     the last file stays and is listed. The counts and problems go into `report`. `rows`: the row of each offer;
-    `each`: called after every few entries (to commit, and to say how far it is)."""
+    `each`: called after every few entries (to commit, and to say how far it is). `keeps`: whose sites may be written at;
+    it is asked of the sites that a file's ids, codes and sources come to, whatever the file says that they are."""
     ground = _Ground()
     groups = {g.id: ground.organisation(g) for g in directory.groups}
     sites = {s.id: ground.site(s, groups.get(s.group or "")) for s in directory.spots}
     session.add_all(ground.names)  # once there is a site, by which the database knows who keeps them
     session.flush()
-    houses = {spot for spot, site in sites.items() if site.kind == SiteKind.SAFE_HOUSE}
-    site_ids = {spot: site.id for spot, site in sites.items()}
+    where = _Where(
+        {spot: site.id for spot, site in sites.items()},
+        frozenset(spot for spot, site in sites.items() if site.kind == SiteKind.SAFE_HOUSE),
+        frozenset(site.id for site in ground.sites.values() if keeps(site)),
+    )
     names = _marks()
     for start in range(0, len(directory.offers), AT_ONCE):
         part = directory.offers[start : start + AT_ONCE]
-        _take(part, report, rows or {}, site_ids, houses, names)
+        _take(part, report, rows or {}, where, names)
         report.done += len(part)
         if each is not None:
             each(report)
@@ -268,28 +273,41 @@ def take_in(
     return report
 
 
+def not_kept(offer: Offer, row: int = 0) -> Problem:
+    """What is said of an entry that somebody else keeps."""
+    return Problem(row, "site", f"{offer.name}: not of the directory that you keep")
+
+
+@dataclass(frozen=True)
+class _Where:
+    """The sites that a file's spots come to, those that are safe houses, and the sites that may be written at."""
+
+    sites: Mapping[str, UUID]
+    houses: frozenset[str]
+    kept: frozenset[UUID]
+
+
 def _take(
-    offers: Sequence[Offer],
-    report: Report,
-    rows: Mapping[str, int],
-    sites: Mapping[str, UUID],
-    houses: set[str],
-    names: set[tuple[UUID, str, str]],
-) -> None:
+    offers: Sequence[Offer], report: Report, rows: Mapping[str, int], where: _Where, names: set[tuple[UUID, str, str]]
+) -> None:  # fmt: skip
     standing = _standing(offers)
     made = []
     for offer in offers:
         known = standing.get(offer.id)
-        mark = (sites[offer.spot], offer.kind, sort_key(offer.name))
-        if known is None and offer.source is None and mark in names:
+        site = where.sites[offer.spot]
+        mark = (site, offer.kind, sort_key(offer.name))
+        if site not in where.kept or (known is not None and known.service.site_id not in where.kept):
+            report.errors.append(not_kept(offer, rows.get(offer.id, 0)))
+            report.skipped += 1
+        elif known is None and offer.source is None and mark in names:
             report.existing += 1
-        elif known is None and offer.spot in houses:
+        elif known is None and offer.spot in where.houses:
             report.errors.append(Problem(0, "location.kind", "a safe house never comes by file"))
             report.skipped += 1
         elif known is None:
             names.add(mark)
             made.append(offer)
-            _enter(offer, sites[offer.spot])
+            _enter(offer, site)
         else:
             report.existing += 1
             _compare(offer, known, report, rows.get(offer.id, 0))

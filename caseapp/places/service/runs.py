@@ -19,8 +19,8 @@ from caseapp.core.i18n import _l
 from caseapp.places.access import KEEPERS
 from caseapp.places.exchange import listing, package, reading
 from caseapp.places.models import DirectoryImport, Site
-from caseapp.places.rules.entry import Directory, Problem
-from caseapp.places.service.exchange import Report, take_in
+from caseapp.places.rules.entry import Directory
+from caseapp.places.service.exchange import Report, not_kept, take_in
 
 MAPS = Path(reference.__file__).resolve().parents[3] / "config" / "reference" / "maps"
 MOST_MEGABYTES = 20
@@ -128,21 +128,21 @@ def read(content: bytes, map_text: str | None, country: str) -> reading.Read:
 def ours(directory: Directory, report: Report, national: frozenset[str], here: frozenset[UUID]) -> Directory:
     """Only what somebody keeps: everything of these countries, and what is offered at these sites. The rest is left out
     and said."""
-    codes = {s.code: s.id for s in session.scalars(sa.select(Site).where(Site.id.in_(here)))}
+    own = session.scalars(sa.select(Site).where(Site.id.in_(here))).all()
+    codes, countries = {s.code for s in own}, national | {s.country for s in own}
     spots = {
         s.id
         for s in directory.spots
         if s.country in national or UUID(s.id) in here or (s.code and s.code in codes)
     }
     left = [o for o in directory.offers if o.spot not in spots]
-    report.errors += [Problem(0, "site", f"{o.name}: not of the directory that you keep") for o in left]
+    report.errors += [not_kept(o) for o in left]
     report.skipped += len(left)
+    named = {s.group for s in directory.spots if s.id in spots}
     return replace(
         directory,
         spots=tuple(s for s in directory.spots if s.id in spots),
-        groups=tuple(
-            g for g in directory.groups if g.id in {s.group for s in directory.spots if s.id in spots}
-        ),
+        groups=tuple(g for g in directory.groups if g.id in named and g.country in countries),
         offers=tuple(o for o in directory.offers if o.spot in spots),
     )
 
@@ -197,7 +197,10 @@ def work(run_id: UUID, *, commit: Callable[[], None], undo: Callable[[], None]) 
             commit()
 
     with access.acting_as(who):
-        take_in(directory, report, rows=found.numbers, each=each)
+        take_in(
+            directory, report, rows=found.numbers, each=each,
+            keeps=lambda site: site.country in national or site.id in here,
+        )  # fmt: skip
     if dry_run:
         undo()
     end(run_id, report)
