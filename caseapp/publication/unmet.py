@@ -24,8 +24,9 @@ DECLINED = ("DECLINED_ON_TIME", "DECLINED_LATE")
 
 @dataclass(frozen=True)
 class Service:
-    """A service (or the site that referred) in a period: referrals due an answer, and of these those declined for lack of room, declined for
-    another reason, lapsed without an answer, and completed. `share`: of lack of room; None below a denominator of 10."""
+    """A service (or the site that referred) in a period: referrals due an answer, and of these those declined for lack of
+    room, declined for another reason, lapsed without an answer, and completed. `share`: of lack of room; None below a
+    denominator of 10."""
 
     code: str
     due: int
