@@ -16,6 +16,7 @@ from caseapp.core.access import Principal
 from caseapp.core.db import session, uuid7
 from caseapp.core.errors import NotYours, Refused
 from caseapp.core.i18n import _l
+from caseapp.core.locking import locked
 from caseapp.places.access import KEEPERS
 from caseapp.places.exchange import listing, package, reading
 from caseapp.places.models import DirectoryImport, Site
@@ -75,12 +76,10 @@ def ask(content: bytes, file_name: str, *, country: str, map_text: str | None) -
 
 def run_of(run_id: UUID, *, lock: bool = False) -> DirectoryImport:
     """One's own run, or NotYours."""
-    asked = sa.select(DirectoryImport).where(
-        DirectoryImport.id == run_id, DirectoryImport.asked_by_id == access.current().user_id
-    )
+    own = DirectoryImport.id == run_id, DirectoryImport.asked_by_id == access.current().user_id
     if lock:
-        asked = asked.with_for_update().execution_options(populate_existing=True)
-    found = session.scalars(asked).one_or_none()
+        return locked(DirectoryImport, *own)
+    found = session.scalars(sa.select(DirectoryImport).where(*own)).one_or_none()
     if found is None:
         raise NotYours
     return found

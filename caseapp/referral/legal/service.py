@@ -12,6 +12,7 @@ from caseapp.accounts.queries import timezone_of
 from caseapp.core import access, audit, clock
 from caseapp.core.db import session, uuid7
 from caseapp.core.errors import NotYours
+from caseapp.core.locking import locked
 from caseapp.referral import kinds, queries
 from caseapp.referral import rules as referral_rules
 from caseapp.referral.errors import NotNow
@@ -61,15 +62,7 @@ def mandates_of(found: Referral) -> list[LegalMandate]:
 
 def mandate(found: Referral, mandate_id: UUID) -> LegalMandate:
     """One representation of this referral, or `NotYours`."""
-    row = session.scalars(
-        sa.select(LegalMandate)
-        .where(LegalMandate.id == mandate_id, LegalMandate.referral_id == found.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if row is None:
-        raise NotYours
-    return row
+    return locked(LegalMandate, LegalMandate.id == mandate_id, LegalMandate.referral_id == found.id)
 
 
 def assign(
