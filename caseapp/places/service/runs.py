@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -47,9 +47,10 @@ class FileGone(Refused):
     sentence = _l("El archivo ya no está: se importó o pasó más de un día. Súbalo de nuevo.")
 
 
-def maps() -> dict[str, str]:
-    """The maps that come with the program, by name: their source."""
-    return {path.stem: listing.read_map(path).source for path in sorted(MAPS.glob("*.yml"))}
+def maps(countries: Collection[str]) -> dict[str, str]:
+    """The maps that come with the program for lists of these countries, by name: their source."""
+    known = {path.stem: listing.read_map(path) for path in sorted(MAPS.glob("*.yml"))}
+    return {name: one.source for name, one in known.items() if one.country in countries}
 
 
 def countries_of(who: Principal) -> tuple[str, ...]:

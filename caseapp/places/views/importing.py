@@ -26,9 +26,10 @@ SHOWN = 300
 
 def _form() -> ImportForm:
     form = ImportForm()
-    form.country.choices = [(c, reference.country_label(c)) for c in runs.countries_of(access.current())]
+    own = runs.countries_of(access.current())
+    form.country.choices = [(c, reference.country_label(c)) for c in own]
     form.map_name.choices = [
-        ("", _("Es un paquete HSDS (ZIP)")), *((name, source) for name, source in runs.maps().items()),
+        ("", _("Es un paquete HSDS (ZIP)")), *((name, source) for name, source in runs.maps(own).items()),
         ("OWN", _("Otro mapa, que subo aquí")),
     ]  # fmt: skip
     return form
