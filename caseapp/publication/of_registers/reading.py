@@ -71,7 +71,7 @@ def protected() -> str:
     """What the reader is told of these figures."""
     return _(
         "Cuentan instituciones, no personas. La parte se da en pasos de %(step)s por ciento; con menos de %(n)s albergues no se da. "
-        "Lo que se anotó después del día %(day)s del mes siguiente no cambia la cifra.",
+        "Lo que se anota desde el día %(day)s del mes siguiente no cambia la cifra.",
         step=STEP, n=FEWEST, day=CUT_OFF,
     )  # fmt: skip
 
