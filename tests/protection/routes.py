@@ -120,8 +120,8 @@ def _best_interests(path: str = "", data: dict[str, str] | None = None, *, concl
 
 def make_assessment(db: Any, case: Any, person: Any, by: Any, *, concluded: bool = False) -> BestInterests:
     """An assessment, opened by somebody and, if so asked, concluded by somebody else; written as owner."""
+    make_alone(db, person)
     with db.as_owner():
-        make_alone(db, person)
         row = BestInterests(
             case_id=case.id, kind="BIA", identified_on=date(2025, 11, 20), opened_on=date(2025, 11, 20), opened_by_id=by
         )  # fmt: skip

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from caseapp.accounts.models import Team
 from caseapp.casefile.models import CaseTask
+from caseapp.casefile.queries.duties import duties
 from caseapp.core import access, clock
 from caseapp.core.db import session
 from caseapp.core.errors import ChangedMeanwhile
@@ -288,12 +289,12 @@ def test_lists_of_the_officer_and_the_supervisor(desk):
     with acting(desk, desk.officer):
         (line,) = queries.work_of(desk.officer, TODAY, 8)
         assert (line.what, line.due_at) == ("TO_CONCLUDE", clock_of(row).due_at)
-        assert queries.to_approve(desk.supervisor, 8) == []
         service.conclude(desk.case, queries.one_of_case(desk.case, row.id), TOLD)
         session.commit()
         assert [line.what for line in queries.work_of(desk.officer, TODAY, 8)] == ["WAITS"]
     with acting(desk, desk.supervisor):
-        assert [line.what for line in queries.to_approve(desk.supervisor, 8)] == ["TO_APPROVE"]
+        assert [d.what for d in duties(desk.supervisor, TODAY)] == ["assessment"]
+        assert duties(replace(desk.supervisor, user_id=desk.officer.user_id), TODAY) == []
 
 
 def test_the_pages_from_the_list_to_the_approval(desk, client):
@@ -316,7 +317,7 @@ def test_the_pages_from_the_list_to_the_approval(desk, client):
     assert "Espera aprobación" in client.get(here).get_data(as_text=True)
     client.sign_in(desk.supervisor)
     page = client.get("/today").get_data(as_text=True)
-    assert "Evaluaciones del interés superior por aprobar" in page and here in page
+    assert "Planes, traspasos y evaluaciones por aprobar" in page and here in page
     with desk.db.as_owner():
         version = str(session.get_one(BestInterests, row.id).version)
     session.expunge_all()

@@ -104,8 +104,8 @@ def _parts(who: Principal, timezone: str, window: work.Window) -> list[dict[str,
     elif who.roles & {"SHELTER_COORDINATOR", "SERVICE_FOCAL_POINT"}:
         parts.append(_inbox(who, timezone, window))
     if "CHILD_OFFICER" in who.roles:
-        parts = [today_custody.told(who, timezone), *parts]
-    parts = today_children.parts(who, timezone, window, _row) + parts
+        assess = today_children.part(who, timezone, window, _row)
+        parts = [today_custody.told(who, timezone), assess, *parts]
     return today_apart.parts(who, _row) + parts + today_month.parts(who, timezone, window)
 
 

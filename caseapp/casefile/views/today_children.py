@@ -1,5 +1,5 @@
-"""The parts of `/today` on the best interests of children who are alone or apart from their parents: what a child officer
-has to open, conclude and look at again, and what a supervisor decides on."""
+"""The part of `/today` on the best interests of children who are alone or apart from their parents: what a child officer
+has to open, conclude and look at again. What a supervisor decides on stands among the approvals (`duties`)."""
 
 from __future__ import annotations
 
@@ -19,23 +19,16 @@ from caseapp.protection.best_interests import queries
 Row = Callable[..., dict[str, Any]]
 
 
-def parts(who: Principal, timezone: str, window: work.Window, row: Row) -> list[dict[str, Any]]:
-    """The officer's list and, for a supervisor, that of what waits for them."""
-    found = []
-    if "CHILD_OFFICER" in who.roles:
-        lines = queries.work_of(who, clock.today(timezone), window.size, window.first)
-        found.append(_part("best-interests", _("Evaluar el interés superior"), lines, timezone, row))
-    if "SUPERVISOR" in who.roles:
-        lines = queries.to_approve(who, window.size, window.first)
-        title = _("Evaluaciones del interés superior por aprobar")
-        found += [_part("best-interests-approve", title, lines, timezone, row)] if lines else []
-    return found
-
-
-def _part(id: str, title: str, lines: list[queries.Line], timezone: str, row: Row) -> dict[str, Any]:
+def part(who: Principal, timezone: str, window: work.Window, row: Row) -> dict[str, Any]:
+    """The officer's list."""
+    lines = queries.work_of(who, clock.today(timezone), window.size, window.first)
     names = work.names_of([line.case_id for line in lines])
-    rows = [_line(line, names, timezone, row) for line in lines]
-    return {"id": id, "title": title, "rows": rows, "nothing": _("Nadie por evaluar.")}
+    return {
+        "id": "best-interests",
+        "title": _("Evaluar el interés superior"),
+        "rows": [_line(line, names, timezone, row) for line in lines],
+        "nothing": _("Nadie por evaluar."),
+    }
 
 
 def _line(line: queries.Line, names: dict[Any, str], timezone: str, row: Row) -> dict[str, Any]:
@@ -45,7 +38,6 @@ def _line(line: queries.Line, names: dict[Any, str], timezone: str, row: Row) ->
         "TO_CONCLUDE": (_("Evaluación en curso"), _("Concluir")),
         "WAITS": (_("Hecha el %(day)s; espera a supervisión", day=on), _("Ver")),
         "TO_REVIEW": (_("Toca evaluar otra vez el %(day)s", day=on), _("Evaluar otra vez")),
-        "TO_APPROVE": (_("Hecha el %(day)s", day=on), _("Decidir")),
     }[line.what]
     href = url_for("protection.best_interests", number=line.number)
     when = min(clock.at(line.day, 12, 0, timezone), clock.now())

@@ -1,4 +1,4 @@
-"""Best-interests assessments of a child, and what a child officer and a supervisor have to do about them."""
+"""Best-interests assessments of a child, and what a child officer has to do about them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from caseapp.core.errors import NotYours
 from caseapp.deadline.models import Deadline
 from caseapp.people import queries as people
 from caseapp.people.models import Case, Need, Person
-from caseapp.protection.access import APPROVE_CHILD, ASSESS_CHILD
+from caseapp.protection.access import ASSESS_CHILD
 from caseapp.protection.best_interests import rules
 from caseapp.protection.best_interests.models import BestInterests, BestInterestsAction
 from caseapp.protection.queries import facts_of
@@ -70,7 +70,7 @@ def identified_on(case: Case, person: Person, on: date) -> date | None:
 
 @dataclass(frozen=True)
 class Line:
-    """One thing to do: `what` is TO_OPEN, TO_CONCLUDE, WAITS, TO_REVIEW (the officer's) or TO_APPROVE."""
+    """One thing to do: `what` is TO_OPEN, TO_CONCLUDE, WAITS, TO_REVIEW."""
 
     what: str
     case_id: UUID
@@ -129,19 +129,3 @@ def work_of(who: Principal, today: date, size: int, first: int = 0) -> list[Line
     ).subquery()
     asked = sa.select(every).order_by(every.c.what == "WAITS", every.c.day, every.c.case_id)
     return [Line(*row) for row in session.execute(asked.limit(size).offset(first))]
-
-
-def to_approve(who: Principal, size: int, first: int = 0) -> list[Line]:
-    """Concluded assessments that this supervisor may decide on, never their own, the oldest first (one statement)."""
-    asked = (
-        people.visible_to(who)
-        .join(BestInterests, BestInterests.case_id == Case.id)
-        .where(
-            Case.team_id.in_(who.teams_as(*APPROVE_CHILD.roles)), Case.status == "OPEN",
-            BestInterests.state == "CONCLUDED", BestInterests.concluded_by_id != who.user_id,
-        )
-    )  # fmt: skip
-    lines = _lines("TO_APPROVE", asked, BestInterests.assessed_on).order_by(
-        BestInterests.assessed_on, Case.id
-    )
-    return [Line(*row) for row in session.execute(lines.limit(size).offset(first))]

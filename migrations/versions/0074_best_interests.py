@@ -8,7 +8,7 @@ from alembic import op
 
 from migrations import wall
 
-revision = "0078"
+revision = "0074"
 down_revision = "0073"
 branch_labels = None
 depends_on = None
