@@ -10,8 +10,8 @@ from sqlalchemy.dialects import postgresql
 
 from migrations import wall
 
-revision = "0074"
-down_revision = "0073"
+revision = "0075"
+down_revision = "0074"
 branch_labels = None
 depends_on = None
 

@@ -9,12 +9,12 @@ from alembic import op
 
 from migrations import wall
 
-revision = "0075"
-down_revision = "0074"
+revision = "0076"
+down_revision = "0075"
 branch_labels = None
 depends_on = None
 
-WITH_PLACES = import_module("migrations.versions.0074_capacity_enrolment").WITH_PLACES
+WITH_PLACES = import_module("migrations.versions.0075_capacity_enrolment").WITH_PLACES
 #: A place that may be slept in that night.
 OPEN = "p.opened_on <= p_day AND (p.closed_on IS NULL OR p.closed_on >= p_day)"
 #: Columns of the register of enrolments that the annual report tells; what stands has no small number in it.
