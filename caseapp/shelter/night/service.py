@@ -29,6 +29,8 @@ def seen(stays: Sequence[Stay], *, way: str, at: datetime | None = None) -> int:
     new = 0
     for stay in stays:
         row = held.get(stay.id)
+        if stay.first_night > night:  # came in the morning: `seen_on_arrival` has said it
+            continue
         if row is None:
             _put(stay, night, "SEEN", way, at)
         elif row.state == "ABSENT":
@@ -42,7 +44,7 @@ def seen(stays: Sequence[Stay], *, way: str, at: datetime | None = None) -> int:
 
 
 def absent(stays: Sequence[Stay], *, way: str, at: datetime | None = None) -> int:
-    """These people are missing tonight. Two nights, or the first of a child or of somebody with one, open
+    """These people are missing tonight (who came in the morning for the coming night is not of this one). Two nights, or the first of a child or of somebody with one, open
     ABSENT_AT_RISK. Who was seen tonight stays seen. Writes presence.absent. Returns how many are missing."""
     site, night = _tonight(stays)
     held = _locked(stays, night)
@@ -50,7 +52,7 @@ def absent(stays: Sequence[Stay], *, way: str, at: datetime | None = None) -> in
     children = _with_child(stays)
     new = 0
     for stay in stays:
-        if stay.id in held:
+        if stay.id in held or stay.first_night > night:
             continue
         away = rules.nights_away({**marks.get(stay.id, {}), night: "ABSENT"}, night)
         _put(stay, night, "ABSENT", way, at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from caseapp.shelter.night import queries as night
 from caseapp.shelter.night import rules
 from caseapp.shelter.night.queries import Tonight
 from caseapp.shelter.night.service import PaperLine, enter_paper
+from caseapp.shelter.rules import hour_written
 from caseapp.shelter.views import blueprint
 from caseapp.shelter.views.tonight import chosen_team, ids_of
 
@@ -170,7 +171,7 @@ def _moment(typed: str, site: Site) -> datetime | None:
     if not typed.strip():
         return None
     tonight = queries.tonight_at(site)
-    at = rules.hour_of_night(tonight, time.fromisoformat(typed.strip().zfill(5)), site.rollover_hour)
+    at = rules.hour_of_night(tonight, hour_written(typed), site.rollover_hour)
     now = clock.local(clock.now(), site.timezone).replace(tzinfo=None)
     if not rules.within_night(at, tonight, site.rollover_hour, now):
         raise errors.TimeInvalid
