@@ -72,7 +72,7 @@ def _assessed(life: Life, i: int, opened: datetime, random: Random) -> None:
 
 
 def _concluded(life: Life, i: int, at: datetime, random: Random, *, review: int, approved: bool) -> None:
-    words = {
+    words: dict[str, Any] = {
         "took_part": random.choice(TOOK_PART),
         "views": random.choice(SAID),
         "findings": random.choice(FOUND),
