@@ -25,7 +25,7 @@ TOOK_PART = (
     "La propia persona, su tutora y la intérprete de la oficina.", "La propia persona, una tía por teléfono y la psicóloga.",
 )  # fmt: skip
 SAID = (
-    "Quiere estudiar y vivir con su tía. No quiere volver por ahora.", "Dice que aquí duerme tranquila. Quiere hablar con su mamá cada semana.",
+    "Quiere estudiar y vivir con su tía. No quiere volver por ahora.", "Dice que aquí duerme bien. Quiere hablar con su mamá cada semana.",
     "Prefiere quedarse con su hermano y terminar la secundaria.",
 )  # fmt: skip
 FOUND = (
@@ -56,8 +56,9 @@ def _of_the_story(life: Life, i: int, turn: int, opened: datetime, random: Rando
     """The eldest was assessed in time and is due again in some days; nobody has concluded that of the other."""
     life.add(opened, "open_assessment", (i,), kind="BIA")
     if turn == 0:
-        review = (life.setting.today - life.days.day_of(opened)).days + 4
-        _concluded(life, i, life.days.later_day(opened, 7), random, review=review, approved=True)
+        made = life.days.later_day(opened, 7)
+        review = (life.setting.today - life.days.day_of(made)).days + 4
+        _concluded(life, i, made, random, review=review, approved=True)
 
 
 def _assessed(life: Life, i: int, opened: datetime, random: Random) -> None:
