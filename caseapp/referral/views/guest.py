@@ -156,7 +156,7 @@ def _check(found: Referral, ticket: str) -> Response:
 def _seen(found: Referral, ticket: str, form: GuestForm | None = None) -> Response:
     """What is asked, with the minimum of each person, and what may be answered now."""
     on = clock.today(timezone_of(found.to_team_id))
-    people = links.people_for_guest()
+    people = links.people_for_guest(found.kind)
     reasons = unlocking.reasons(
         gives_places=found.kind in GIVES_PLACES, with_child=_with_child(people, on), outside=True
     )
@@ -238,7 +238,7 @@ def _part_reasons(found: Referral) -> list[tuple[str, str]]:
 def _decline(found: Referral, ticket: str) -> Response:
     """The reason was tapped; what it asks is shown, and sent with the second tap."""
     on = clock.today(timezone_of(found.to_team_id))
-    people = links.people_for_guest()
+    people = links.people_for_guest(found.kind)
     reasons = unlocking.reasons(
         gives_places=found.kind in GIVES_PLACES, with_child=_with_child(people, on), outside=True
     )

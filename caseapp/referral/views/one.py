@@ -65,7 +65,9 @@ def page(found: Referral, wrong: str = "") -> str:
     sender = rules.SENDER in parties
     timezone = timezone_of(found.from_team_id if sender else found.to_team_id)
     # Once it has ended without a service, the receiver sees its own answer and nobody's person.
-    people = present.seen_by_receiver(found.items, _shown_members(found, sender), clock.today(timezone))
+    people = present.seen_by_receiver(
+        found.kind, found.items, _shown_members(found, sender), clock.today(timezone)
+    )
     stays = shelter_queries.holding_for_referral(found.id) if found.sent_at else []
     notices = queries.notices_of([found.id], who).get(found.id, [])
     return render_template(
@@ -195,7 +197,7 @@ def _reads_everybody(found: Referral, people: Sequence[present.Seen]) -> bool:
 
 def _shown_members(found: Referral, sender: bool) -> list[Any]:
     if found.state == "DRAFT":
-        return list(showing.as_sent(found.items, found.members))
+        return list(showing.as_sent(found.kind, found.items, found.members))
     if sender or found.state not in rules.ENDED:
         return list(found.members)
     return [m for m in found.members if m.outcome == "ACCEPTED"]
