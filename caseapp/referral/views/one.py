@@ -16,6 +16,7 @@ from caseapp.core.db import session
 from caseapp.core.i18n import _
 from caseapp.core.pages import day, moment
 from caseapp.people.models import Case
+from caseapp.places import queries as places
 from caseapp.referral import kinds, present, queries, rules, service, showing
 from caseapp.referral.access import ANSWER, READ, SEND
 from caseapp.referral.kinds import GIVES_PLACES
@@ -106,6 +107,7 @@ def page(found: Referral, wrong: str = "") -> str:
         blind=not sender and found.state in rules.AWAITING_RECEIVER and legal.unread(found),
         represented=present_legal.lines(found) if kinds.of(found.kind).blind else [],
         lawyer_url=_lawyer_url(found, parties),
+        reached=_reached(found) if sender and found.to_team.stands_for_id else None,
         nobody=found.nobody_told_at is not None and sender and found.state in rules.AWAITING_RECEIVER,
         form_url=url_for("referral.form", number=found.number)
         if sender and who.may(SEND) and may_print(found)
@@ -116,6 +118,14 @@ def page(found: Referral, wrong: str = "") -> str:
         **_next(found, sender),
         may_wait=sender and who.may(SEND) and found.state in ("DRAFT", "DECLINED", "LAPSED"),
     )
+
+
+def _reached(found: Referral) -> dict[str, Any]:
+    """How a receiver that is an entry of the directory is called, and where the rest of it stands."""
+    entry = found.to_team.stands_for_id
+    assert entry is not None
+    lines = [" · ".join(filter(None, (c.name, c.phone, c.email))) for c in places.contacts_of(entry)]
+    return {"lines": list(dict.fromkeys(lines)), "href": url_for("places.show", service_id=entry)}
 
 
 def _lawyer_url(found: Referral, parties: tuple[str, ...]) -> str | None:
@@ -168,7 +178,7 @@ def _next(found: Referral, sender: bool) -> dict[str, Any]:
             "label": option.label,
             "reasons": option.reasons,
             "href": url_for(
-                "referral.new", number=number, kind=found.kind, again=found.number, to=option.team_id
+                "referral.new", number=number, kind=found.kind, again=found.number, to=option.key
             ),
         }
         for option in next_options(found)
