@@ -11,6 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from caseapp.accounts.queries import site_of
 from caseapp.core import clock, crypto, reference
 from caseapp.core.access import Principal
 from caseapp.core.db import session
@@ -24,6 +25,8 @@ from caseapp.referral import kinds, rules
 from caseapp.referral.models import Referral, ReferralNights
 from caseapp.referral.rules import unlocking
 from caseapp.referral.service.depending import Dependant
+from caseapp.shelter import queries as shelter_queries
+from caseapp.shelter.models import GIVEN, Stay
 from caseapp.shelter.present import life_critical_lines, nights_text, requirements_text
 
 
@@ -210,6 +213,16 @@ def nights_of(found: Referral) -> str:
     if found.first_night is None or found.last_night is None:
         return ""
     return nights_text(found.first_night, found.last_night)
+
+
+def no_place_kept(found: Referral, stays: Sequence[Stay]) -> bool:
+    """Whether a yes was given outside the system, of a shelter that counts its places here, and none of them is booked:
+    nothing was held, or its time had come. `stays`: those of the referral that keep a place."""
+    said = found.state in ("ACCEPTED", "PART_ACCEPTED") and found.answer_channel != "SYSTEM"
+    if not said or found.kind not in kinds.GIVES_PLACES or any(s.state in GIVEN for s in stays):
+        return False
+    site = site_of(found.to_team_id)
+    return site is not None and shelter_queries.keeps_places(found.to_team_id, site)
 
 
 def reason_text(found: Referral, *, own: bool) -> str:

@@ -240,7 +240,7 @@ def _without_account(offer: Offer) -> str:
     if offer.service.team_id is not None or offer.service.referral_method in ("ONE_TIME_PAGE", "PHONE"):
         return words
     method = reference.label("referral_method", offer.service.referral_method)
-    return f"{words} · {_('cómo pide que se le refiera')}: {method.lower()}"
+    return words + " · " + _("así pide que se le refiera: %(how)s", how=method.lower())
 
 
 def _with_words(form: NewForm, fit: Fitted) -> list[tuple[str, str]]:

@@ -32,7 +32,7 @@ from caseapp.referral.views import blueprint
 from caseapp.shelter import present as shelter_present
 from caseapp.shelter import queries as shelter_queries
 from caseapp.shelter import service as shelter_service
-from caseapp.shelter.models import Stay
+from caseapp.shelter.models import GIVEN, Stay
 
 #: Verb → (label, endpoint, kind of button, permission). The first that is allowed is the primary one.
 VERBS = (
@@ -98,8 +98,9 @@ def page(found: Referral, wrong: str = "") -> str:
         hold=_hold(found, stays, timezone),
         records=sender
         and who.may(SEND)
-        and not any(s.state in ("BOOKED", "IN") for s in stays)
-        and _may_be_told(found),
+        and _may_be_told(found)
+        and not (any(s.state in GIVEN for s in stays) and related.answering_teams([found.to_team_id])),
+        no_place=sender and present.no_place_kept(found, stays),
         link_url=url_for("referral.link", number=found.number)
         if sender and who.may(SEND) and found.nobody_told_at is not None and found.state in linking.MAY
         else None,
