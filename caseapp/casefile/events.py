@@ -25,6 +25,7 @@ CONSENT_WAIVED = kind("consent.waived")
 TRANSFER_RESPONDED = kind("transfer.responded")
 
 # The topics of the file's own packages are handled there; they are known once this module is.
+from caseapp.casefile import from_assessment as _from_assessment  # noqa: E402, F401
 from caseapp.casefile import from_shelter as _from_shelter  # noqa: E402, F401
 from caseapp.casefile import not_completed as _not_completed  # noqa: E402, F401
 from caseapp.casefile import offering as _offering  # noqa: E402, F401

@@ -11,6 +11,7 @@ from caseapp.casefile.queries.file import CodeRow, File
 from caseapp.core import reference
 from caseapp.core.i18n import _
 from caseapp.core.pages import day
+from caseapp.people import present
 
 #: How many of the next tasks the file shows.
 NEXT = 3
@@ -31,8 +32,17 @@ def work_shown(file: File) -> dict[str, Any]:
                 ("plan", _("Plan")), ("tasks", _("Tareas")), ("notes", _("Notas")), ("alerts", _("Alertas")),
                 ("handover", _("Traspaso")),
             )
-        ],
+        ]
+        + _of_a_child(file),
     }  # fmt: skip
+
+
+def _of_a_child(file: File) -> list[dict[str, str]]:
+    """The way to a child's best interests, from every child's file alike."""
+    if not present.is_child(file.glance.person, file.glance.on):
+        return []
+    href = url_for("protection.best_interests", number=file.glance.case.number)
+    return [{"label": _("Interés superior"), "href": href}]
 
 
 def _plan(row: CodeRow, file: File) -> dict[str, Any]:

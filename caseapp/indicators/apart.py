@@ -28,11 +28,12 @@ COUNTED = {
     "identified": ("screening.outcome",),
     "wg_asked": ("person.registered",),
     "returned_children": ("child.returned_received",),
+    "best_interests": ("need.recorded", "person.registered"),
     "idp_access": ("person.registered", "population.changed"),
     "properties_due": ("property.registered",),
 }  # fmt: skip
 #: Sources that count an event on a later day, when its time is over.
-LAGGED = ("entitlements", "idp_access", "identified", "needs_answered", "properties_due", "returned_children",
+LAGGED = ("best_interests", "entitlements", "idp_access", "identified", "needs_answered", "properties_due", "returned_children",
           "schooling", "validations", "wg_asked")  # fmt: skip
 #: Why two domains that read the same kind of event may be drawn apart (docs/decisions/0330-one-person-one-draw.md).
 APART = ("READ", "LATER", "STOCK")

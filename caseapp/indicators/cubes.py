@@ -25,7 +25,7 @@ GRAINS = ("MONTH", "QUARTER")
 SOURCES = (
     "occurrences", "registrations", "claim_endings", "referral_endings", "nights", "open_cases", "interviews",
     "assisted", "needs_answered", "entitlements", "schooling", "validations",
-    "identified", "wg_asked", "returned_children", "idp_access", "properties_due",
+    "identified", "wg_asked", "returned_children", "best_interests", "idp_access", "properties_due",
     "heads",
 )  # fmt: skip
 FACT_COLUMNS = (

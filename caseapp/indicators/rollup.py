@@ -228,6 +228,8 @@ def _compared(connection: sa.Connection, country: str) -> tuple[int, list[Differ
 
 def _count_anew(connection: sa.Connection, country: str) -> None:
     """Everything of a country from its journal, into the temporary tables `recount_…`."""
+    # Where everything is read there is nothing to look up, and a loop that the planner thinks short may be long.
+    connection.execute(sa.text("SET LOCAL enable_nestloop = off"))
     again = Target(connection, country, "recount_")
     until = again.run("SELECT until FROM facts.horizon WHERE country = :country").scalar_one()
     for table, columns in COLUMNS.items():

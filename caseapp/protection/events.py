@@ -1,4 +1,4 @@
-"""The event kinds of screening."""
+"""The event kinds of screening, and of a child's best interests."""
 
 from __future__ import annotations
 
@@ -9,3 +9,7 @@ COMPLETED = kind("screening.completed")
 UNFINISHED = kind("screening.unfinished")
 ASSESSED = kind("assessment.completed")
 OUTCOME = kind("screening.outcome")
+BIA_COMPLETED = kind("bia.completed")
+
+# Its tables are known with the events.
+from caseapp.protection.best_interests import models as _best_interests  # noqa: E402, F401

@@ -69,7 +69,7 @@ def test_a_part_of_the_assisted_hangs_on_the_assisted():
 
 def test_what_counts_the_same_people_on_a_later_day_is_blurred():
     blurred = {name for name, domain in cubes.domains().items() if domain.is_blurred}
-    assert blurred == {"schooling", "wg_asked", "idp_access", "properties_due"}
+    assert blurred == {"schooling", "wg_asked", "idp_access", "properties_due", "best_interests"}
     assert all(cubes.domains()[name].unit == "EVENTS" for name in blurred)
 
 

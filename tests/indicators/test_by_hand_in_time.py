@@ -67,6 +67,28 @@ def test_p1_21_returned_children(journal):
     assert cubes.domains()["returned_children"].k == 10
 
 
+def test_p1_20_best_interests_on_time(journal):
+    child = {"age_band": "12-17"}
+    for n in range(4):
+        journal.event("need.recorded", f"p{n}", "2025-08-10", code="SC-UC", need_category="SC", **child)
+    # Alone in the file since August: the need, confirmed later, counts the child no second time.
+    alone = {"age_band": "5-11", "household_type": "CHILD_SEPARATED"}
+    journal.event("person.registered", "p4", "2025-08-20", **alone)
+    journal.event("need.recorded", "p4", "2025-09-03", code="SC-SC", need_category="SC", **alone)
+    journal.event("need.recorded", "p8", "2025-08-10", code="SC-UC", need_category="SC")  # an adult
+    journal.event(
+        "need.recorded", "p9", "2025-09-10", code="SC-UC", need_category="SC", **child
+    )  # in October
+    for n, day, timing in (
+        (0, "2025-09-09", "ON_TIME"), (1, "2025-09-10", "ON_TIME"), (2, "2025-08-30", "LATE"), (4, "2025-09-01", "NO_LIMIT"),
+    ):  # fmt: skip
+        journal.event("bia.completed", f"p{n}", day, code=timing, number=12, **child)
+    journal.write()
+    # p0 on the 30th day, p4 in a country without a limit; p1 was approved a day too late, p2 assessed late, p3 never.
+    assert figure("P1-20") == share("40.0", 2, 5)
+    assert cubes.domains()["best_interests"].k == 10
+
+
 def test_p2_15_washington_group(journal):
     for n in range(3):
         journal.event("person.registered", f"p{n}", "2025-08-10")

@@ -7,7 +7,9 @@ from typing import Any
 
 from caseapp.core.db import uuid7
 from caseapp.people.models import Need, PlacementRequirement
+from caseapp.protection.best_interests.models import BestInterests
 from caseapp.protection.models import Screening, ScreeningOutcome
+from tests.factories import make_user
 
 START = {
     "alone": "YES", "private_place": "YES", "interpreter": "NONE", "interviewer_as_wished": "YES",
@@ -105,7 +107,68 @@ def _guardian(post: bool) -> Any:
     return build
 
 
+def _best_interests(path: str = "", data: dict[str, str] | None = None, *, concluded: bool = False) -> Any:
+    """A child who is alone, with an assessment that runs."""
+
+    def build(db: Any, ns: Any) -> Any:
+        row = make_assessment(db, ns.case, ns.person, ns.user.id, concluded=concluded)
+        url = f"/cases/{ns.case.number}/private/best-interests/{row.id}{path}"
+        return url, {"version": str(row.version), **(data or {})}
+
+    return build
+
+
+def make_assessment(db: Any, case: Any, person: Any, by: Any, *, concluded: bool = False) -> BestInterests:
+    """An assessment, opened by somebody and, if so asked, concluded by somebody else; written as owner."""
+    make_alone(db, person)
+    with db.as_owner():
+        row = BestInterests(
+            case_id=case.id, kind="BIA", identified_on=date(2025, 11, 20), opened_on=date(2025, 11, 20), opened_by_id=by
+        )  # fmt: skip
+        if concluded:
+            row.state, row.assessed_on, row.review_on = "CONCLUDED", date(2025, 11, 22), date(2026, 2, 22)
+            row.views_heard, row.concluded_by_id = "YES", make_user("CHILD_OFFICER").id
+            row.took_part, row.views, row.findings = (
+                "La niña y su tía.",
+                "Quiere ir con su tía.",
+                "Está bien con ella.",
+            )
+        db.session.add(row)
+    return row
+
+
+def make_alone(db: Any, person: Any) -> None:
+    """A child whose need as unaccompanied is confirmed."""
+    with db.as_owner():
+        person.birth_from = person.birth_to = date(2012, 1, 1)
+        db.session.add(
+            Need(
+                case_id=person.case_id, person_id=person.id, code="SC-UC", category="SC", priority="EMERGENCY",
+                recorded_on=date(2025, 11, 20), reason="Llegó sin familia.",
+            )
+        )  # fmt: skip
+
+
+def _opened(db: Any, ns: Any) -> Any:
+    make_alone(db, ns.person)
+    return f"/cases/{ns.case.number}/private/best-interests", {"open-kind": "BIA"}
+
+
+CONCLUDED = {
+    "assessed_on": "2025-11-22", "took_part": "El niño y su tutora.", "views_heard": "YES", "views": "Quiere estudiar.",
+    "findings": "Está bien en el hogar.", "review_on": "2026-02-20", "actions-0-words": "Inscribirle en la escuela",
+    "actions-0-due_on": "2025-12-01", "actions-0-need": "CR-NE",
+}  # fmt: skip
 ROUTES = {
+    ("protection.best_interests", "GET"): lambda db, ns: f"/cases/{ns.case.number}/private/best-interests",
+    ("protection.open_best_interests", "POST"): _opened,
+    ("protection.conclude_best_interests", "POST"): _best_interests("", CONCLUDED),
+    ("protection.decide_best_interests", "POST"): _best_interests(
+        "/decide", {"decide-version": "1", "decide-decision": "APPROVED"}, concluded=True
+    ),
+    ("protection.stop_best_interests", "POST"): _best_interests(
+        "/stop", {"stop-version": "1", "stop-reason": "WITH_FAMILY"}
+    ),
     ("protection.health", "GET"): lambda db, ns: f"/cases/{ns.case.number}/private/health",
     ("protection.note_health", "POST"): _health,
     **{("protection.guardian", m): _guardian(m == "POST") for m in ("GET", "POST")},

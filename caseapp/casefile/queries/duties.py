@@ -1,5 +1,5 @@
-"""What the daily work asks for today, in one statement: tasks, plans and alerts to look at again, plans and hand-overs
-to approve, offers to answer, people awaited or missing. Sealed tasks and alerts are on no list."""
+"""What the daily work asks for today, in one statement: tasks, plans and alerts to look at again, plans, hand-overs
+and best-interests assessments to approve, offers to answer, people awaited or missing. Sealed tasks and alerts are on no list."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from caseapp.casefile.sentences import sealed_codes, supervision_codes
 from caseapp.core.access import Principal
 from caseapp.core.db import session
 from caseapp.people.models import Case
+from caseapp.protection.best_interests.models import BestInterests
 
 #: How long the sending team is told that somebody did not arrive.
 TOLD_DAYS = 30
@@ -91,6 +92,14 @@ def duties(who: Principal, today: date, window: Window = FEW) -> Sequence[Duty]:
         .join(Case, Case.id == Approval.case_id)
         .where(Case.team_id.in_(supervised), Approval.state == "ASKED", Approval.asked_by_id != who.user_id)
     )
+    assessments = (
+        sa.select(BestInterests)
+        .join(Case, Case.id == BestInterests.case_id)
+        .where(
+            Case.team_id.in_(supervised), Case.status == "OPEN", BestInterests.state == "CONCLUDED",
+            BestInterests.concluded_by_id != who.user_id,
+        )
+    )  # fmt: skip
     return [
         Duty(*row)
         for row in session.execute(
@@ -99,6 +108,7 @@ def duties(who: Principal, today: date, window: Window = FEW) -> Sequence[Duty]:
                 _lines(window, "plan", CasePlan.id, plans, CasePlan.review_on, **file, day=CasePlan.review_on),
                 _lines(window, "alert", CaseAlert.id, alerts, CaseAlert.review_on, **file, code=CaseAlert.code, day=CaseAlert.review_on),
                 _lines(window, "approval", Approval.id, approvals, Approval.asked_at, **file, code=Approval.subject, at=Approval.asked_at),
+                _lines(window, "assessment", BestInterests.id, assessments, BestInterests.assessed_on, **file, day=BestInterests.assessed_on),
                 *_handovers(window, teams, today),
             )
         ).all()

@@ -53,6 +53,7 @@ OWN: dict[str, tuple[str, ...]] = {
     "property": ("whereabouts",),
     "guardian": ("name", "authority"),
     "legal_mandate": ("lawyer",),
+    "best_interests": ("views",),
 }
 #: About other people, or about how we work.
 NOT_THEIRS = frozenset(

@@ -26,7 +26,7 @@ def duty_parts(
     always = [
         ("tasks", _("Tareas"), rows("task"), _("Ninguna por hacer hoy.")),
         ("reviews", _("Planes y alertas por revisar"), [*rows("plan"), *rows("alert")], _("Ninguno.")),
-        *([("approvals", _("Planes y traspasos por aprobar"), rows("approval"), _("Ninguno."))] if supervisor else []),
+        *([("approvals", _("Planes, traspasos y evaluaciones por aprobar"), [*rows("approval"), *rows("assessment")], _("Ninguno."))] if supervisor else []),
         ("handovers", _("Traspasos"), [*rows("missing"), *rows("offer"), *rows("awaited")], _("Ninguno.")),
     ]  # fmt: skip
     return [
@@ -54,7 +54,7 @@ def _since(duty: Duty, when: datetime) -> str:
         return since(when)
     return (
         _("desde el %(day)s", day=day(duty.day))
-        if duty.what == "missing"
+        if duty.what in ("missing", "assessment")
         else _("para el %(day)s", day=day(duty.day))
     )
 
@@ -76,6 +76,12 @@ def _told(duty: Duty) -> tuple[str, str, str]:
     if duty.what == "approval":
         page = "plan" if duty.code == "PLAN" else "handover"
         return _file(page, duty), reference.label("approval_subject", duty.code or "PLAN"), _("Decidir")
+    if duty.what == "assessment":
+        return (
+            url_for("protection.best_interests", number=duty.number),
+            _("Evaluación del interés superior"),
+            _("Decidir"),
+        )
     handover = duty.id if duty.what == "offer" else duty.number
     href = url_for("casefile.handover_offer", handover_id=handover)
     if duty.what == "offer":

@@ -18,7 +18,14 @@ from caseapp.casefile.linking import linked
 from caseapp.casefile.queries import consent as consents
 from caseapp.casefile.queries import today as work
 from caseapp.casefile.queries.duties import duties as duties_of
-from caseapp.casefile.views import blueprint, today_apart, today_consent, today_custody, today_month
+from caseapp.casefile.views import (
+    blueprint,
+    today_apart,
+    today_children,
+    today_consent,
+    today_custody,
+    today_month,
+)
 from caseapp.casefile.views.duties import duty_parts
 from caseapp.casefile.views.today_ways import ways
 from caseapp.core import access, clock, reference
@@ -97,7 +104,8 @@ def _parts(who: Principal, timezone: str, window: work.Window) -> list[dict[str,
     elif who.roles & {"SHELTER_COORDINATOR", "SERVICE_FOCAL_POINT"}:
         parts.append(_inbox(who, timezone, window))
     if "CHILD_OFFICER" in who.roles:
-        parts = [today_custody.told(who, timezone), *parts]
+        assess = today_children.part(who, timezone, window, _row)
+        parts = [today_custody.told(who, timezone), assess, *parts]
     return today_apart.parts(who, _row) + parts + today_month.parts(who, timezone, window)
 
 

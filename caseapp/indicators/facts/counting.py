@@ -36,18 +36,18 @@ def _marker(window: str) -> str:
 
 
 # One person at one site in one month, with the codes of the first fact there. `outside`: it can carry no household's
-# marker (`households` of cubes.yml).
+# marker (`households` of cubes.yml). Sorted by person first: pseudonyms differ in their first bytes, names of domains do not.
 _COUNTED = f"""
     SELECT domain, fact_id, period, person, household, site, month, effective_on, recorded_at,
            {_marker("own")} AS counted, lag(fact_id) OVER own IS NULL AS first_ever, outside
     FROM (
-        SELECT DISTINCT ON (domain, person, left(period, 7), site)
+        SELECT DISTINCT ON (person, domain, left(period, 7), site)
                domain, id AS fact_id, period, person, household, site, left(period, 7) AS month, effective_on, recorded_at,
                {{outside}} AS outside
         FROM {{fact}} f
         WHERE country = :country AND domain IN ({{distinct}}) AND {{theirs}}
-        ORDER BY domain, person, left(period, 7), site, effective_on, recorded_at, id
-    ) first WINDOW own AS (PARTITION BY domain, person ORDER BY {_ORDER})
+        ORDER BY person, domain, left(period, 7), site, effective_on, recorded_at, id
+    ) first WINDOW own AS (PARTITION BY person, domain ORDER BY {_ORDER})
 """
 _ATOMS = f"""
     INSERT INTO {{atom}} ({COLUMNS["atom"]})
@@ -59,8 +59,8 @@ _ATOMS = f"""
 _TURN = f"row_number() OVER (PARTITION BY {{who}}, month, site ORDER BY {_ORDER}) AS turn"
 _HOUSEHOLD = f"CASE WHEN turn > 1 THEN 'NONE' ELSE {_marker('house')} END"
 _HOUSE = f"WINDOW house AS (PARTITION BY {{who}}, turn ORDER BY {_ORDER})"
-_WHO = {"who": "domain, household"}
-_WHO_OF_ALL = {"who": "domain, household, outside"}
+_WHO = {"who": "household, domain"}
+_WHO_OF_ALL = {"who": "household, domain, outside"}
 # Those that are not yet so.
 _HOUSEHOLDS = f"""
     WITH member AS (

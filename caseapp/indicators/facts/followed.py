@@ -11,6 +11,8 @@ ANSWERED_WITHIN, ENROLLED_WITHIN, RECOGNISED_WITHIN = 30, 90, 180
 #: Within how many days whoever is identified at a border is referred (P1-04), the Washington Group is asked (P2-15), a
 #: returned child has a process (P1-21), a displaced person a programme (P4-11), a property its measure (P4-13): own.
 REFERRED_WITHIN, ASKED_WITHIN, PROCESS_WITHIN, ACCESS_WITHIN, MEASURE_WITHIN = 7, 30, 30, 90, 90
+#: How long a best-interests assessment that was made within its own limit may wait for its approval (P1-20): own.
+ASSESSED_WITHIN = 30
 
 
 def _followed(first: str, then: str, days: str, *, yes: str, no: str, once: bool = False) -> str:
@@ -81,6 +83,15 @@ RETURNED_CHILDREN = _followed(
     yes="OPENED",
     no="NOT_OPENED",
 )
+BEST_INTERESTS = _followed(
+    "((e.kind = 'need.recorded' AND e.code IN ('SC-UC', 'SC-SC')) OR (e.kind = 'person.registered' "
+    "AND e.household_type IN ('CHILD_UNACCOMPANIED', 'CHILD_SEPARATED'))) AND e.age_band IN ('0-4', '5-11', '12-17')",
+    "l.kind = 'bia.completed' AND l.code <> 'LATE'",
+    str(ASSESSED_WITHIN),
+    yes="ASSESSED",
+    no="NOT_IN_TIME",
+    once=True,
+)
 IDP_ACCESS = _followed(
     "e.kind IN ('person.registered', 'population.changed') AND e.population = 'IDP'",
     "l.kind IN ('referral.accepted', 'referral.part_accepted') AND l.sector = 'SOCIAL_REGISTRY'",
@@ -102,6 +113,7 @@ SELECTS = {
     "identified": IDENTIFIED,
     "wg_asked": WG_ASKED,
     "returned_children": RETURNED_CHILDREN,
+    "best_interests": BEST_INTERESTS,
     "idp_access": IDP_ACCESS,
     "properties_due": PROPERTIES_DUE,
     "entitlements": ENTITLEMENTS,

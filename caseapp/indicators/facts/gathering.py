@@ -95,18 +95,23 @@ _FILLED = """
     FROM bare
     CROSS JOIN LATERAL (
         SELECT * FROM (
-            (SELECT k.*, 1 AS turn FROM event k
-             WHERE k.own_key = bare.own_key AND k.sex IS NOT NULL
+            (SELECT k.*, 1 AS turn FROM near k
+             WHERE k.own_key = bare.own_key
                AND (k.effective_on, k.recorded_at, k.position) <= (bare.effective_on, bare.recorded_at, bare.position)
              ORDER BY k.effective_on DESC, k.recorded_at DESC, k.position DESC LIMIT 1)
             UNION ALL
-            (SELECT k.*, 2 FROM event k
-             WHERE k.own_key = bare.own_key AND k.sex IS NOT NULL
+            (SELECT k.*, 2 FROM near k
+             WHERE k.own_key = bare.own_key
                AND (k.effective_on, k.recorded_at, k.position) > (bare.effective_on, bare.recorded_at, bare.position)
              ORDER BY k.effective_on, k.recorded_at, k.position LIMIT 1)
         ) near ORDER BY turn LIMIT 1
     ) n
     WHERE bare.id = e.id AND bare.asks
+"""
+# All events with codes of whoever has one without.
+_NEAR = """
+    SELECT own_key, effective_on, recorded_at, position, sex, age_band, origin, household_type, household FROM event
+    WHERE sex IS NOT NULL AND own_key IN (SELECT own_key FROM bare WHERE asks)
 """
 _LEFT_OPEN = """
     UPDATE event e SET household = coalesce(household, person), sex = coalesce(sex, 'O'),
@@ -114,10 +119,30 @@ _LEFT_OPEN = """
         household_type = coalesce(household_type, 'UNKNOWN')
     FROM bare WHERE bare.id = e.id
 """
+# The codes of everybody as the day's last event has them, from that day on; most people have the same in all of theirs.
+_PROFILES = """
+    WITH had AS (
+        SELECT own_key, sex, age_band, origin, household_type FROM event GROUP BY 1, 2, 3, 4, 5
+    ), known AS (
+        SELECT own_key, count(*) AS profiles, min(sex) AS sex, min(age_band) AS age_band, min(origin) AS origin,
+               min(household_type) AS household_type
+        FROM had GROUP BY own_key
+    ), day AS (
+        SELECT DISTINCT ON (own_key, effective_on) own_key, effective_on, sex, age_band, origin, household_type
+        FROM event WHERE own_key IN (SELECT own_key FROM known WHERE profiles > 1)
+        ORDER BY own_key, effective_on, recorded_at DESC, position DESC
+    )
+    SELECT own_key, date '-infinity' AS from_on, date 'infinity' AS to_on, sex, age_band, origin, household_type
+    FROM known WHERE profiles = 1
+    UNION ALL
+    SELECT own_key, effective_on, lead(effective_on, 1, date 'infinity') OVER (PARTITION BY own_key ORDER BY effective_on),
+           sex, age_band, origin, household_type
+    FROM day
+"""
 
 
 def gather(target: Target) -> None:
-    """Make the temporary tables `affected` (person_key, counts_as) and `event`, from `seed` (person_key) or for
+    """Make the temporary tables `affected` (person_key, counts_as), `event` and `profile` (own_key, from_on, to_on), from `seed` (person_key) or for
     everybody (then `affected` names only those who count as somebody else), and bring `identity` up to date."""
     everybody = target.everybody
     target.fresh("taken_back", _TAKEN_BACK)
@@ -139,9 +164,18 @@ def gather(target: Target) -> None:
     target.fresh("correction", _CORRECTIONS.replace("{whose}", whose))
     target.indexed("correction", "person_key")
     target.fresh("event", _EVENTS.replace("{join}", "LEFT JOIN" if everybody else "JOIN"))
-    target.indexed("event", "kind", "own_key, effective_on, recorded_at, position")
+    target.indexed("event", "kind")
+    _fill(target)
+    target.fresh("profile", _PROFILES)
+    target.indexed("profile")
+
+
+def _fill(target: Target) -> None:
+    """Give the events without codes those of the nearest one that has them."""
     target.fresh("bare", _BARE)
     if target.run("SELECT EXISTS (SELECT FROM bare)").scalar_one():
-        target.indexed("event", "id")
+        target.indexed("bare")
+        target.fresh("near", _NEAR)
+        target.indexed("near", "own_key, effective_on, recorded_at, position")
         target.run(_FILLED)
         target.run(_LEFT_OPEN)

@@ -18,6 +18,8 @@ NO_STAY = ("DATA_ERROR", "NEVER_ARRIVED")
 PLAN_ENDS = ("HELD_12M", "REFUSED", "FAILED", "STOPPED_BY_PERSON")
 RECOGNISED = ("RECOGNISED", "COMPLEMENTARY")
 PROTECTED_POPULATIONS = ("REFUGEE", "COMPLEMENTARY")
+#: A quarter's number: the next one's is greater by one.
+QUARTER = "(extract(year FROM {on})::int * 4 + extract(quarter FROM {on})::int)"
 #: How money reaches an account.
 ACCOUNTS = ("CARD", "TRANSFER")
 #: Within how many days of registration a child is known to be alone or apart from the parents (P1-19): own.
@@ -38,6 +40,14 @@ def _occurrences(domain: Domain) -> str:
         f"SELECT {row_of('e', stage=stage, sector=sector)}, {PERIOD.format(on='e.effective_on')} AS period "
         f"FROM event e WHERE {' AND '.join(tests)}"
     )
+
+
+def _at_each_quarter(spells: str, where: str = "true") -> str:
+    """The rows of `spells` (from_on, to_on or null) once for each quarter at whose end they last, as `turn`: the quarter
+    they begin in, up to the one before that in which they end. Needs `quarter`."""
+    last = "(SELECT max(turn) FROM quarter)"
+    ends = f"least(coalesce({QUARTER.format(on='to_on')} - 1, {last}), {last})"
+    return f"SELECT *, generate_series({QUARTER.format(on='from_on')}, {ends}) AS turn FROM {spells} WHERE {where}"
 
 
 # A child with a confirmed need as unaccompanied or separated counts as such, whatever the family is in the file.
@@ -156,17 +166,17 @@ _NIGHTS = f"""
 # event; by whether they are recognised and whether a plan for a solution is under way; and by whether a claim of theirs
 # was lodged and has neither been decided on its merits nor closed.
 _OPEN_CASES = f"""
-    WITH word AS (
-        SELECT e.*, lead(effective_on) OVER (PARTITION BY own_key ORDER BY {IN_ORDER}) AS to_on FROM event e
-        WHERE kind IN ('case.opened', 'case.reopened', 'case.closed', 'person.erased')
-    ), quarter AS (
-        SELECT to_char(d, 'YYYY"-Q"Q') AS period, (d + interval '3 months')::date - 1 AS day
+    WITH quarter AS (
+        SELECT to_char(d, 'YYYY"-Q"Q') AS period, (d + interval '3 months')::date - 1 AS day, {QUARTER.format(on="d")} AS turn
         FROM generate_series(date '2013-01-01', CAST(:until AS date) - interval '3 months', interval '3 months') d
+    ), word AS (
+        SELECT id, person, own_key, household, site, kind, effective_on AS from_on, recorded_at, position,
+               lead(effective_on) OVER (PARTITION BY own_key ORDER BY {IN_ORDER}) AS to_on
+        FROM event WHERE kind IN ('case.opened', 'case.reopened', 'case.closed', 'person.erased')
     ), standing AS (
-        SELECT DISTINCT ON (w.person, q.period) w.*, q.period, q.day
-        FROM word w JOIN quarter q ON w.effective_on <= q.day AND (w.to_on IS NULL OR w.to_on > q.day)
-        WHERE w.kind IN ('case.opened', 'case.reopened')
-        ORDER BY w.person, q.period, w.effective_on DESC, w.recorded_at DESC, w.position DESC
+        SELECT DISTINCT ON (person, turn) *
+        FROM ({_at_each_quarter("word", "kind IN ('case.opened', 'case.reopened')")}) w
+        ORDER BY person, turn, from_on DESC, recorded_at DESC, position DESC
     ), recognised AS (
         SELECT person, min(effective_on) AS day FROM event
         WHERE (kind = 'decision.made' AND outcome IN ({listed(RECOGNISED)}))
@@ -177,6 +187,8 @@ _OPEN_CASES = f"""
         FROM event p LEFT JOIN event s ON s.kind = 'solution.step' AND s.person = p.person
              AND s.subject_key = p.subject_key AND s.outcome IN ({listed(PLAN_ENDS)})
         WHERE p.kind = 'solution.planned' GROUP BY p.id, p.person, p.effective_on
+    ), planned AS (
+        SELECT DISTINCT person, turn FROM ({_at_each_quarter("plan")}) p
     ), claim AS (
         SELECT e.person, e.kind, e.effective_on AS from_on,
                lead(effective_on) OVER (PARTITION BY own_key, coalesce(subject_key, person) ORDER BY {IN_ORDER}) AS to_on
@@ -184,25 +196,20 @@ _OPEN_CASES = f"""
         WHERE kind IN ('claim.lodged', 'claim.reopened', 'claim.closed')
            OR (kind = 'decision.made' AND outcome IS NOT NULL)
     ), pending AS (
-        SELECT DISTINCT c.person, q.period FROM claim c
-        JOIN quarter q ON c.from_on <= q.day AND (c.to_on IS NULL OR c.to_on > q.day)
-        WHERE c.kind IN ('claim.lodged', 'claim.reopened')
+        SELECT DISTINCT person, turn FROM ({_at_each_quarter("claim", "kind IN ('claim.lodged', 'claim.reopened')")}) c
     )
-    SELECT o.id, o.person, o.household, o.site, o.day AS effective_on, o.recorded_at,
+    SELECT o.id, o.person, o.household, o.site, q.day AS effective_on, o.recorded_at,
            k.sex, k.age_band, k.origin, k.household_type,
            CASE WHEN r.person IS NULL THEN 'NOT_RECOGNISED'
-                WHEN EXISTS (SELECT FROM plan p WHERE p.person = o.person AND p.from_on <= o.day
-                             AND (p.to_on IS NULL OR p.to_on > o.day)) THEN 'RECOGNISED_WITH_PLAN'
+                WHEN p.person IS NOT NULL THEN 'RECOGNISED_WITH_PLAN'
                 ELSE 'RECOGNISED_WITHOUT_PLAN' END AS stage,
-           CASE WHEN c.person IS NULL THEN 'NO_CLAIM_PENDING' ELSE 'CLAIM_PENDING' END AS sector, 1 AS amount, o.period
+           CASE WHEN c.person IS NULL THEN 'NO_CLAIM_PENDING' ELSE 'CLAIM_PENDING' END AS sector, 1 AS amount, q.period
     FROM standing o
-    LEFT JOIN pending c ON c.person = o.person AND c.period = o.period
-    LEFT JOIN recognised r ON r.person = o.person AND r.day <= o.day
-    CROSS JOIN LATERAL (
-        SELECT k.sex, k.age_band, k.origin, k.household_type FROM event k
-        WHERE k.own_key = o.own_key AND k.effective_on <= o.day
-        ORDER BY k.effective_on DESC, k.recorded_at DESC, k.position DESC LIMIT 1
-    ) k
+    JOIN quarter q USING (turn)
+    JOIN profile k ON k.own_key = o.own_key AND q.day >= k.from_on AND q.day < k.to_on
+    LEFT JOIN pending c ON c.person = o.person AND c.turn = o.turn
+    LEFT JOIN planned p ON p.person = o.person AND p.turn = o.turn
+    LEFT JOIN recognised r ON r.person = o.person AND r.day <= q.day
 """
 
 # An eligibility interview, and whether the person had legal advice before it.

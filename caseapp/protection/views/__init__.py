@@ -1,4 +1,4 @@
-"""Pages of screening, and of the needs and requirements that follow from it."""
+"""Pages of screening, of the needs and requirements that follow from it, and of a child's best interests."""
 
 from __future__ import annotations
 
@@ -6,4 +6,5 @@ from flask import Blueprint
 
 blueprint = Blueprint("protection", __name__)
 
+from caseapp.protection.best_interests import views as _best_interests  # noqa: E402, F401
 from caseapp.protection.views import health, needs, result, screening  # noqa: E402, F401
