@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from caseapp.publication import service
+from caseapp.publication.of_registers import freezing
 from caseapp.publication.pictures import regional, waiting
 from workers.app import app
 
@@ -17,3 +18,9 @@ def make_waiting() -> int:
 def draw_waiting() -> int:
     """Draw a few of the pictures that approved releases do not have yet; where none waits, those of the region."""
     return waiting.make_waiting() or regional.make_waiting()
+
+
+@app.task(name="workers.publication.freeze_registers")
+def freeze_registers() -> int:
+    """Count the figures of registers of the months whose cut-off is past."""
+    return freezing.freeze()

@@ -37,6 +37,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 4.0,
         "options": {"queue": "figures", "expires": 8},
     },
+    "registers": {
+        "task": "workers.publication.freeze_registers",
+        "schedule": 21600.0,
+        "options": {"queue": "figures", "expires": 3600},
+    },
     "imports": {
         "task": "workers.reception.import_people",
         "schedule": 4.0,

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import cache
-
-import yaml
+from collections.abc import Iterable
 
 from caseapp.commitments.models import CommitmentTarget
 from caseapp.commitments.narrative import quoting
 from caseapp.commitments.narrative.rules import Quote
 from caseapp.commitments.released import Line
 from caseapp.core.i18n import language
-from caseapp.core.reference import ROOT
-from caseapp.indicators import catalogue
-
-REGISTERS = ROOT / "indicators_of_registers.yml"
-
-
-@cache
-def _of_registers() -> Mapping[str, Mapping[str, str]]:
-    """Names of the indicators that rest on registers, by code and language."""
-    found = yaml.safe_load(REGISTERS.read_text("utf-8"))
-    return {code: dict(entry["name"]) for code, entry in found.items()}
+from caseapp.indicators import catalogue, registers
 
 
 def indicators() -> dict[str, str]:
     """Every indicator that can be a target: its name in the reader's language, by code in order."""
-    names = {one.code: one.name for one in catalogue.all()} | dict(_of_registers())
+    names = {one.code: one.name for one in catalogue.all()}
+    names |= {code: one.name for code, one in registers.registers().items()}
     return {code: names[code][language()] for code in sorted(names)}
 
 

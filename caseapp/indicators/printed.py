@@ -7,13 +7,13 @@ from pathlib import Path
 import yaml
 
 from caseapp.core.reference import ROOT, label
+from caseapp.indicators import registers
 from caseapp.indicators.catalogue import PUBLIC, Indicator, Selection
 from caseapp.indicators.cubes import numbers
 from caseapp.indicators.versions import Catalogue, shipped
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "indicators.md"
 LIST = ROOT / "indicator_list.yml"
-REGISTERS = FILE.parents[1] / "config" / "reference" / "indicators_of_registers.yml"
 _HEAD = """# Indicators
 
 Printed from `config/reference/indicators/*.yml` and `config/reference/cubes.yml` by `make indicators`; a test
@@ -41,11 +41,11 @@ def text(catalogue: Catalogue | None = None) -> str:
 def _of_registers() -> list[str]:
     """The indicators that rest on registers of institutions and in no cube."""
     found = ["## Of registers, on no person / De registros, sin personas\n"]
-    for code, each in yaml.safe_load(REGISTERS.read_text("utf-8")).items():
+    for code, each in sorted(registers.registers().items()):
         found.append(
-            f"### {code} {each['name']['en']} / {each['name']['es']}\n\n{each['definition']['en']}\n\n"
-            f"*{each['definition']['es']}*\n\n| | |\n| --- | --- |\n| Measure | a register's, in `{each['unit']}` |\n"
-            f"| Computed by | `{each['by']}` |\n| Source | {', '.join(each['source'])} |\n"
+            f"### {code} {each.name['en']} / {each.name['es']}\n\n{each.definition['en']}\n\n"
+            f"*{each.definition['es']}*\n\n| | |\n| --- | --- |\n| Measure | a register's, in `{each.unit}` |\n"
+            f"| Computed by | `{each.by}` |\n| Source | {', '.join(each.source)} |\n"
         )
     return found
 

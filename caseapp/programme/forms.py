@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask_wtf.file import FileField
@@ -17,24 +17,24 @@ from caseapp.programme import rules
 MOST_MEGABYTES = 5
 
 
-def _codes(label: Any, name: str) -> Any:
-    """A choice from a reference list; what is not in it is refused by the rules."""
+def _codes(label: Any, name: str, none: Any = _l("Elija…")) -> Any:
+    """A choice from a reference list (`none`: what no choice says); what is not in it is refused by the rules."""
     return SelectField(
-        label, choices=lambda: [("", str(_l("Elija…"))), *reference.choices(name)], validate_choice=False, default=""
+        label, choices=lambda: [("", str(none)), *reference.choices(name)], validate_choice=False, default=""
     )  # fmt: skip
 
 
-def _open(label: Any) -> Any:
+def _open(label: Any, hint: Any = "") -> Any:
     """A choice that the page fills in."""
-    return SelectField(label, choices=[], validate_choice=False, default="")
+    return SelectField(label, choices=[], validate_choice=False, default="", description=hint)
 
 
 def _day(label: Any) -> Any:
     return StringField(label, widget=DateInput())
 
 
-def _number(label: Any) -> Any:
-    return StringField(label, widget=NumberInput(min=0))
+def _number(label: Any, hint: Any = "") -> Any:
+    return StringField(label, widget=NumberInput(min=0), description=hint)
 
 
 class EntryForm(Form):
@@ -89,18 +89,37 @@ class CostForm(EntryForm):
     source = StringField(_l("Fuente pública"))
 
 
+class CapacityForm(EntryForm):
+    site = _open(_l("Albergue"))
+    reported_on = StringField(
+        _l("Día o mes del que informa"), description=_l("Como 2025-10-31, o 2025-10: el último día del mes.")
+    )
+    beds = _number(_l("Plazas registradas"))
+    usable = _number(_l("Plazas utilizables"), _l("Las que se podían ocupar ese día."))
+
+
+class EnrolmentForm(EntryForm):
+    project = _open(_l("Programa"), _l("Los que están en «Proyectos y programas» como programa."))
+    period = StringField(_l("Periodo"), description=_l("Un año, trimestre o mes: 2025, 2025-Q3, 2025-10."))
+    sex = _codes(_l("Sexo"), "sex_in_figures", _l("Todas las personas"))
+    age_band = _codes(_l("Edad"), "age_band", _l("Todas las edades"))
+    enrolled = StringField(
+        _l("Personas que se inscribieron"), description=_l("Si son menos de cinco, escriba <5.")
+    )
+    source = StringField(_l("Quién lo informa, y dónde"))
+
+
 FORMS: dict[str, type[EntryForm]] = {
     "trainings": TrainingForm, "projects": ProjectForm, "participation": ParticipationForm, "costs": CostForm,
+    "capacity": CapacityForm, "enrolments": EnrolmentForm,
 }  # fmt: skip
 
 
-def filled(
-    form: EntryForm, places: Sequence[tuple[str, str]], projects: Sequence[tuple[str, str]]
-) -> EntryForm:
-    """The form with the choices that depend on the team."""
-    for name, choices in (("place", places), ("project", projects)):
+def filled(form: EntryForm, choices: Mapping[str, Sequence[tuple[str, str]]]) -> EntryForm:
+    """The form with the choices that depend on the team, by field."""
+    for name, of_team in choices.items():
         if name in form and isinstance(form[name], SelectField):
-            form[name].choices = [("", _("Elija…")), *choices]
+            form[name].choices = [("", _("Elija…")), *of_team]
     return form
 
 

@@ -1,4 +1,4 @@
-"""The registers as dated rows of head counts and amounts; no row names anybody. What was entered never changes: a
+"""The registers as dated rows of head counts, beds and amounts; no row names anybody. What was entered never changes: a
 correction withdraws the row and enters another, which says what it replaces."""
 
 from __future__ import annotations
@@ -141,5 +141,70 @@ class UnitCost(Entry, Base):
     amount: Mapped[Decimal] = mapped_column(sa.Numeric(12, 2))
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
+    source: Mapped[str]
+    replaces_id: Mapped[UUID | None]
+
+
+class NetworkCapacity(Entry, Base):
+    """What a shelter whose places are not kept in Acogida reports for a day: beds registered, and usable. A trigger
+    refuses a site of another country, a safe house, and one whose places are kept here."""
+
+    __tablename__ = "network_capacity"
+    __table_args__ = (
+        sa.CheckConstraint(f"beds BETWEEN 1 AND {rules.MOST_BEDS}", name="beds_sane"),
+        sa.CheckConstraint("usable BETWEEN 0 AND beds", name="usable_within_beds"),
+        sa.UniqueConstraint("team_id", "row_key", name="uq_network_capacity_row"),
+        sa.Index(
+            "uq_network_capacity_day", "site_id", "reported_on", unique=True,
+            postgresql_where=sa.text("withdrawn_at IS NULL"),
+        ),
+        sa.ForeignKeyConstraint(["replaces_id"], ["network_capacity.id"]),
+        sa.Index("ix_network_capacity_replaces_id", "replaces_id"),
+    )  # fmt: skip
+
+    site_id: Mapped[UUID] = mapped_column(sa.ForeignKey("site.id"), index=True)
+    reported_on: Mapped[date]
+    beds: Mapped[int]
+    usable: Mapped[int]
+    replaces_id: Mapped[UUID | None]
+
+
+class ProgrammeEnrolment(Entry, Base):
+    """How many enrolled in a programme of another institution in a period, as it reports; of one sex or age band where
+    it says. `enrolled` None: fewer than five, which no number tells. A programme's period stands by one grain, and no two
+    periods that overlap, so that no difference tells a small group either."""
+
+    __tablename__ = "programme_enrolment"
+    __table_args__ = (
+        one_of("sex", rules.SEXES),
+        one_of("age_band", rules.BANDS),
+        sa.CheckConstraint(f"enrolled BETWEEN {rules.SMALLEST} AND {rules.MOST_ENROLLED}", name="no_small_number"),
+        sa.CheckConstraint("ends_on >= starts_on", name="ends_after_start"),
+        sa.CheckConstraint("length(btrim(source)) >= 3", name="source_given"),
+        sa.UniqueConstraint("team_id", "row_key", name="uq_programme_enrolment_row"),
+        sa.Index(
+            "uq_programme_enrolment_group", "project_id", "period", sa.text("coalesce(sex, '')"),
+            sa.text("coalesce(age_band, '')"), unique=True, postgresql_where=sa.text("withdrawn_at IS NULL"),
+        ),
+        pg.ExcludeConstraint(
+            ("project_id", "="), ("period", "="),
+            (sa.text("((sex IS NOT NULL)::int + 2 * (age_band IS NOT NULL)::int)"), "<>"),
+            using="gist", where=sa.text("withdrawn_at IS NULL"), name="ex_programme_enrolment_grain",
+        ),
+        pg.ExcludeConstraint(
+            ("project_id", "="), (sa.text("daterange(starts_on, ends_on, '[]')"), "&&"), ("period", "<>"),
+            using="gist", where=sa.text("withdrawn_at IS NULL"), name="ex_programme_enrolment_period",
+        ),
+        sa.ForeignKeyConstraint(["replaces_id"], ["programme_enrolment.id"]),
+        sa.Index("ix_programme_enrolment_replaces_id", "replaces_id"),
+    )  # fmt: skip
+
+    project_id: Mapped[UUID] = mapped_column(sa.ForeignKey("joint_project.id"), index=True)
+    period: Mapped[str]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    sex: Mapped[str | None]
+    age_band: Mapped[str | None]
+    enrolled: Mapped[int | None]
     source: Mapped[str]
     replaces_id: Mapped[UUID | None]

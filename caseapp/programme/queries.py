@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +14,9 @@ from caseapp.core import clock, reference
 from caseapp.core.access import Principal
 from caseapp.core.db import session
 from caseapp.core.errors import NotPermitted, NotYours
+from caseapp.places.models import Site
 from caseapp.programme.access import KEEP
-from caseapp.programme.models import JointProject
+from caseapp.programme.models import JointProject, NetworkCapacity, Participation, ProgrammeEnrolment
 from caseapp.programme.rules import Known
 from caseapp.programme.service import MODELS, Row
 
@@ -64,24 +66,55 @@ def projects(team: Team) -> list[JointProject]:
     )
 
 
-def codes_of(project_ids: set[UUID]) -> dict[UUID, str]:
-    """The codes of projects, also of those withdrawn since."""
-    if not project_ids:
-        return {}
-    rows = session.execute(
-        sa.select(JointProject.id, JointProject.code).where(JointProject.id.in_(project_ids))
+def codes_of(rows: Iterable[Row], *, named: bool = False) -> dict[UUID, str]:
+    """The codes of the projects (also of those withdrawn since) or the sites that entries name; of sites with their names,
+    if they are asked for."""
+    kept = list(rows)
+    projects = {row.project_id for row in kept if isinstance(row, Participation | ProgrammeEnrolment)}
+    sites = {row.site_id for row in kept if isinstance(row, NetworkCapacity)}
+    found: dict[UUID, str] = {}
+    for table, ids in ((JointProject, projects), (Site, sites)):
+        if ids:
+            code = Site.code + " · " + Site.name if named and table is Site else table.code
+            asked = sa.select(table.id, code.label("code")).where(table.id.in_(ids))
+            found |= {row.id: row.code for row in session.execute(asked)}
+    return found
+
+
+def shelters(team: Team) -> list[Site]:
+    """The shelters of the country's directory that stand, by code; of safe houses nothing is said."""
+    return list(
+        session.scalars(
+            sa.select(Site)
+            .where(
+                Site.country == team.country,
+                Site.kind.in_(("SHELTER", "RECEPTION_CENTRE")),
+                sa.or_(Site.closed_on.is_(None), Site.closed_on > clock.today(timezone_of(team.id))),
+            )
+            .order_by(Site.code)
+        )
     )
-    return {row.id: row.code for row in rows}
+
+
+def told_by_themselves(team: Team) -> set[UUID]:
+    """Sites of the country whose places are kept in Acogida: nobody types their beds."""
+    return set(
+        session.scalars(sa.text("SELECT sites_with_places(:country)").bindparams(country=team.country))
+    )
 
 
 def known_of(team: Team) -> Known:
     """What an entry of the team is checked against."""
     divisions = [each.pcode for each in reference.admin1(team.country)]
     below = [each.pcode for division in divisions for each in reference.admin2(division)]
+    standing, sites, own = projects(team), shelters(team), told_by_themselves(team)
     return Known(
         today=clock.today(timezone_of(team.id)),
         places=frozenset(divisions),
         municipalities=frozenset(below or divisions),
         services=frozenset(each.code for each in reference.codes("service_kind")),
-        projects={each.code: (each.starts_on, each.ends_on) for each in projects(team)},
+        projects={each.code: (each.starts_on, each.ends_on) for each in standing},
+        programmes=frozenset(each.code for each in standing if each.kind == "PROGRAMME"),
+        sites=frozenset(each.code for each in sites),
+        told_by_themselves=frozenset(each.code for each in sites if each.id in own),
     )

@@ -6,9 +6,10 @@ Lists are those of the reference data; tests hold both to each other. Numbers ar
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -29,9 +30,14 @@ POPULATIONS = ("HOST", "DISPLACED")
 SEXES = ("F", "M", "O")
 BANDS = ("0-4", "5-11", "12-17", "18-59", "60+", "UNKNOWN")
 MOST_HEADS = 5000
+MOST_BEDS = 5000
+MOST_ENROLLED = 1_000_000
+#: What an institution tells of fewer people than this is written «<5» and kept without a number (DISCLOSURE, k).
+SMALLEST = 5
+SMALL = f"<{SMALLEST}"
 FIRST_DAY = date(2013, 1, 1)
 
-KINDS = ("trainings", "projects", "participation", "costs")
+KINDS = ("trainings", "projects", "participation", "costs", "capacity", "enrolments")
 
 
 class AlreadyWithdrawn(Refused):
@@ -54,21 +60,64 @@ class CostsOverlap(Refused):
 
 
 class HasParticipation(Refused):
-    """A project with participation that stands cannot be withdrawn."""
+    """A project with participation or enrolments that stand cannot be withdrawn."""
 
-    sentence = _l("El proyecto tiene participación anotada. Anúlela primero.")
+    sentence = _l("El proyecto tiene participación o inscripciones anotadas. Anúlelas primero.")
+
+
+class ReportedAlready(Refused):
+    """A shelter reported for this day already."""
+
+    sentence = _l("Ya hay una anotación de ese albergue en esa fecha. Corríjala.")
+    field = "reported_on"
+
+
+class CountsItself(Refused):
+    """The site's places are kept in Acogida (or it is none of the country's that may be named here)."""
+
+    sentence = _l("Las plazas de este albergue se llevan en Acogida y se cuentan solas. No se anotan aquí.")
+    field = "site"
+
+
+class EnrolledAlready(Refused):
+    """These enrolments were noted already."""
+
+    sentence = _l("Ya hay una anotación de ese programa, periodo y grupo. Corríjala.")
+    field = "period"
+
+
+class OtherGrain(Refused):
+    """The same programme and period are noted by other groups: a total less its parts would tell a small part."""
+
+    sentence = _l(
+        "Este periodo ya está anotado con otro desglose. Use el mismo: un total junto a sus partes descubre a los grupos pequeños."
+    )
+    field = "sex"
+
+
+class PeriodsOverlap(Refused):
+    """Another period that overlaps is noted: a year less its months would tell a small month."""
+
+    sentence = _l(
+        "Ya hay anotado otro periodo que se cruza con este. Use los mismos periodos: un año junto a sus meses descubre a los grupos pequeños."
+    )
+    field = "period"
 
 
 @dataclass(frozen=True)
 class Known:
-    """What a row is checked against: today, the country's places, kinds of service, and the team's projects that
-    stand (code → first and last day)."""
+    """What a row is checked against: today, the country's places, kinds of service, the team's projects that stand
+    (code → first and last day) and which of them are programmes, the directory's shelters, and those of them whose places
+    are kept in Acogida."""
 
     today: date
     places: Collection[str] = ()
     municipalities: Collection[str] = ()
     services: Collection[str] = ()
     projects: Mapping[str, tuple[date, date | None]] | None = None
+    programmes: Collection[str] = ()
+    sites: Collection[str] = ()
+    told_by_themselves: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -129,6 +178,76 @@ def _amount(typed: str, known: Known) -> Decimal:
     if not found.is_finite() or not 0 < found < 10**9 or not isinstance(exponent, int) or exponent < -2:
         raise _Bad(_l("Escriba un importe mayor que cero, con dos decimales a lo más."))
     return found.quantize(Decimal("0.01"))
+
+
+def _day_or_month(typed: str, known: Known) -> date:
+    """A day, or a month, which is its last day."""
+    if re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", typed):
+        typed = span_of(typed)[1].isoformat()
+    return _past(typed, known)
+
+
+def _beds(typed: str, known: Known) -> int:
+    if not typed.isascii() or not typed.isdigit() or int(typed) > MOST_BEDS:
+        raise _Bad(_l("Escriba un número de plazas, de 0 a 5000."))
+    return int(typed)
+
+
+def _some_beds(typed: str, known: Known) -> int:
+    found = _beds(typed, known)
+    if not found:
+        raise _Bad(_l("Escriba al menos una plaza."))
+    return found
+
+
+def _site(typed: str, known: Known) -> str:
+    if typed.upper() in known.told_by_themselves:
+        raise _Bad(CountsItself.sentence)
+    return str(_in("sites")(typed, known))
+
+
+def _programme(typed: str, known: Known) -> str:
+    if typed not in known.programmes:
+        raise _Bad(_l("No hay un programa con esta clave."))
+    return typed
+
+
+def _enrolled(typed: str, known: Known) -> int | None:
+    """How many enrolled; None: fewer than five, which is told by no number."""
+    if typed.replace(" ", "") == SMALL:
+        return None
+    if not typed.isascii() or not typed.isdigit() or int(typed) > MOST_ENROLLED:
+        raise _Bad(_l("Escriba un número de personas, o <5 si son menos de cinco."))
+    if int(typed) < SMALLEST:
+        raise _Bad(_l("Un número de 0 a 4 no se anota: escriba <5."))
+    return int(typed)
+
+
+_PERIOD = re.compile(r"([0-9]{4})(?:-(?:Q([1-4])|(0[1-9]|1[0-2])))?")
+
+
+def span_of(period: str) -> tuple[date, date]:
+    """First and last day of a year (2025), quarter (2025-Q3) or month (2025-10). Raises ValueError."""
+    found = _PERIOD.fullmatch(period)
+    if found is None or int(found[1]) == 0:
+        raise ValueError(period)
+    year, quarter, month = int(found[1]), found[2], found[3]
+    first = int(month) if month else 3 * int(quarter) - 2 if quarter else 1
+    months = 1 if month else 3 if quarter else 12
+    after = date(year + (first + months - 1) // 12, (first + months - 1) % 12 + 1, 1)
+    return date(year, first, 1), after - timedelta(days=1)
+
+
+def _period(typed: str, known: Known) -> str:
+    try:
+        first, last = span_of(typed.upper())
+    except ValueError:
+        raise _Bad(_l("Escriba el periodo como 2025, 2025-Q3 o 2025-10.")) from None
+    if first < FIRST_DAY:
+        raise _Bad(_l("La fecha es anterior a 2013."))
+    if last >= known.today:
+        raise _Bad(_l("Este periodo aún no termina."))
+    return typed.upper()
 
 
 def _of(*codes: str) -> Read:
@@ -199,6 +318,13 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("service_kind", _in("services")), Column("currency", _currency), Column("amount", _amount),
         Column("valid_from", _date), Column("valid_to", _date, True), Column("source", _text(200)),
     ),
+    "capacity": (
+        Column("site", _site), Column("reported_on", _day_or_month), Column("beds", _some_beds), Column("usable", _beds),
+    ),
+    "enrolments": (
+        Column("project", _programme), Column("period", _period), Column("sex", _of(*SEXES), True),
+        Column("age_band", _of(*BANDS), True), Column("enrolled", _enrolled), Column("source", _text(200)),
+    ),
 }  # fmt: skip
 
 
@@ -236,6 +362,13 @@ def _together(kind: str, values: Mapping[str, Any], known: Known) -> list[Wrong]
         starts, ends = (known.projects or {})[values["project"]]
         if values["held_on"] < starts or (ends is not None and values["held_on"] > ends):
             return [Wrong("held_on", _l("El proyecto no estaba en curso ese día."))]
+    if kind == "capacity" and values["usable"] > values["beds"]:
+        return [Wrong("usable", _l("No puede haber más plazas utilizables que registradas."))]
+    if kind == "enrolments":
+        starts, ends = (known.projects or {})[values["project"]]
+        from_on, to_on = span_of(values["period"])
+        if to_on < starts or (ends is not None and from_on > ends):
+            return [Wrong("period", _l("El programa no estaba en curso en ese periodo."))]
     return []
 
 

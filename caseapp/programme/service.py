@@ -16,16 +16,30 @@ from caseapp.core import access, clock, journal
 from caseapp.core.db import session
 from caseapp.core.errors import refusal_of, says
 from caseapp.core.journal import CaseEvent
+from caseapp.places.models import Site
 from caseapp.programme import events, rules
-from caseapp.programme.models import JointProject, OfficialTraining, Participation, UnitCost
+from caseapp.programme.models import (
+    JointProject,
+    NetworkCapacity,
+    OfficialTraining,
+    Participation,
+    ProgrammeEnrolment,
+    UnitCost,
+)
 
-Row = OfficialTraining | JointProject | Participation | UnitCost
+Row = OfficialTraining | JointProject | Participation | UnitCost | NetworkCapacity | ProgrammeEnrolment
 MODELS: Mapping[str, type[Any]] = {
     "trainings": OfficialTraining, "projects": JointProject, "participation": Participation, "costs": UnitCost,
+    "capacity": NetworkCapacity, "enrolments": ProgrammeEnrolment,
 }  # fmt: skip
 
 says("uq_joint_project_code", rules.CodeTaken)
 says("ex_unit_cost_overlap", rules.CostsOverlap)
+says("uq_network_capacity_day", rules.ReportedAlready)
+says("network_capacity_site", rules.CountsItself)
+says("uq_programme_enrolment_group", rules.EnrolledAlready)
+says("ex_programme_enrolment_grain", rules.OtherGrain)
+says("ex_programme_enrolment_period", rules.PeriodsOverlap)
 
 
 def enter(
@@ -37,12 +51,10 @@ def enter(
     replaces: UUID | None = None,
 ) -> Row:
     """Put an entry into a register of the team. In: values as `rules.read` gives them. Writes training.attended or
-    project.participation for each cell. Raises CodeTaken, CostsOverlap."""
-    given = dict(values)
-    if kind == "participation":
-        given["project_id"] = _project(given.pop("project"), team).id
+    project.participation for each cell. Raises CodeTaken, CostsOverlap, ReportedAlready, CountsItself, EnrolledAlready,
+    OtherGrain, PeriodsOverlap."""
     row: Row = MODELS[kind](
-        **given, country=team.country, team_id=team.id, row_key=row_key, replaces_id=replaces,
+        **_given(kind, values, team), country=team.country, team_id=team.id, row_key=row_key, replaces_id=replaces,
         entered_at=clock.now(), entered_by_id=access.current().user_id,
     )  # fmt: skip
     with _refusing():
@@ -51,6 +63,18 @@ def enter(
     _tell(row, team)
     session.flush()
     return row
+
+
+def _given(kind: str, values: Mapping[str, Any], team: Team) -> dict[str, Any]:
+    """The columns of an entry: codes become the rows that they name, a period its days."""
+    given = dict(values)
+    if "project" in given:
+        given["project_id"] = _project(given.pop("project"), team).id
+    if kind == "capacity":
+        given["site_id"] = session.scalars(sa.select(Site.id).where(Site.code == given.pop("site"))).one()
+    if kind == "enrolments":
+        given["starts_on"], given["ends_on"] = rules.span_of(given["period"])
+    return given
 
 
 @contextmanager
@@ -100,8 +124,9 @@ def withdraw(row: Row, *, team: Team, reason: str = "ERROR") -> None:
     AlreadyWithdrawn, HasParticipation."""
     if row.withdrawn_at is not None:
         raise rules.AlreadyWithdrawn
-    if isinstance(row, JointProject) and session.scalar(
-        sa.select(sa.exists().where(Participation.project_id == row.id, Participation.withdrawn_at.is_(None)))
+    if isinstance(row, JointProject) and any(
+        session.scalar(sa.select(sa.exists().where(of.project_id == row.id, of.withdrawn_at.is_(None))))
+        for of in (Participation, ProgrammeEnrolment)
     ):
         raise rules.HasParticipation
     told = session.execute(

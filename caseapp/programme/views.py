@@ -20,7 +20,6 @@ from caseapp.core.pages import nav, paged
 from caseapp.programme import importing, present, queries, rules, service
 from caseapp.programme.access import KEEP
 from caseapp.programme.forms import FORMS, MOST_MEGABYTES, EntryForm, ImportForm, filled
-from caseapp.programme.models import Participation
 
 blueprint = Blueprint("programme", __name__)
 nav(60, _l("Registros"), "programme.index", KEEP)
@@ -41,25 +40,39 @@ def index() -> ResponseReturnValue:
 def show(kind: str) -> ResponseReturnValue:
     """The entries of a register, the newest first."""
     page = paged(queries.entries(kind, access.current()))
-    codes = queries.codes_of({row.project_id for row in page.rows if isinstance(row, Participation)})
+    codes = queries.codes_of(page.rows, named=True)
     return render_template(
         "programme/register.html",
         page_title=present.TITLES[kind],
         kind=kind,
         new_label=present.NEW[kind],
+        lead=present.lead(kind, _own_shelters() if kind == "capacity" else 0),
         page=page,
         rows=[present.shown(kind, row, codes) for row in page.rows],
     )
 
 
+def _own_shelters() -> int:
+    """How many shelters of the country tell their beds by themselves."""
+    return len(queries.told_by_themselves(queries.team_of(access.current())))
+
+
 def _form(kind: str, team: Team, **data: str) -> EntryForm:
     form = FORMS[kind](None, data=data) if data else FORMS[kind]()
+    return filled(form, _choices(kind, team))
+
+
+def _choices(kind: str, team: Team) -> dict[str, list[tuple[str, str]]]:
+    """The choices of a register that depend on the team, by field."""
+    if kind == "trainings":
+        return {"place": [(each.pcode, each.name) for each in reference.admin1(team.country)]}
+    if kind == "capacity":
+        own = queries.told_by_themselves(team)
+        shelters = [site for site in queries.shelters(team) if site.id not in own]
+        return {"site": [(site.code, f"{site.code} · {site.name}") for site in shelters]}
     english = language() == "en"
-    return filled(
-        form,
-        [(each.pcode, each.name) for each in reference.admin1(team.country)],
-        [(p.code, f"{p.code} · {p.name_en if english else p.name_es}") for p in queries.projects(team)],
-    )
+    wanted = [p for p in queries.projects(team) if kind != "enrolments" or p.kind == "PROGRAMME"]
+    return {"project": [(p.code, f"{p.code} · {p.name_en if english else p.name_es}") for p in wanted]}
 
 
 @blueprint.get(f"/registers/{KIND}/new")
@@ -115,7 +128,7 @@ def correct(kind: str, entry_id: UUID) -> ResponseReturnValue:
     """An entry in its form, to be corrected or withdrawn."""
     row = queries.locked(kind, entry_id, access.current())
     team = session.get_one(Team, row.team_id)
-    codes = queries.codes_of({row.project_id} if isinstance(row, Participation) else set())
+    codes = queries.codes_of([row])
     form = _form(kind, team, **present.typed_of(kind, row, codes))
     return _page(kind, form, correcting=row.id, withdrawn=row.withdrawn_at is not None)
 

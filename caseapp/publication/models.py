@@ -21,7 +21,7 @@ from caseapp.core.db import Base, Identified, one_of
 from caseapp.publication.api.models import ApiKey
 
 __all__ = [
-    "ApiKey", "CoverageRow", "Drawing", "DrawingFailure", "FigureRow", "FileRow", "Frozen", "Ledger", "Picture", "Release", "ReleasedCube", "RevisionRow", "Sheet",
+    "ApiKey", "CoverageRow", "Drawing", "DrawingFailure", "FigureRow", "FileRow", "Frozen", "Ledger", "Picture", "RegisterFigure", "Release", "ReleasedCube", "RevisionRow", "Sheet",
     "Status", "Withdrawal",
 ]  # fmt: skip
 
@@ -190,6 +190,33 @@ class CoverageRow(Base):
     status: Mapped[str]
     reporting: Mapped[int]
     expected: Mapped[int]
+
+
+class RegisterFigure(Base):
+    """A figure of registers of institutions at a month's end, as it was counted at the cut-off (`known_until`). It stands
+    in no release and in no cube, rests on no person, and never changes. `standard`: of space, else empty."""
+
+    __tablename__ = "register_figure"
+    __table_args__ = (
+        one_of("status", ("PUBLISHED", "FEW_SITES", "ONE_DOMINATES")),
+        one_of("standard", ("", "SPHERE", "EUAA")),
+        sa.CheckConstraint("month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'", name="month_form"),
+        sa.CheckConstraint("facilities >= 5", name="no_few_sites"),
+        sa.CheckConstraint("(status = 'FEW_SITES') = (facilities IS NULL)", name="few_told"),
+        sa.CheckConstraint("(status = 'PUBLISHED') = (share IS NOT NULL)", name="share_told"),
+        sa.CheckConstraint("share BETWEEN 0 AND 100 AND share % 5 = 0", name="share_in_steps"),
+        RELEASED,
+    )
+
+    country: Mapped[str] = mapped_column(sa.CHAR(3), primary_key=True)
+    indicator: Mapped[str] = mapped_column(primary_key=True)
+    month: Mapped[str] = mapped_column(primary_key=True)
+    standard: Mapped[str] = mapped_column(primary_key=True)
+    status: Mapped[str]
+    facilities: Mapped[int | None]
+    share: Mapped[int | None]
+    known_until: Mapped[datetime]
+    counted_at: Mapped[datetime]
 
 
 class RevisionRow(Base):

@@ -115,7 +115,7 @@ def test_open_routes_are_these_and_no_others():
         "styleguide.show", "referral.guest", "referral.guest_answer",
         # The open interface asks for a key of its own (tests/publication/test_open_api.py); the last two hold no figure.
         "api.releases", "api.one_release", "api.one_file", "api.package", "api.coverage", "api.revisions", "api.hierarchy",
-        "api.indicators", "api.one_indicator", "api.figures", "api.cubes", "api.cells", "api.openapi", "api.documentation",
+        "api.indicators", "api.one_indicator", "api.figures", "api.registers", "api.cubes", "api.cells", "api.openapi", "api.documentation",
     }  # fmt: skip
 
 

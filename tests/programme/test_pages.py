@@ -15,7 +15,9 @@ def text(answer):
     return answer.get_data(as_text=True)
 
 
-@pytest.mark.parametrize("kind", ["trainings", "projects", "participation", "costs"])
+@pytest.mark.parametrize(
+    "kind", ["trainings", "projects", "participation", "costs", "capacity", "enrolments"]
+)
 def test_each_register_has_its_list_form_and_import(desk, client, kind):
     client.sign_in(desk.steward)
     for path in ("", "/new", "/import"):

@@ -14,7 +14,8 @@ from caseapp.programme.rules import Known
 
 KNOWN = Known(
     today=date(2025, 11, 23), places={"MX07"}, municipalities={"MX07089"}, services={"HEALTH"},
-    projects={"P-1": (date(2025, 1, 1), date(2025, 6, 30)), "P-2": (date(2025, 1, 1), None)},
+    projects={"P-1": (date(2025, 1, 1), date(2025, 6, 30)), "P-2": (date(2025, 1, 1), None)}, programmes={"P-1"},
+    sites={"MX-NAN", "MX-OWN"}, told_by_themselves={"MX-OWN"},
 )  # fmt: skip
 GOOD = {
     "trainings": {
@@ -31,6 +32,10 @@ GOOD = {
     "costs": {
         "service_kind": "HEALTH", "currency": "usd", "amount": "12.5", "valid_from": "2025-01-01", "valid_to": "2025-12-31",
         "source": "Presupuesto 2025",
+    },
+    "capacity": {"site": "mx-nan", "reported_on": "2025-11-20", "beds": "40", "usable": "38"},
+    "enrolments": {
+        "project": "P-1", "period": "2025-q1", "sex": "", "age_band": "60+", "enrolled": "12", "source": "Ministerio",
     },
 }  # fmt: skip
 
@@ -51,6 +56,30 @@ def test_what_was_typed_becomes_values():
     costs = rules.read("costs", GOOD["costs"], KNOWN)[0]
     assert costs["amount"] == Decimal("12.50") and costs["currency"] == "USD"
     assert rules.read("projects", GOOD["projects"], KNOWN)[0]["starts_on"] == date(2025, 2, 1)
+    reported = rules.read("capacity", GOOD["capacity"] | {"reported_on": "2025-10", "usable": "0"}, KNOWN)[0]
+    assert reported == {"site": "MX-NAN", "reported_on": date(2025, 10, 31), "beds": 40, "usable": 0}
+    enrolled = rules.read("enrolments", GOOD["enrolments"], KNOWN)[0]
+    assert (enrolled["period"], enrolled["sex"], enrolled["enrolled"]) == ("2025-Q1", None, 12)
+    for small in ("<5", "< 5"):
+        values, wrong = rules.read("enrolments", GOOD["enrolments"] | {"enrolled": small}, KNOWN)
+        assert (values["enrolled"], wrong) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("period", "span"),
+    [
+        ("2025", (date(2025, 1, 1), date(2025, 12, 31))), ("2025-Q4", (date(2025, 10, 1), date(2025, 12, 31))),
+        ("2024-02", (date(2024, 2, 1), date(2024, 2, 29))), ("2025-12", (date(2025, 12, 1), date(2025, 12, 31))),
+    ],
+)  # fmt: skip
+def test_the_days_of_a_period(period, span):
+    assert rules.span_of(period) == span
+
+
+@pytest.mark.parametrize("period", ["0000", "2025-Q5", "2025-13", "2025-1", "25", "2025-Q"])
+def test_what_is_no_period(period):
+    with pytest.raises(ValueError, match=period):
+        rules.span_of(period)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +97,12 @@ def test_what_was_typed_becomes_values():
         ("costs", "service_kind", "PIZZA"), ("costs", "currency", "US"), ("costs", "currency", "US1"),
         ("costs", "amount", "0"), ("costs", "amount", "1.005"), ("costs", "amount", "NaN"), ("costs", "amount", "1e20"),
         ("costs", "valid_to", "2024-12-31"), ("costs", "source", "x" * 201),
+        ("capacity", "site", "MX-XXX"), ("capacity", "site", "MX-OWN"), ("capacity", "reported_on", "2025-11"),
+        ("capacity", "reported_on", "2025-13"), ("capacity", "beds", "0"), ("capacity", "beds", "5001"),
+        ("capacity", "usable", "41"), ("capacity", "usable", "-1"), ("enrolments", "project", "P-2"),
+        ("enrolments", "period", "2025-Q3"), ("enrolments", "period", "2025-Q4"), ("enrolments", "period", "2012"),
+        ("enrolments", "period", "marzo"), ("enrolments", "enrolled", "4"), ("enrolments", "enrolled", "0"),
+        ("enrolments", "enrolled", "<4"), ("enrolments", "enrolled", "1000001"), ("enrolments", "sex", "X"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_beside_its_column(kind, column, typed):

@@ -14,9 +14,12 @@ from sqlalchemy.exc import IntegrityError
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours
 from caseapp.core.journal import CaseEvent
+from caseapp.places.models import Site
 from caseapp.programme import importing, queries, rules, service
 from caseapp.programme.models import OfficialTraining, UnitCost
-from tests.factories import make_team, make_user, principal_of
+from tests.factories import make_site, make_team, make_user, principal_of
+from tests.factories.directory import make_safe_house
+from tests.factories.shelter import make_shelter
 from tests.programme.routes import make_training
 
 TRAINING = {
@@ -94,17 +97,106 @@ def test_what_the_database_refuses_is_said(at_desk):
     service.correct("costs", cost, COST | {"amount": Decimal(13)}, team=at_desk.team)
 
 
+PROGRAMME = PROJECT | {"code": "P-2", "kind": "PROGRAMME"}
+ENROLLED = {
+    "project": "P-2", "period": "2025-Q1", "sex": "F", "age_band": None, "enrolled": 12, "source": "Ministerio",
+}  # fmt: skip
+
+
+def test_enrolments_of_a_period_stand_by_one_grain_and_no_two_periods_overlap(at_desk):
+    programme = service.enter("projects", PROGRAMME, team=at_desk.team)
+    row = service.enter("enrolments", ENROLLED, team=at_desk.team)
+    service.enter(
+        "enrolments", ENROLLED | {"sex": "M", "enrolled": None}, team=at_desk.team
+    )  # fewer than five
+    for values, refusal in (
+        ({}, rules.EnrolledAlready), ({"sex": None}, rules.OtherGrain), ({"age_band": "60+"}, rules.OtherGrain),
+        ({"period": "2025"}, rules.PeriodsOverlap), ({"period": "2025-03"}, rules.PeriodsOverlap),
+    ):  # fmt: skip
+        with pytest.raises(refusal):
+            service.enter("enrolments", ENROLLED | values, team=at_desk.team)
+    service.enter("enrolments", ENROLLED | {"period": "2025-Q2", "sex": None}, team=at_desk.team)
+    again = service.correct("enrolments", row, ENROLLED | {"enrolled": 14}, team=at_desk.team)
+    assert (row.enrolled, again.enrolled, again.replaces_id) == (12, 14, row.id)
+    assert told(again) == []  # a number of another institution is no event of ours
+    with pytest.raises(rules.HasParticipation):
+        service.withdraw(programme, team=at_desk.team)
+
+
+@pytest.fixture
+def shelters(at_desk):
+    """A shelter of the directory, one whose places are kept here, one abroad and a safe house: codes."""
+    with at_desk.db.as_owner():
+        kept = make_site(kind="SHELTER")
+        make_shelter(kept)
+        sites = [
+            make_site(kind="SHELTER"), kept, make_site(kind="SHELTER", code="GT-ZZ1", country="GTM"),
+            session.get_one(Site, make_safe_house().site_id),
+        ]  # fmt: skip
+        return [site.code for site in sites]
+
+
+def test_beds_are_reported_of_shelters_elsewhere_and_never_twice(at_desk, shelters):
+    outside, own, abroad, safe = shelters
+    known = queries.known_of(at_desk.team)
+    assert outside in known.sites and own in known.told_by_themselves
+    assert not {abroad, safe} & (set(known.sites) | set(known.told_by_themselves))
+    said = {"site": outside, "reported_on": date(2025, 10, 31), "beds": 40, "usable": 38}
+    row = service.enter("capacity", said, team=at_desk.team)
+    with pytest.raises(rules.ReportedAlready):
+        service.enter("capacity", said | {"beds": 41}, team=at_desk.team)
+    again = service.correct("capacity", row, said | {"beds": 41}, team=at_desk.team)
+    assert (row.beds, again.beds, row.withdrawn_at is not None) == (40, 41, True)
+    # The database says it too, of each that may not be named.
+    for code in (own, abroad, safe):
+        with pytest.raises(rules.CountsItself):
+            service.enter("capacity", said | {"site": code}, team=at_desk.team)
+
+
+def test_beds_and_enrolments_from_a_file(at_desk, shelters):
+    outside, own, *_others = shelters
+    head = "site,reported_on,beds,usable"
+    wrong = take_in(
+        csv_of(head, f"{outside},2025-10,40,38", f"{own},2025-10,40,38"), at_desk.team, kind="capacity"
+    )
+    assert [(row, each.column) for row, each in wrong.errors] == [(3, "site")]
+    assert "se cuentan solas" in str(wrong.errors[0][1].sentence)
+    for created in (1, 0):
+        assert (
+            take_in(csv_of(head, f"{outside},2025-10,40,38"), at_desk.team, kind="capacity").created
+            == created
+        )
+    service.enter("projects", PROGRAMME, team=at_desk.team)
+    rows = (
+        "project,period,sex,enrolled,source",
+        "P-2,2025-Q1,F,12,Ministerio",
+        "P-2,2025-Q1,M,<5,Ministerio",
+    )
+    assert take_in(csv_of(*rows), at_desk.team, kind="enrolments").created == 2
+    total = take_in(
+        csv_of(rows[0], "P-2,2025-Q1,,14,Ministerio", "P-2,2025-Q2,,3,Ministerio"),
+        at_desk.team,
+        kind="enrolments",
+    )
+    assert [(row, each.column) for row, each in total.errors] == [(3, "enrolled")]
+    total = take_in(csv_of(rows[0], "P-2,2025-Q1,,14,Ministerio"), at_desk.team, kind="enrolments")
+    assert [(row, each.column) for row, each in total.errors] == [(2, "sex")]
+
+
 @pytest.mark.parametrize(
     ("kind", "values", "constraint"),
     [
         ("trainings", {"women": 0, "men": 0}, "somebody_attended"), ("trainings", {"men": -1}, "no_negative_heads"),
         ("trainings", {"women": 5001}, "somebody_attended"), ("trainings", {"topic": "X"}, "topic_known"),
         ("projects", {"ends_on": date(2024, 1, 1)}, "ends_after_start"), ("costs", {"amount": Decimal(0)}, "amount_positive"),
-        ("costs", {"valid_to": date(2024, 1, 1)}, "ends_after_start"),
+        ("costs", {"valid_to": date(2024, 1, 1)}, "ends_after_start"), ("enrolments", {"enrolled": 4}, "no_small_number"),
+        ("enrolments", {"source": ""}, "source_given"),
     ],
 )  # fmt: skip
 def test_constraints_of_the_tables(at_desk, kind, values, constraint):
-    good = {"trainings": TRAINING, "projects": PROJECT, "costs": COST}[kind]
+    good = {"trainings": TRAINING, "projects": PROJECT, "costs": COST, "enrolments": ENROLLED}[kind]
+    if kind == "enrolments":
+        service.enter("projects", PROGRAMME, team=at_desk.team)
     with pytest.raises((IntegrityError, sa.exc.DataError), match=constraint):
         service.enter(kind, good | values, team=at_desk.team)
 

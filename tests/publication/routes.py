@@ -142,6 +142,7 @@ ROUTES = {
     ("publication.own", "GET"): page("/figures"),
     ("publication.figures", "GET"): page("/figures/MEX/P1"),
     ("publication.download", "GET"): page("/figures/MEX/P1.csv"),
+    ("publication.registers", "GET"): page("/figures/MEX/registers.csv"),
     ("publication.indicator", "GET"): page("/figures/MEX/P1/P1-00"),
     ("publication.indicator_download", "GET"): page("/figures/MEX/P1/P1-00.xlsx"),
     ("publication.picture", "GET"): page(f"/figures/MEX/P1/P1-00/{UUID(int=1)}-series.svg"),

@@ -222,6 +222,36 @@ def test_a_release_that_waits_is_not_there(opened):
             connection.execute(sa.text("DELETE FROM released.release WHERE name = 'MEX-2025-10'"))
 
 
+def test_figures_of_registers_of_the_countries_of_the_key(opened):
+    engine = core_db.engine("owner")
+    kept = "INSERT INTO released.register_figure VALUES (:country, :code, :month, :standard, :status, :sites, :share, now(), now())"
+    shares = [
+        ("MEX", "P5-05", "2025-09", "", "PUBLISHED", 6, 65), ("MEX", "P5-05", "2025-10", "", "ONE_DOMINATES", 6, None),
+        ("MEX", "P1-23", "2025-10", "EUAA", "FEW_SITES", None, None), ("GTM", "P5-05", "2025-10", "", "PUBLISHED", 9, 10),
+    ]  # fmt: skip
+    names = ("country", "code", "month", "standard", "status", "sites", "share")
+    with engine.begin() as connection:
+        connection.execute(sa.text(kept), [dict(zip(names, row, strict=True)) for row in shares])
+    try:
+        found = everything(opened, "/api/v1/registers?limit=1", "figures")
+        assert [(row["place"], row["indicator"], row["period"], row["value"], row["status"]) for row in found] == [
+            ("MEX", "P1-23", "2025-10", None, "FEW_SITES"), ("MEX", "P5-05", "2025-10", None, "ONE_DOMINATES"),
+            ("MEX", "P5-05", "2025-09", 65, "PUBLISHED"),
+        ]  # fmt: skip
+        one = opened.get("/api/v1/registers?indicator=P5-05&period=2025-09")
+        assert [row["facilities"] for row in one.get_json()["figures"]] == [6]
+        assert (
+            opened.get(
+                "/api/v1/registers?indicator=P5-05&period=2025-09", If_None_Match=one.headers["ETag"]
+            ).status_code
+            == 304
+        )
+        assert opened.get("/api/v1/registers?country=GTM").status_code == 403
+    finally:
+        with engine.begin() as connection:
+            connection.execute(sa.text("DELETE FROM released.register_figure"))
+
+
 # -- keys ---------------------------------------------------------------------------------------------
 def test_nothing_without_a_key_and_every_wrong_key_reads_alike(opened):
     answers = [

@@ -1,5 +1,5 @@
 """The registers of what no case drives, as a country's data steward keeps them: trainings of officials, joint projects
-and who took part, unit costs. Invented, and drawn from a stream of their own."""
+and who took part, unit costs, beds of a shelter outside Acogida, enrolments of a programme. Invented, and drawn from a stream of their own."""
 
 from __future__ import annotations
 
@@ -35,6 +35,9 @@ WHO = {
     "MUNICIPALITY": 2.0,
 }
 ABOUT = {"ASYLUM_LAW": 4.0, "IDENTIFICATION": 3.0, "CHILDREN": 2.0, "GBV": 1.0, "RECEPTION": 1.0}
+#: A shelter of the directory that is not kept in Acogida, by country, and its beds.
+PARISHES = {"MEX": ("MX-NAN", 24), "GTM": ("GT-NAN", 18)}
+PROGRAMME = ("BECAS", "Becas escolares del Estado", "School grants of the State")
 PROJECTS = (
     ("HUERTO", "Huerto comunitario", "Community garden"),
     ("CANCHA", "Cancha del barrio", "Neighbourhood sports ground"),
@@ -65,7 +68,57 @@ def register(seed: int, country: str, today: date) -> None:
             with clock.held_at(_evening(day)):
                 for values in _meeting(chance, codes, day):
                     service.enter("participation", values, team=team)
+        _beds(chance, country, first, today, team)
+        _enrolments(chance, country, divisions, first, today, team)
         session.flush()
+
+
+def _beds(chance: Random, country: str, first: date, today: date, team: Team) -> None:
+    """A parish reports at the end of each month that is over, some days before it where it forgot."""
+    if country not in PARISHES:
+        return
+    site, beds = PARISHES[country]
+    month = first
+    while (following := _following(month, 1)) <= today:
+        on = following - timedelta(days=chance.choice((1, 2, 3, 9)))
+        with clock.held_at(_evening(following)):
+            values = {"site": site, "reported_on": on, "beds": beds, "usable": beds - chance.randint(0, 4)}
+            service.enter("capacity", values, team=team)
+        month = following
+
+
+def _enrolments(
+    chance: Random, country: str, divisions: list[str], first: date, today: date, team: Team
+) -> None:
+    """A ministry tells each quarter who enrolled in its programme, by sex."""
+    code, name_es, name_en = PROGRAMME
+    with clock.held_at(_evening(first)):
+        below = [each.pcode for each in reference.admin2(divisions[0])] or divisions
+        service.enter(
+            "projects",
+            {
+                "code": f"{country}-{code}", "kind": "PROGRAMME", "name_es": name_es, "name_en": name_en, "place": below[0],
+                "starts_on": first, "ends_on": None,
+            },
+            team=team,
+        )  # fmt: skip
+    quarter = first
+    while (following := _following(quarter, 3)) <= today:
+        with clock.held_at(_evening(following)):
+            for sex in ("F", "M", "O"):
+                values = {
+                    "project": f"{country}-{code}", "period": f"{quarter.year}-Q{(quarter.month + 2) // 3}", "sex": sex,
+                    "age_band": None, "enrolled": None if sex == "O" else chance.randint(20, 160),
+                    "source": "Informe trimestral inventado para la demostración",
+                }  # fmt: skip
+                service.enter("enrolments", values, team=team)
+        quarter = following
+
+
+def _following(month: date, months: int) -> date:
+    """The first day so many months later."""
+    number = month.month - 1 + months
+    return date(month.year + number // 12, number % 12 + 1, 1)
 
 
 def _evening(day: date) -> datetime:

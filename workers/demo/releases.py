@@ -17,6 +17,7 @@ from caseapp.core.jobs import JobRun
 from caseapp.indicators import rollup
 from caseapp.publication import service
 from caseapp.publication.models import Release, Status
+from caseapp.publication.of_registers import freezing
 from caseapp.publication.rules import month_after
 from workers.demo import defining, narrating, opening, places
 from workers.demo import months as months_signed
@@ -122,8 +123,10 @@ def _move_on(country: str, wanted: list[str], size: int, today: date) -> tuple[i
 
 def make(today: date) -> int:
     """Bring the facts up to date and make what was asked for, with what was known on the day it was asked; works
-    as role `facts`. A release that a person asks for meanwhile is made with what is known now."""
+    as role `facts`. A release that a person asks for meanwhile is made with what is known now. Figures of registers are
+    counted with the first."""
     rollup.roll_up()
+    freezing.freeze()
     with connect("facts") as connection:
         oldest = connection.scalar(
             sa.select(sa.func.min(Release.made_at)).where(Release.status == Status.DRAFT.value)

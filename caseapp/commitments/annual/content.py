@@ -14,7 +14,8 @@ from decimal import Decimal
 from functools import partial
 
 from caseapp.commitments import rules
-from caseapp.commitments.annual import helping
+from caseapp.commitments.annual import enrolling, helping
+from caseapp.commitments.annual.enrolling import Enrolled
 from caseapp.commitments.annual.helping import Helped
 from caseapp.commitments.annual.parts import Card, Cell, Chapter, Column, Part, Report
 from caseapp.commitments.baseline import Line as Line2018
@@ -25,10 +26,13 @@ from caseapp.core import reference
 from caseapp.core.i18n import _, language
 from caseapp.indicators import catalogue
 from caseapp.publication import present
+from caseapp.publication.of_registers import reading
 
 PILLARS = (1, 2, 3, 4)
 #: Pictures of a pillar at most.
 PICTURES = 2
+#: The pillar of the State's programmes.
+ENROLS_IN = 3
 #: What stands on the front page, where it is published.
 FRONT = ("P1-00", "P2-03", "P4-01")
 
@@ -61,6 +65,8 @@ class Known:
     proven: int = 0
     pictures: Sequence[Shown] = ()
     helped: Helped | None = None
+    registers: Sequence[reading.Line] = ()
+    enrolled: Sequence[Enrolled] = ()
 
 
 def report(known: Known) -> Report:
@@ -144,6 +150,9 @@ def _pillar(known: Known, pillar: int) -> Chapter:
     parts = [*_told(known, pillar)]
     parts += [one for one in (_progress(known, pillar), _figures(known, pillar)) if one]
     parts += _pictures(known, pillar)
+    parts += _registers(known, pillar)
+    if pillar == ENROLS_IN and known.enrolled:
+        parts.append(enrolling.part(known.enrolled, of_one=known.country is not None))
     return Chapter(f"{pillar}. {reference.label('mirps_pillar', f'P{pillar}')}", (), tuple(parts))
 
 
@@ -214,6 +223,27 @@ def _figures(known: Known, pillar: int) -> Part | None:
     return Part("table", _("Cifras"), columns=columns, rows=tuple(rows), note=note)
 
 
+def _registers(known: Known, pillar: int) -> Iterable[Part]:
+    """What is told of institutions, on no person, at the end of the year's last month that is counted."""
+    mine = [line for line in known.registers if line.indicator.startswith(f"P{pillar}-")]
+    if not mine:
+        return
+    columns = (
+        Column(_("Indicador")), *(() if known.country else (Column(_("País")),)), Column(_("Al final de")), Column(_("Parte")),
+        Column(_("Albergues"), number=True),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            f"{line.indicator} {line.name}", *(() if known.country else (reference.country_label(line.country),)),
+            present.period(line.month), line.value, str(line.facilities or _("menos de 5")),
+        )
+        for line in mine
+    )  # fmt: skip
+    yield Part(
+        "table", _("De registros de instituciones"), columns=columns, rows=rows, note=reading.protected()
+    )
+
+
 def _iso2(country: str) -> str:
     return next(one.iso2 for one in reference.countries() if one.iso3 == country)
 
@@ -253,7 +283,7 @@ def _counted(known: Known) -> list[rules.Scored]:
 
 def _cooperation(known: Known) -> Chapter:
     """What was told of pillar 5, and what cooperation's registers hold of the year."""
-    parts = [*_told(known, 5), *(helping.parts(known.helped) if known.helped else ())]
+    parts = [*_told(known, 5), *_registers(known, 5), *(helping.parts(known.helped) if known.helped else ())]
     return Chapter(f"5. {reference.label('mirps_pillar', 'P5')}", (), tuple(parts))
 
 

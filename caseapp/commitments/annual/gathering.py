@@ -11,7 +11,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from caseapp.commitments import baseline, queries, released, rules
-from caseapp.commitments.annual import helping
+from caseapp.commitments.annual import enrolling, helping
 from caseapp.commitments.annual.content import Known, Money
 from caseapp.commitments.narrative import queries as narratives
 from caseapp.core import access, clock, reference
@@ -19,6 +19,7 @@ from caseapp.core.db import engine
 from caseapp.core.errors import Refused
 from caseapp.core.i18n import _l, language
 from caseapp.core.pages import day
+from caseapp.publication.of_registers import reading as kept
 
 REGIONAL = "regional"
 FIRST_YEAR = 2018
@@ -74,6 +75,8 @@ def known(reader: Session, year: int, country: str) -> Known:
         if one
         else released.region_pictures(connection, year, language()),
         helped=helping.read(reader, (*countries, rules.REGION) if one is None else countries, year),
+        registers=kept.newest(kept.lines(connection, countries, period=str(year))),
+        enrolled=enrolling.read(reader, countries, year),
         baseline=[line for line in baseline.lines() if one is None or line.country == one],
     )
 

@@ -17,11 +17,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
+from caseapp.core import reference
 from caseapp.core.errors import NotYours
 from caseapp.publication import service
 from caseapp.publication.api.keys import Reader
 from caseapp.publication.editions import Editions
 from caseapp.publication.models import CoverageRow, FigureRow, FileRow, Release
+from caseapp.publication.of_registers import reading
 from caseapp.publication.package import FIGURES, MANIFEST
 
 RELEASE: Any = Release.__table__
@@ -162,6 +164,14 @@ def figure(row: Any, known: Editions) -> dict[str, Any]:
         **found,
         "value": plain_number(row.value),
     }
+
+
+def of_registers(connection: sa.Connection, reader: Reader, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The kept figures of registers of the countries that the reader may read (a few a month and country)."""
+    countries = reader.countries if reader.countries is not None else reference.mirps_countries()
+    wanted = [one for one in countries if asked["country"] in (None, one)]
+    told = reading.lines(connection, wanted, indicator=asked["indicator"], period=asked["period"])
+    return [line.row for line in told]
 
 
 def plain_number(value: Decimal | None) -> int | float | None:

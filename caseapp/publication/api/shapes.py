@@ -119,6 +119,22 @@ class FiguresAsked(Asked):
     limit: Limit
 
 
+class RegistersAsked(PageAsked):
+    """Which figures of registers."""
+
+    country: Country
+    indicator: Annotated[
+        str | None,
+        Field(None, pattern=r"^P[1-9]-[0-9]{2}$", description="Code of an indicator, such as P5-05."),
+    ]
+    period: Annotated[
+        str | None,
+        Field(
+            None, pattern=r"^[0-9]{4}(-(0[1-9]|1[0-2]))?$", description="A month, or all months of a year."
+        ),
+    ]
+
+
 class CellsAsked(PageAsked):
     """Which cells of a cube."""
 
@@ -281,6 +297,31 @@ class FigureList(Given):
 
     figures: list[Figure] = Field(description="The rows.")
     next_cursor: str | None = Field(description="`cursor` of the next page; null on the last.")
+
+
+class RegisterFigure(Given):
+    """A figure that rests on registers of institutions and on no person, at a month's end. It never changes."""
+
+    indicator: str = Field(description="Code of the indicator.")
+    unit: str = Field(description="PERCENT.")
+    period: str = Field(description="The month at whose end it holds.")
+    place_level: str = Field(description="COUNTRY.")
+    place: str = Field(description="Country.")
+    standard: str = Field(
+        description="Standard of space: SPHERE or EUAA; empty where there is one way to count."
+    )
+    facilities: int | None = Field(description="How many sites it rests on; null where fewer than 5.")
+    value: int | None = Field(description="The share, in steps of 5; null where none is given.")
+    status: str = Field(
+        description="PUBLISHED; FEW_SITES: fewer than 5; ONE_DOMINATES: one site holds more than half of the beds."
+    )
+
+
+class RegisterFigureList(Given):
+    """A page of them, by country, indicator and month, the newest month first."""
+
+    figures: list[RegisterFigure] = Field(description="The figures.")
+    next_cursor: int | None = Field(description="`cursor` of the next page; null on the last.")
 
 
 class Cube(Given):

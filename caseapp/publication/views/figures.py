@@ -19,6 +19,7 @@ from caseapp.publication import downloads, present, queries, revised, series, te
 from caseapp.publication.access import READ_FIGURES, READ_REGION, countries_as, may_read_country
 from caseapp.publication.downloads import Download
 from caseapp.publication.editions import EDITION_COLUMNS, Editions, editions
+from caseapp.publication.of_registers import reading
 from caseapp.publication.package import FIGURES
 from caseapp.publication.queries import Offered, kind_of
 from caseapp.publication.views import blueprint
@@ -79,6 +80,7 @@ def figures(iso3: str, pillar: str) -> ResponseReturnValue:
         chosen = _chosen(offered)
         known = editions(connection, country)
         cards, covered = _cards(connection, chosen, pillar, known) if chosen else ([], None)
+        told = reading.lines(connection, [country])
     return render_template(
         "publication/figures.html",
         page_title=_("%(pillar)s, %(country)s", pillar=present.pillar(pillar), country=reference.country_label(country)),
@@ -88,8 +90,27 @@ def figures(iso3: str, pillar: str) -> ResponseReturnValue:
         deviation=telling.deviation(kind_of(chosen.period)) if chosen else "",
         forms=[(words, url_for("publication.download", iso3=country, pillar=pillar, form=form, period=chosen.period if chosen else None)) for form, words in FORMS],
         period_words=present.period(chosen.period, chosen.release_period) if chosen else "", asked=request.args.get("period"),
-        notices=_notices(chosen, known), apart=_apart(cards, chosen),
+        notices=_notices(chosen, known), apart=_apart(cards, chosen), registers=_of_registers(told, pillar, chosen), protected_registers=reading.protected(),
+        register_forms=[(words, url_for("publication.registers", iso3=country, form=form)) for form, words in FORMS],
     )  # fmt: skip
+
+
+def _of_registers(told: Sequence[reading.Line], pillar: str, chosen: Offered | None) -> list[reading.Line]:
+    """What is told of institutions at the end of the period, or of the last month that is kept before it."""
+    mine = [line for line in told if line.indicator.startswith(f"{pillar}-")]
+    return reading.newest(mine, reading.last_month(chosen.period) if chosen else None)
+
+
+@blueprint.get(f"/figures/<iso3>/registers.{FORM}")
+@needs(READ_FIGURES)
+def registers(iso3: str, form: str) -> ResponseReturnValue:
+    """Every kept figure of registers of institutions."""
+    country = may_ask(iso3)
+    with connect("figures_read") as connection:
+        rows = [line.row for line in reading.lines(connection, [country])]
+    notes = [(_("País"), reference.country_label(country)), (_("Protección"), reading.protected())]
+    name = f"registers-{country}"
+    return downloads.answer(Download(name, reading.COLUMNS, rows, notes, (_("Datos"), _("Notas"))), form)
 
 
 def _notices(chosen: Offered | None, known: Editions) -> list[revised.Notice]:

@@ -265,6 +265,23 @@ def figures(query: shapes.FiguresAsked) -> Response:
     return sealed(f"{row.seal}{state}" if row else state, make)
 
 
+@blueprint.get("/registers")
+@keyed(Scope.FIGURES)
+@spec.validate(resp=answers(shapes.RegisterFigureList), tags=FIGURES, security=needs_key(Scope.FIGURES))
+def registers(query: shapes.RegistersAsked) -> Response:
+    """List figures of registers.
+
+    Shares of institutions at a month's end, counted once and kept: P5-05 (beds reported) and P1-23 (space). They rest on no
+    person and stand in no release.
+    """
+    _must_open(query.country)
+    here = asking()
+    found = queries.of_registers(here.connection, here.reader, query.model_dump())
+    page = found[query.cursor : query.cursor + query.limit]
+    following = query.cursor + query.limit if len(found) > query.cursor + query.limit else None
+    return sealed(repr((page, following)), lambda: _page(shapes.RegisterFigureList, following, figures=page))
+
+
 # -- cells --------------------------------------------------------------------------------------------
 @blueprint.get("/releases/<release>/cubes")
 @keyed(Scope.CELLS)

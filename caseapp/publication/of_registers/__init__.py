@@ -1,0 +1,1 @@
+"""Figures that rest on registers of institutions and on no person (docs/decisions/0385)."""
