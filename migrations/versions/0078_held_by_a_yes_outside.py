@@ -6,8 +6,8 @@ from alembic import op
 
 from migrations import wall
 
-revision = "0076"
-down_revision = "0075"
+revision = "0078"
+down_revision = "0077"
 branch_labels = None
 depends_on = None
 
