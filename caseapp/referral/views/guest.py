@@ -51,7 +51,10 @@ HEADERS = {
 def _answer(template: str, status: int = 200, **values: Any) -> Response:
     other = "es" if language() == "en" else "en"
     answer = make_response(
-        render_template(f"referral/guest/{template}.html", **{"ticket": "", "place": "", "other": other, **values}), status
+        render_template(
+            f"referral/guest/{template}.html", **{"ticket": "", "place": "", "other": other, **values}
+        ),
+        status,
     )
     answer.headers.update(HEADERS)
     return answer
