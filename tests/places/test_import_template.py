@@ -20,7 +20,16 @@ SPANISH = (
     ("2", "Clínica Inventada", "Centro", "Tabasco", "", "Consulta", "", "salud", "", "", "", "", "", "24 horas", ""),
 )  # fmt: skip
 ENGLISH = (
-    (*SPANISH[0][:7], "Legal aid", "By telephone", *SPANISH[0][9:11], "3 days", "Monday to Friday", "09:00", "16:30"),
+    (
+        *SPANISH[0][:7],
+        "Legal aid",
+        "By telephone",
+        *SPANISH[0][9:11],
+        "3 days",
+        "Monday to Friday",
+        "09:00",
+        "16:30",
+    ),
     (*SPANISH[1][:7], "health care", "", "", "", "", "", "24 hours", ""),
 )
 
@@ -62,8 +71,14 @@ def test_downloaded_filled_with_two_rows_and_imported(db, keeper, language, rows
         assert session.get_one(Organisation, site.organisation_id).name == "Clínica Inventada"
         assert session.get_one(SiteAddress, site.id).address == "Calle Invento 12"
         contact = session.scalars(sa.select(ServiceContact)).one()
-        assert (contact.kind, contact.phone, contact.email) == ("DUTY", "962 000 0102", "clinica@prueba.example")
-        hours = session.scalars(sa.select(ServiceHours.weekday).where(ServiceHours.service_id == legal.id)).all()
+        assert (contact.kind, contact.phone, contact.email) == (
+            "DUTY",
+            "962 000 0102",
+            "clinica@prueba.example",
+        )
+        hours = session.scalars(
+            sa.select(ServiceHours.weekday).where(ServiceHours.service_id == legal.id)
+        ).all()
         assert sorted(hours) == [1, 2, 3, 4, 5]
 
 
@@ -76,7 +91,9 @@ def test_the_page_says_what_goes_where_without_a_word_of_yaml_before_it_is_neede
 
 def test_another_table_is_not_taken_for_it(keeper):  # noqa: F811
     answer = put_in(keeper, "id,who\n1,x\n", map_name="TEMPLATE")
-    assert answer.status_code == 422 and "no tiene la columna" in text(answer) or "no column" in text(answer)
+    assert (answer.status_code == 422 and "no tiene la columna" in text(answer)) or "no column" in text(
+        answer
+    )
 
 
 def test_its_map_knows_every_open_kind_and_division(app):
@@ -86,5 +103,7 @@ def test_its_map_knows_every_open_kind_and_division(app):
             known = set(made.given["kind"]["codes"].values())
             assert known == {c.code for c in reference.codes("service_kind") if "S" not in c.flags}
             assert {"Asistencia legal", "Legal aid", "legal aid", "LEGAL"} <= set(made.given["kind"]["codes"])
-            assert set(made.given["division"]["codes"].values()) == {d.pcode for d in reference.admin1(country)}
+            assert set(made.given["division"]["codes"].values()) == {
+                d.pcode for d in reference.admin1(country)
+            }
             assert "SYSTEM" not in made.given["referral_method"]["codes"].values()

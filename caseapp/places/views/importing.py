@@ -93,7 +93,7 @@ def import_map() -> ResponseReturnValue:
     asked, own = request.args.get("country", ""), runs.countries_of(access.current())
     country = asked if asked in own else own[0]
     answer = Response(template.map_text(country, runs.zone_of(country)), mimetype="application/yaml")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{_("mapa")}-{country.lower()}.yml"'
+    answer.headers["Content-Disposition"] = f'attachment; filename="map-{country.lower()}.yml"'
     return answer
 
 
