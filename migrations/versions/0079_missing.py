@@ -7,8 +7,8 @@ from alembic import op
 
 from migrations import wall
 
-revision = "0083"
-down_revision = "0076"
+revision = "0079"
+down_revision = "0078"
 branch_labels = None
 depends_on = None
 
