@@ -17,19 +17,14 @@ NOTICES = (
     "WITHDRAWN", "STARTED", "COMPLETED", "NOT_COMPLETED", "PERSON_LEFT", "CONSENT_ENDED", "PLACE_OFFERED", "NOBODY_THERE",
     "LINK_LOCKED", "NIGHTS_CHANGED", "REVIEW",
 )  # fmt: skip
-OLD = "referral_follows_stay(uuid, text, text, timestamptz, text, uuid, uuid)"
 NEW = "referral_follows_stay(uuid, text, text, timestamptz, text, uuid, uuid, boolean, text, uuid, uuid)"
 
 
 def upgrade() -> None:
     _notices((*NOTICES, "PERSON_MISSING"))
     op.execute("GRANT INSERT ON referral_review TO acogida_definer")
-    op.execute(f"DROP FUNCTION {OLD}")
     _follows(
-        "p_step uuid, p_notice uuid, p_missing boolean, p_reviewed text, p_review uuid, p_review_notice uuid) "
-        "RETURNS TABLE (sector text, priority text, stood text, moved boolean)",
         """
-          stood := r.state;
           IF p_missing AND NOT moved THEN
             INSERT INTO public.referral_notice (id, referral_id, team_id, kind, made_at)
             VALUES (p_notice, p_referral, r.from_team_id, 'PERSON_MISSING', p_at);
@@ -48,11 +43,13 @@ def upgrade() -> None:
     )
 
 
-def _follows(signature: str, more: str) -> None:
-    """What happens at the shelter moves the referral on, also when the gate does it, which sees no referral: the caller
+def _follows(more: str) -> None:
+    """Beside the one with fewer arguments, which a process that has not been restarted yet still calls. What happens at the shelter moves the referral on, also when the gate does it, which sees no referral: the caller
     must see a stay of it, and gets back only what the journal says of it, how it stood and whether it moved."""
     wall.definer_function(
-        f"referral_follows_stay(p_referral uuid, p_to text, p_code text, p_at timestamptz, p_actor text, {signature} LANGUAGE plpgsql",
+        "referral_follows_stay(p_referral uuid, p_to text, p_code text, p_at timestamptz, p_actor text, "
+        "p_step uuid, p_notice uuid, p_missing boolean, p_reviewed text, p_review uuid, p_review_notice uuid) "
+        "RETURNS TABLE (sector text, priority text, stood text, moved boolean) LANGUAGE plpgsql",
         f"""
         DECLARE
           r public.referral%ROWTYPE;
@@ -85,7 +82,7 @@ def _follows(signature: str, more: str) -> None:
               UPDATE public.case_access SET ended_at = p_at WHERE subject_id = p_referral AND ended_at IS NULL;
             END IF;
           END IF;
-          sector := r.sector; priority := r.priority;
+          sector := r.sector; priority := r.priority; stood := r.state;
           {more}
           RETURN NEXT;
         END
@@ -104,7 +101,6 @@ def _notices(kinds: tuple[str, ...]) -> None:
 
 def downgrade() -> None:
     op.execute(f"DROP FUNCTION {NEW}")
-    _follows("p_step uuid, p_notice uuid) RETURNS TABLE (sector text, priority text, moved boolean)", "")
     op.execute("REVOKE INSERT ON referral_review FROM acogida_definer")
     op.execute("DELETE FROM referral_notice WHERE kind = 'PERSON_MISSING'")
     _notices(NOTICES)
