@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-revision = "0085"
+revision = "0079"
 down_revision = "0078"
 branch_labels = None
 depends_on = None
