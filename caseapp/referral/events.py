@@ -17,6 +17,7 @@ from caseapp.people import events as people_events
 from caseapp.people.models import Case, Consent, ConsentWaiver
 from caseapp.places.models import Site
 from caseapp.referral import queries, rules
+from caseapp.referral.legal import models as legal_models  # noqa: F401  (the tables are known with the events)
 from caseapp.referral.models import Referral
 from caseapp.referral.placement import models as placement_models  # noqa: F401  (the tables are known with the events)
 from caseapp.referral.rules import gone, reviewing

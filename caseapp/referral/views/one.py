@@ -109,7 +109,9 @@ def page(found: Referral, wrong: str = "") -> str:
         blind=not sender and found.state in rules.AWAITING_RECEIVER and legal.unread(found),
         represented=present_legal.lines(found) if kinds.of(found.kind).blind else [],
         lawyer_url=_lawyer_url(found, parties),
-        reached=_reached(found) if sender and found.to_team.stands_for_id else None,
+        reached=_reached(found)
+        if sender and found.to_team.stands_for_id and found.state not in rules.ENDED
+        else None,
         nobody=found.nobody_told_at is not None and sender and found.state in rules.AWAITING_RECEIVER,
         form_url=url_for("referral.form", number=found.number)
         if sender and who.may(SEND) and may_print(found)
