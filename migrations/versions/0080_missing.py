@@ -7,8 +7,8 @@ from alembic import op
 
 from migrations import wall
 
-revision = "0079"
-down_revision = "0078"
+revision = "0080"
+down_revision = "0079"
 branch_labels = None
 depends_on = None
 
