@@ -176,9 +176,9 @@ def by_space(area_m2: Decimal | None, each: Decimal) -> int | None:
 
 
 def licensed(held: bool, spans: Iterable[tuple[date, date | None]], first: date, last: date) -> bool:
-    """Whether a licence for children covers every night. `held`: the directory says that the site has one; dated
+    """Whether licences for children, one or one after the other, leave no night uncovered. `held`: the directory says that the site has one; dated
     licences, where there are any, say when."""
-    known = sorted(spans)
+    known = sorted(spans, key=lambda span: span[0])
     if not held or not known:
         return held
     night = first

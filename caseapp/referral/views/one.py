@@ -17,7 +17,7 @@ from caseapp.core.i18n import _
 from caseapp.core.pages import day, moment
 from caseapp.people.models import Case
 from caseapp.places import queries as places
-from caseapp.referral import kinds, present, queries, rules, service, showing
+from caseapp.referral import events, kinds, present, queries, rules, service, showing
 from caseapp.referral.access import ANSWER, READ, SEND
 from caseapp.referral.kinds import GIVES_PLACES
 from caseapp.referral.legal import present as present_legal
@@ -95,6 +95,7 @@ def page(found: Referral, wrong: str = "") -> str:
             for s in stays
             if s.state != "HELD"
         ],
+        missing=_missing(found) if sender else "",
         hold=_hold(found, stays, timezone),
         records=sender
         and who.may(SEND)
@@ -201,6 +202,13 @@ def _hold(found: Referral, stays: Sequence[Stay], timezone: str) -> str:
         return shelter_present.hold_words(minutes)
     held = [s for s in stays if s.state == "HELD" and s.held_until and s.held_until > clock.now()]
     return shelter_present.held_words(held, timezone) if held else ""
+
+
+def _missing(found: Referral) -> str:
+    """Who did not come to the shelter, for whoever looks for them."""
+    if found.kind not in GIVES_PLACES or found.answered_at is None:
+        return ""
+    return ", ".join(s.called_name or "" for s in events.stays_of(found.id) if s.state == "NO_SHOW")
 
 
 def _reads_everybody(found: Referral, people: Sequence[present.Seen]) -> bool:

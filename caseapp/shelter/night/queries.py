@@ -111,6 +111,15 @@ def _held(team_id: UUID, until: date) -> sa.Select[Any]:
     )
 
 
+def held_on(team: Team, night: date) -> list[Stay]:
+    """Who was expected or in on a night and still is, for the paper of a night that is over: nobody who came after it."""
+    assert team.site is not None
+    rows = list(session.scalars(_held(team.id, night)))
+    crypto.load_keys([s.case_id for s in rows])
+    site = team.site
+    return [s for s in rows if s.state == StayState.BOOKED or queries.night_came(site, s) <= night]
+
+
 def _to_review(team_id: UUID) -> sa.Select[Any]:
     return (
         sa.select(Stay)
