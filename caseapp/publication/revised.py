@@ -167,6 +167,7 @@ def difference(told: Told, old: Decimal | None) -> str:
 def apart(reason: Apart, before: str = "") -> str:
     """Why two periods are not compared."""
     words: Mapping[Apart, str] = {
+        Apart.UNFINISHED: _("un periodo incompleto no se compara"),
         Apart.COVERAGE: _("no informaron las mismas sedes, no se compara"),
         Apart.SIGNATURES: _("no firmaron las mismas sedes, no se compara"),
         Apart.DEFINITION: _("otra definición, no se compara"),

@@ -19,7 +19,7 @@ from caseapp.publication.queries import kind_of
 @dataclass(frozen=True)
 class Told:
     """A country's total of one indicator in one period, with its coverage and the definition it was made by. `taken`: the
-    revisions of its months that it rests on; `awaits`: those that it has not taken yet."""
+    revisions of its months that it rests on; `awaits`: those that it has not taken yet; `is_whole`: it sums every month of its period."""
 
     indicator: str
     period: str
@@ -40,6 +40,7 @@ class Told:
     signed: tuple[str, ...] = ()
     taken: tuple[Edition, ...] = ()
     awaits: tuple[Edition, ...] = ()
+    is_whole: bool = True
 
     @property
     def kind(self) -> str:
@@ -57,7 +58,8 @@ class Told:
     def point(self) -> Point:
         """The figure with what it rests on, which says what it may be set against."""
         ground = Ground(
-            self.reporting, self.expected, self.covered, self.signed, str(self.definition), tuple(one.name for one in self.awaits)
+            self.reporting, self.expected, self.covered, self.signed, str(self.definition), tuple(one.name for one in self.awaits),
+            self.release_period, self.is_whole,
         )  # fmt: skip
         return Point(self.period, self.number, ground)
 
@@ -114,7 +116,7 @@ def series(
                 row.indicator, row.period, row.release_id, row.release_period, row.measure, row.unit, row.status,
                 row.value, row.numerator, row.denominator, row.reporting, row.expected, row.definition, row.cube,
                 row.release, row.covered, tuple(row.signed), there.taken(row.period, row.release_id),
-                there.awaited(row.period, row.release_id, domain),
+                there.awaited(row.period, row.release_id, domain), known.is_whole(row.period, row.release_id),
             )
         )  # fmt: skip
     return found

@@ -72,6 +72,8 @@ def test_nothing_is_compared_between_different_grounds():
         (WHOLE, {"definition": "v2"}, Apart.DEFINITION),
         (WHOLE, {"awaits": ("MEX-2025-08-R1",)}, Apart.EDITION),
         (PARTIAL, {"awaits": ("MEX-2025-08-R1",)}, Apart.EDITION),
+        # A year to August says nothing against one to December, nor against another to August.
+        (WHOLE, {"is_whole": False, "through": "2025-08"}, Apart.UNFINISHED),
         (WHOLE, {"reporting": None}, Apart.COVERAGE),
         (Ground(), {}, Apart.COVERAGE),
     ],
@@ -81,6 +83,23 @@ def test_why_two_periods_are_not_set_against_each_other(one, changes, why):
     assert findings.why_apart(one, other) is why and findings.why_apart(other, one) is why
     found = findings.of_series([Point("1", count(900), one), Point("2", count(100), other)], 10)
     assert (found.says is Says.FELL) == (why is None)
+
+
+def test_two_periods_that_are_not_over_are_compared_with_nothing():
+    running = replace(WHOLE, is_whole=False, through="2025-08")
+    assert findings.why_apart(running, running) is Apart.UNFINISHED
+    assert findings.of_series(points(900, 800, 100, grounds={2: running}), 20).says is Says.ONE
+
+
+def test_the_highest_since_only_without_anything_between_that_might_be_higher():
+    # A period of other coverage, or without a figure, stands in between: no claim goes past it.
+    for values, grounds in (((100, 110, 900, 140), {2: PARTIAL}), ((100, 110, None, 140), {})):
+        found = findings.of_series(points(*values, grounds=grounds), 10)
+        assert (found.says, found.first, found.second) == (Says.ROSE, 3, 0)
+    found = findings.of_series(points(900, 90, 100, 140, grounds={0: PARTIAL}), 10)
+    assert (found.says, found.first, found.second) == (Says.HIGHEST, 3, 1)
+    found = findings.of_series(points(10, 900, 200, 180, 100, grounds={1: PARTIAL}), 10)
+    assert (found.says, found.first, found.second) == (Says.LOWEST, 4, 2)
 
 
 def test_what_rests_on_an_outdated_edition_is_compared_with_nothing():

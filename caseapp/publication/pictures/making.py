@@ -130,6 +130,8 @@ def _foot(one: Asked, has_other: bool) -> str:
     ]  # fmt: skip
     if has_other:
         words.append(
-            _("Un cuadro vacío es un periodo de otra cobertura, definición o edición: no se compara")
+            _(
+                "Un cuadro vacío es un periodo incompleto o de otra cobertura, definición o edición: no se compara"
+            )
         )
     return ". ".join(words) + "."
