@@ -59,9 +59,9 @@ class Apart(StrEnum):
 @dataclass(frozen=True)
 class Ground:
     """What a period's figure rests on. `reporting` of `expected` sites (None: no coverage was published); `status`: of
-    that coverage; `signed`: which sites had signed (of a month); `definition`: by what it was counted; `awaits`: revisions
-    of its months that it has not taken yet; `through`: the last month that it sums; `is_whole`: it sums every month of its
-    period."""
+    that coverage; `signed`: each site with how many of its months it had signed of how many (empty: it was not published);
+    `definition`: by what it was counted; `awaits`: revisions of its months that it has not taken yet; `through`: the last
+    month that it sums; `is_whole`: it sums every month of its period."""
 
     reporting: int | None = None
     expected: int | None = None
@@ -77,18 +77,26 @@ def why_apart(one: Ground, other: Ground) -> Apart | None:
     """Why the figures on two grounds may not be set against each other; None where they may.
 
     Both must be whole: two years to date are not set against each other either, nor is a year of which the country published
-    its last months only. As many sites must have reported of as many; both periods be complete, or neither; where a site had not signed, it must
-    be the same site in both; the definition the same; and none may rest on an edition that has been revised since.
+    its last months only. As many sites must have reported of as many; both periods be complete, or neither; each site must
+    have signed as many of its months in both, and at least one all of them; where that was not published (releases of
+    before), only complete periods are set against each other; the definition must be the same; and none may rest on an
+    edition that has been revised since.
     """
     if not (one.is_whole and other.is_whole):
         return Apart.UNFINISHED
     if one.reporting is None or (one.reporting, one.expected) != (other.reporting, other.expected):
         return Apart.COVERAGE
-    if one.status != other.status or (one.status != "COMPLETE" and one.signed != other.signed):
+    if one.status != other.status or not _same_sites(one, other):
         return Apart.SIGNATURES
     if one.definition != other.definition:
         return Apart.DEFINITION
     return Apart.EDITION if one.awaits or other.awaits else None
+
+
+def _same_sites(one: Ground, other: Ground) -> bool:
+    if one.signed and other.signed:
+        return one.signed == other.signed and bool(one.reporting)
+    return one.status == "COMPLETE"
 
 
 @dataclass(frozen=True)

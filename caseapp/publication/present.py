@@ -15,6 +15,7 @@ from caseapp.core import reference
 from caseapp.core.i18n import _, language, ngettext
 from caseapp.indicators.catalogue import Indicator
 from caseapp.publication import findings
+from caseapp.publication.beside import BESIDE
 from caseapp.publication.editions import months_of
 from caseapp.publication.queries import kind_of
 from caseapp.publication.series import Told
@@ -249,10 +250,6 @@ class Card:
         found = getattr(self.total, name)
         text = words.get(language(), "")
         return f"{text}: {number(found)}" if found is not None else text
-
-
-#: Recognition is never shown without the claims that were closed another way.
-BESIDE = {"P1-11": "P1-13", "P1-12": "P1-13"}
 
 
 def cards(

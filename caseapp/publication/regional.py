@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from caseapp.core.i18n import _
 from caseapp.indicators import catalogue
 from caseapp.indicators.catalogue import Indicator
-from caseapp.publication import present, queries
+from caseapp.publication import present, queries, telling
+from caseapp.publication.beside import BESIDE
 from caseapp.publication.editions import Editions, editions
 from caseapp.publication.queries import Offered
 
@@ -57,6 +58,11 @@ class Region:
         chosen = max(often, key=lambda one: (often[one], one[1], one[0]))
         return [country for country in countries if months[country] == chosen]
 
+    def beside(self, indicator: Indicator, country: str) -> str:
+        """«Solicitudes cerradas por otro motivo: 58.2 %»: what a figure is never shown without."""
+        other = catalogue.get(BESIDE[indicator.code])
+        return telling.beside(other, self.rows.get((other.code, country)))
+
     def months(self, country: str) -> str:
         """«hasta agosto», where a country's period is not whole."""
         months = self.stretch(country)
@@ -71,6 +77,8 @@ class Region:
         """Beneath a figure: which months it sums, whether some sites did not report, whether its months were revised."""
         row, told = self.rows[(indicator.code, country)], self.released[country]
         found = [self.months(country)] if self.months(country) else []
+        if indicator.code in BESIDE:
+            found.append(self.beside(indicator, country))
         if self.is_partial(country):
             found.append(_("parcial"))
         if self.editions.taken(self.period, told.release_id):

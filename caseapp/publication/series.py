@@ -72,8 +72,9 @@ def number_of(row: Any, definition: Any = None) -> Number:
 
 _SERIES = """
     WITH signed AS (
-        SELECT release_id, period, array_agg(place ORDER BY place) AS places FROM released.coverage
-        WHERE domain = 'arrivals' AND place_level = 'SITE' AND status = 'COMPLETE' GROUP BY release_id, period)
+        SELECT release_id, period, array_agg(place || ' ' || reporting || '/' || expected ORDER BY place) AS places,
+               count(*) AS listed, sum(reporting) AS signed FROM released.coverage
+        WHERE domain = 'arrivals' AND place_level = 'SITE' GROUP BY release_id, period)
     SELECT DISTINCT ON (f.indicator, f.period) f.indicator, f.period, f.measure, f.unit, f.status, f.value, f.numerator,
            f.denominator, f.cube, r.id AS release_id, r.period AS release_period, r.name AS release, c.reporting, c.expected,
            c.status AS covered, coalesce(s.places, '{}') AS signed,
@@ -82,7 +83,9 @@ _SERIES = """
     JOIN released.figure f ON f.release_id = r.id
     LEFT JOIN released.coverage c ON c.release_id = r.id AND c.period = f.period AND c.domain = 'arrivals'
          AND c.place_level = 'COUNTRY'
+    -- A month that counts more sites than signed, or names not all of them, does not say which ones reported.
     LEFT JOIN signed s ON s.release_id = r.id AND s.period = f.period
+         AND (f.period <> r.period OR (s.listed, s.signed) = (c.expected, c.reporting))
     WHERE r.country = :country AND r.status = 'APPROVED' AND f.indicator = ANY (:indicators) AND f.place_level = 'COUNTRY'
       AND f.sex = 'T' AND f.age_band = 'T' AND f.origin = 'T' AND f.household_type = 'T' AND f.need_group = 'T'
       AND r.period <= :until AND r.id = ANY (:stood)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from caseapp import create_app
 from caseapp.core import db as core_db
 from caseapp.indicators import catalogue
-from caseapp.publication import present, series, telling
+from caseapp.publication import beside, present, series, telling
 from caseapp.publication.pictures import making, waiting
 from caseapp.publication.views.figures import pillars
 from tests.client import CheckedClient
@@ -81,6 +81,30 @@ def test_a_year_to_date_is_set_against_no_whole_one(house):
         assert "bajó" in telling.series(
             one.indicator, [told[0], replace(told[3], is_whole=True, release_period="2025-12")]
         )
+
+
+def test_recognition_never_stands_without_what_was_closed_otherwise(house):
+    opened, application, client = house
+    for code in ("P1-11", "P1-12"):
+        page = text(client, f"/figures/MEX/P1/{code}")
+        assert "Solicitudes cerradas por otro motivo:" in page and "/figures/MEX/P1/P1-13?period=" in page
+        rows = list(csv.DictReader(io.StringIO(text(client, f"/figures/MEX/P1/{code}.csv").lstrip("\ufeff"))))
+        told = {(row["indicator"], row["period"]) for row in rows}
+        assert (
+            {period for one, period in told if one == code}
+            == {period for one, period in told if one == "P1-13"}
+            != set()
+        )
+        book = openpyxl.load_workbook(io.BytesIO(client.get(f"/figures/MEX/P1/{code}.xlsx").data))
+        assert any("cerradas por otro motivo" in str(row[1].value) for row in book.worksheets[1].iter_rows())
+        with core_db.connect("figures") as connection, application.test_request_context():
+            one = making.asked(connection, opened.releases[1], "MEX", "2025-09", code)
+            assert "Solicitudes cerradas por otro motivo:" in making._line(one).foot
+    assert "cerradas por otro motivo" not in text(client, URL)
+    with core_db.connect("figures") as connection:
+        rows = series.rows_of(connection, opened.releases[1], "P1-11", "2025-09")
+        others = beside.rows(connection, rows)
+        assert {beside.key(row, "P1-13") for row in rows} == set(others) and beside.rows(connection, []) == {}
 
 
 def test_the_files_hold_what_the_page_shows(house):

@@ -120,6 +120,25 @@ def test_countries_that_sum_other_months_are_set_against_nothing(house):
     )
 
 
+def test_recognition_stands_beside_what_was_closed_otherwise(house):
+    here = side_by_side(MEX=(40, 12), CRI=(10, 12))
+    rate = {"unit": "PERCENT", "status": "PUBLISHED", "cube": "claim_endings"}
+    for code, values in (("P1-11", (61.5, 40)), ("P1-13", (58, 70))):
+        here.rows.update(
+            {
+                (code, each): SimpleNamespace(value=value, **rate)
+                for each, value in zip(("MEX", "CRI"), values, strict=True)
+            }
+        )
+    here.released["MEX"].definitions["P1-11"] = here.released["CRI"].definitions["P1-11"] = [{"version": 1}]
+    assert here.notes(catalogue.get("P1-11"), "MEX") == "Solicitudes cerradas por otro motivo: 58 %"
+    foot = regional.drawn_of(here, catalogue.get("P1-11")).foot
+    assert (
+        "México, Solicitudes cerradas por otro motivo: 58 %" in foot
+        and "Costa Rica, Solicitudes cerradas por otro motivo: 70 %" in foot
+    )
+
+
 def test_a_country_without_a_figure_says_why_and_is_no_bar(house):
     """Guatemala has published nothing: it stands at the end without a bar."""
 

@@ -17,6 +17,7 @@ from caseapp.core.db import connect
 from caseapp.core.i18n import LANGUAGES, _, language
 from caseapp.indicators.catalogue import Indicator
 from caseapp.publication import present, regional, telling
+from caseapp.publication.beside import BESIDE
 from caseapp.publication.models import RegionDrawing, RegionPicture
 from caseapp.publication.pictures import drawing
 from caseapp.publication.pictures.drawing import Drawn, Mark
@@ -121,6 +122,11 @@ def drawn_of(here: Region, indicator: Indicator) -> Drawn:
         _("Acogida, lo publicado por cada país"), telling.counted(indicator), telling.deviation("YEAR").rstrip("."),
         _("Una persona se cuenta una vez en cada país: no se suman, y la cobertura no es la misma"),
     ]  # fmt: skip
+    if indicator.code in BESIDE:
+        foot += [
+            f"{reference.country_label(code)}, {here.beside(indicator, code)}"
+            for code in _told(here, indicator)
+        ]
     if len(ours) < sum(value is not None for _country, value in told):
         foot.append(_("Una barra rayada suma otros meses: no se compara"))
     return Drawn(title, description, ". ".join(foot) + ".", marks)
