@@ -190,7 +190,7 @@ def test_next_options_follow_the_rules_of_who_can_take_them(client, world, other
     with world.db.as_owner():
         if why == "room":
             for unit in session.scalars(sa.select(Unit).where(Unit.team_id == other_shelter.id)):
-                unit.traits = []
+                unit.traits = [t for t in unit.traits if t == "WOMEN_ONLY"]
             session.execute(sa.update(Place).values(traits=[]))
         elif why == "longest":
             session.add(StayPolicy(team_id=other_shelter.id, max_nights=2))
