@@ -17,7 +17,7 @@ NOTICES = (
 )  # fmt: skip
 MORE = ("REMINDER", "CALL_DUTY", "CLOCK_GOES_ON", "NOT_BEGUN")
 COLUMNS = ("remind_at", "reminded_at", "pause_ends_at", "not_begun_told_at")
-PAUSED = op.f("ck_referral_paused_for_a_time")
+PAUSED = "ck_referral_paused_for_a_time"
 
 
 def upgrade() -> None:
@@ -61,6 +61,6 @@ def downgrade() -> None:
     _notices(NOTICES)
     op.drop_index("ix_referral_not_begun", "referral")
     op.drop_index("ix_referral_paused", "referral")
-    op.drop_constraint(PAUSED, "referral", type_="check")
+    op.drop_constraint(op.f(PAUSED), "referral", type_="check")
     for column in reversed(COLUMNS):
         op.drop_column("referral", column)
