@@ -106,6 +106,10 @@ def page(found: Referral, wrong: str = "") -> str:
         if sender and who.may(SEND) and found.nobody_told_at is not None and found.state in linking.MAY
         else None,
         wrong=wrong,
+        silent=sender and found.next_told_at is not None and found.state in rules.AWAITING_RECEIVER,
+        duty=places.duty_of(who, found.to_team_id, found.kind)
+        if sender and found.state in rules.AWAITING_RECEIVER
+        else {},
         blind=not sender and found.state in rules.AWAITING_RECEIVER and legal.unread(found),
         represented=present_legal.lines(found) if kinds.of(found.kind).blind else [],
         lawyer_url=_lawyer_url(found, parties),
