@@ -68,7 +68,7 @@ def _free(found: Referral, offered: Sequence[Offer]) -> Counter[UUID] | None:
     if found.kind not in GIVES_PLACES or found.first_night is None or found.last_night is None:
         return None
     tonight = max(shelter_queries.tonight_at(o.site) for o in offered)
-    first = max(found.first_night, tonight)
+    first = max(found.first_night, *(shelter_queries.night_to_book(o.site) for o in offered))
     last = max(found.last_night, first)
     rows = shelter_queries.free_places(
         [o.team_id for o in offered if o.team_id], first, last, tonight=tonight

@@ -92,6 +92,17 @@ def tonight_at(site: Site) -> date:
     return night_at(site, clock.now())
 
 
+def night_to_book(site: Site, moment: datetime | None = None) -> date:
+    """The night for which whoever arrives at a moment (UTC; now) gets a bed at the site."""
+    return rules.night_to_book(clock.local(moment or clock.now(), site.timezone), site.rollover_hour)
+
+
+def night_came(site: Site, stay: Stay) -> date:
+    """The first night that a person who is or was in slept at the site."""
+    assert stay.arrived_at is not None
+    return rules.night_came(clock.local(stay.arrived_at, site.timezone), stay.first_night, site.rollover_hour)
+
+
 # -- what other areas ask -----------------------------------------------------------------------------
 def for_case(case: Case) -> list[Stay]:
     """The stays of a case, newest first, with their sites; what was only held, and is not any more, is none."""

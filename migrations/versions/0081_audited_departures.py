@@ -8,7 +8,7 @@ from alembic import op
 from migrations import wall
 
 revision = "0081"
-down_revision = "0078"
+down_revision = "0080"
 branch_labels = None
 depends_on = None
 

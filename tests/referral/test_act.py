@@ -423,7 +423,8 @@ def test_nobody_who_did_not_come_is_forgotten_when_the_shelter_notes_it(world):
         shelter.no_show(session.scalars(sa.select(Stay)).all())
         restart()
     with world.db.as_owner():
-        assert session.scalars(sa.select(OutboxRow).where(OutboxRow.topic == events.ENDED_BADLY)).all()
+        asked = sa.select(OutboxRow.id).where(OutboxRow.topic == events.PERSON_MISSING)
+        assert len(session.scalars(asked).all()) == 3
 
 
 # -- by telephone -------------------------------------------------------------------------------------

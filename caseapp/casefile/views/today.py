@@ -352,7 +352,7 @@ def _shelter(team: Any) -> dict[str, Any]:
     return {
         "name": team.site.name,
         "href": url_for("shelter.tonight"),
-        "night": _("noche del %(day)s", day=day(now.night)),
+        "night": _("noche del %(day)s", day=day(now.coming)),
         "free": now.count.free,
         "rows": [
             {"label": _("Lugares"), "value": now.count.capacity},

@@ -17,7 +17,7 @@ from caseapp.core.i18n import _
 from caseapp.core.pages import day, moment
 from caseapp.people.models import Case
 from caseapp.places import queries as places
-from caseapp.referral import kinds, present, queries, rules, service, showing
+from caseapp.referral import events, kinds, present, queries, rules, service, showing
 from caseapp.referral.access import ANSWER, READ, SEND
 from caseapp.referral.kinds import GIVES_PLACES
 from caseapp.referral.legal import present as present_legal
@@ -95,6 +95,7 @@ def page(found: Referral, wrong: str = "") -> str:
             for s in stays
             if s.state != "HELD"
         ],
+        missing=_missing(found) if sender else "",
         hold=_hold(found, stays, timezone),
         records=sender
         and who.may(SEND)
@@ -108,7 +109,9 @@ def page(found: Referral, wrong: str = "") -> str:
         blind=not sender and found.state in rules.AWAITING_RECEIVER and legal.unread(found),
         represented=present_legal.lines(found) if kinds.of(found.kind).blind else [],
         lawyer_url=_lawyer_url(found, parties),
-        reached=_reached(found) if sender and found.to_team.stands_for_id else None,
+        reached=_reached(found)
+        if sender and found.to_team.stands_for_id and found.state not in rules.ENDED
+        else None,
         nobody=found.nobody_told_at is not None and sender and found.state in rules.AWAITING_RECEIVER,
         form_url=url_for("referral.form", number=found.number)
         if sender and who.may(SEND) and may_print(found)
@@ -199,6 +202,13 @@ def _hold(found: Referral, stays: Sequence[Stay], timezone: str) -> str:
         return shelter_present.hold_words(minutes)
     held = [s for s in stays if s.state == "HELD" and s.held_until and s.held_until > clock.now()]
     return shelter_present.held_words(held, timezone) if held else ""
+
+
+def _missing(found: Referral) -> str:
+    """Who did not come to the shelter, for whoever looks for them."""
+    if found.kind not in GIVES_PLACES or found.answered_at is None:
+        return ""
+    return ", ".join(s.called_name or "" for s in events.stays_of(found.id) if s.state == "NO_SHOW")
 
 
 def _reads_everybody(found: Referral, people: Sequence[present.Seen]) -> bool:

@@ -75,7 +75,7 @@ def conflict(found: Referral, form: VersionedForm, wanted: str) -> ResponseRetur
 
 
 def attempt(
-    found: Referral, form: VersionedForm, act: Callable[[], None], *, label: str, words: str
+    found: Referral, form: VersionedForm, act: Callable[[], object], *, label: str, words: str
 ) -> ResponseReturnValue | None:
     """Do a verb that a valid form asks for. Returns the answer, or None where the form is shown again."""
     if changed(found, form):
