@@ -32,7 +32,7 @@ from caseapp.shelter.models import (
     Unit,
     holding,
 )
-from caseapp.shelter.standing import ChildEmergency, StayExtension, UnitInspection
+from caseapp.shelter.standing import ChildEmergency, StayExtension, StayPolicy, UnitInspection
 
 
 # -- who sees which stay ------------------------------------------------------------------------------
@@ -145,6 +145,11 @@ def places_held_for(referral_id: UUID) -> frozenset[UUID]:
     """The places that are held for a referral now."""
     held = sa.and_(Stay.state == StayState.HELD, Stay.held_until > clock.now())
     return frozenset(session.scalars(sa.select(Stay.place_id).where(Stay.referral_id == referral_id, held)))
+
+
+def max_nights(team_id: UUID) -> int | None:
+    """The longest stay that the shelter gives, or None."""
+    return session.scalar(sa.select(StayPolicy.max_nights).where(StayPolicy.team_id == team_id))
 
 
 # -- availability -------------------------------------------------------------------------------------
