@@ -7,8 +7,8 @@ from alembic import op
 
 from migrations import wall
 
-revision = "0081"
-down_revision = "0080"
+revision = "0082"
+down_revision = "0081"
 branch_labels = None
 depends_on = None
 
