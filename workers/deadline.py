@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from caseapp.casefile import service as casefile
+from caseapp.custody import service as custody
 from caseapp.deadline import service as deadline
 from caseapp.people import service as people
 from caseapp.procedure import service as procedure
@@ -14,7 +15,7 @@ from workers.app import app
 def look() -> dict[str, int]:
     """Tell, escalate and lapse the referrals that wait for an answer; end offers to waiting lists; warn of every other clock, and tell a second
     person of those that ran out; write down documents that expired and signatures that were missed; let offers of files
-    lapse, and note who did not arrive; let consents end whose last day has passed."""
+    lapse, and note who did not arrive; let consents end whose last day has passed; see who turned 18 in custody."""
     return {
         **referral.look_at_clocks(),
         "waiting_offers_lapsed": referral.lapse_offers(),
@@ -22,6 +23,7 @@ def look() -> dict[str, int]:
         "consents_ended": people.expire_consents(),
         "documents_expired": procedure.look_at_documents(),
         "signatures_missed": procedure.look_at_signatures(),
+        "custody_ages": custody.follow_birthdays(),
         **_named("handovers", casefile.look_at_handovers()),
     }
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from caseapp.core import clock
 from caseapp.publication.models import CoverageRow, Status
 from caseapp.publication.queries import COVERAGE_DOMAIN
 from caseapp.publication.store import RELEASE
@@ -58,6 +59,19 @@ def sites(connection: sa.Connection, country: str) -> list[Site]:
         {"country": country},
     )
     return [Site(row.code, row.kind, row.opened, row.closed) for row in rows]
+
+
+def today_in(connection: sa.Connection, country: str) -> date:
+    """The local date at those sites; where they lie in several time zones, the earliest: a month is over in a country
+    when it is over at each of them. Where there is none, the date in UTC."""
+    zones = connection.scalars(
+        sa.text(
+            "SELECT DISTINCT timezone FROM public.site "
+            "WHERE country = :country AND kind IN ('BORDER_POINT', 'RECEPTION_CENTRE', 'SHELTER')"
+        ),
+        {"country": country},
+    ).all()
+    return min((clock.today(zone) for zone in zones), default=clock.today())
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,13 @@ class NotNow(Refused):
     status = 409
 
 
+class ClockGoesOn(Refused):
+    """An IMMEDIATE referral, or one whose clock stood still already."""
+
+    sentence = _l("Este plazo no se puede detener. Pregunte sin detenerlo, o responda.")
+    field = "stops_clock"
+
+
 class NobodyChosen(Refused):
     sentence = _l("Elija al menos a una persona.")
     field = "members"
@@ -168,6 +175,7 @@ class OfferChanged(Refused):
 
 
 says("referral_transition", NotNow)
+says("team_stands_for_open_entry", ReceiverDoesNotOffer)
 says("ck_referral_not_to_itself", ReceiverNotAllowed)
 says("ck_referral_nights_whole", NightsMissing)
 says("ck_referral_nights_something_changed", NightsSame)

@@ -30,10 +30,12 @@ from workers.demo import answers, calibration
 from workers.demo.acts import Act
 from workers.demo.answering import ask_the_parish, by_telephone, ground_of, say_no
 from workers.demo.assisting import deliver  # noqa: F401
+from workers.demo.children import approve_assessment, conclude_assessment, open_assessment  # noqa: F401
 from workers.demo.claiming import appeal, claim_step, close_claim, decide, lodge, move_leave, notify, sign  # noqa: F401
 from workers.demo.consenting import act_without, take_back  # noqa: F401
 from workers.demo.custody_verbs import (  # noqa: F401
     agree_exit,
+    catch_up,
     confirm_exit,
     detain,
     follow_up,
@@ -44,6 +46,7 @@ from workers.demo.custody_verbs import (  # noqa: F401
 from workers.demo.helping import ask_help, attend, help_step, shelter_gives  # noqa: F401
 from workers.demo.livelihood_verbs import enrol, job, move_job, move_permit, move_training, permit, plan, step  # noqa: F401
 from workers.demo.placing import places_for
+from workers.demo.rare import agree_alone, return_step  # noqa: F401
 from workers.demo.representing import borne_out, take_on
 from workers.demo.waiting_verbs import offer_waiting, wait  # noqa: F401
 from workers.demo.working_verbs import (  # noqa: F401
@@ -378,4 +381,5 @@ def close_case(scene: Scene, act: Act) -> None:
                     people_service.end_need(case, need, reason="NOT_PRESENT", on=scene.on(act))
                 else:
                     people_service.meet_need(case, need, on=scene.on(act))
+            catch_up(case, scene.on(act), "NOT_FOUND" if gone else "AT_SHELTER")
             scene.close(case, act.args["reason"], scene.on(act))

@@ -56,7 +56,7 @@ def make(
         _alone(connection, country)
         known = store.before(connection, country)
         rules.may_make(
-            period, today=clock.today(), country=country, steward_of=countries_as(by, STEWARD),
+            period, today=sites.today_in(connection, country), country=country, steward_of=countries_as(by, STEWARD),
             last_approved=known.last, has_open=store.is_open(connection, country),
         )  # fmt: skip
         without = asking.unconfirmed(connection, country, period, unconfirmed_code)

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm.attributes import set_committed_value
 
 from caseapp.accounts.models import Team
-from caseapp.accounts.queries import teams_offering, timezone_of
+from caseapp.accounts.queries import offers, timezone_of
 from caseapp.core import access, clock, reference
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours
@@ -28,6 +28,8 @@ from caseapp.referral.models import ITEMS, USUAL, Referral, ReferralMember
 from caseapp.referral.rules import depending
 from caseapp.referral.service.depending import dependants
 from caseapp.referral.service.inbox import tell_if_nobody_is_there
+from caseapp.referral.service.pausing import resume
+from caseapp.referral.service.receiving import to_whoever_offers_it_now
 from caseapp.referral.service.steps import (
     end_reading,
     moved,
@@ -138,7 +140,7 @@ def _must_be_possible(people: Sequence[queries.Subject], to_team: Team, kind: st
             raise errors.CaseClosed
         if rules.may_receive(to_team.type, to_team.country, person.case.country, person.nationalities):
             raise errors.ReceiverNotAllowed
-    if to_team.id not in {o.team.id for o in teams_offering(kind, to_team.country)}:
+    if not offers(to_team, kind):
         raise errors.ReceiverDoesNotOffer
 
 
@@ -160,6 +162,7 @@ def send(
     timezone = timezone_of(found.from_team_id)
     on = clock.today(timezone)
     ids = [m.case_id for m in found.members]
+    to_whoever_offers_it_now(found)
     if people is None:
         people = queries.subjects(ids, rules.purpose_of(found.kind), on, access.current())
         _must_be_possible(people, found.to_team, found.kind)
@@ -168,8 +171,9 @@ def send(
     _must_be_shared(found, people, on)
     now = clock.now()
     limits = rules.clock_of(found.priority, now, timezone, found.country)
-    found.sent_at, found.due_at, found.told_at, found.lapse_at = (
+    found.sent_at, found.remind_at, found.due_at, found.told_at, found.lapse_at = (
         now,
+        limits.remind_at,
         limits.due_at,
         limits.told_at,
         limits.lapse_at,
@@ -229,12 +233,7 @@ def refer(case_ids: Sequence[UUID], *, from_team: Team, kind: str, **values: Any
 def give_info(found: Referral, reply: str) -> None:
     """Answer the receiver's question; a clock that stood still goes on with the time it had left."""
     step(found, "give_info")
-    if found.paused_at is not None:
-        stood = clock.now() - found.paused_at
-        for name in ("due_at", "told_at", "lapse_at"):
-            if getattr(found, name) is not None:
-                setattr(found, name, getattr(found, name) + stood)
-        found.paused_at = None
+    resume(found)
     found.reply = reply.strip()
     tell_journal(events.INFO_GIVEN, found, rules.SENDER)
     notice(found, "INFO_GIVEN", found.to_team_id)

@@ -16,22 +16,24 @@ from caseapp.core.db import session
 from caseapp.core.i18n import _
 from caseapp.core.pages import day, moment
 from caseapp.people.models import Case
-from caseapp.referral import kinds, present, queries, rules, service, showing
+from caseapp.places import queries as places
+from caseapp.referral import events, kinds, present, queries, rules, service, showing
 from caseapp.referral.access import ANSWER, READ, SEND
 from caseapp.referral.kinds import GIVES_PLACES
 from caseapp.referral.legal import present as present_legal
 from caseapp.referral.legal import service as legal
 from caseapp.referral.models import ITEMS, Referral
-from caseapp.referral.options import next_options
+from caseapp.referral.options import WITH_PLACES, next_options
 from caseapp.referral.paper import may_print
 from caseapp.referral.queries import related
 from caseapp.referral.rules import linking, reviewing
 from caseapp.referral.service.nights import STILL_ASKED
 from caseapp.referral.views import blueprint
+from caseapp.referral.waiting import rules as waiting_rules
 from caseapp.shelter import present as shelter_present
 from caseapp.shelter import queries as shelter_queries
 from caseapp.shelter import service as shelter_service
-from caseapp.shelter.models import Stay
+from caseapp.shelter.models import GIVEN, Stay
 
 #: Verb → (label, endpoint, kind of button, permission). The first that is allowed is the primary one.
 VERBS = (
@@ -65,7 +67,9 @@ def page(found: Referral, wrong: str = "") -> str:
     sender = rules.SENDER in parties
     timezone = timezone_of(found.from_team_id if sender else found.to_team_id)
     # Once it has ended without a service, the receiver sees its own answer and nobody's person.
-    people = present.seen_by_receiver(found.items, _shown_members(found, sender), clock.today(timezone))
+    people = present.seen_by_receiver(
+        found.kind, found.items, _shown_members(found, sender), clock.today(timezone)
+    )
     stays = shelter_queries.holding_for_referral(found.id) if found.sent_at else []
     notices = queries.notices_of([found.id], who).get(found.id, [])
     return render_template(
@@ -92,18 +96,27 @@ def page(found: Referral, wrong: str = "") -> str:
             for s in stays
             if s.state != "HELD"
         ],
+        missing=_missing(found) if sender else "",
         hold=_hold(found, stays, timezone),
         records=sender
         and who.may(SEND)
-        and not any(s.state in ("BOOKED", "IN") for s in stays)
-        and _may_be_told(found),
+        and _may_be_told(found)
+        and not (any(s.state in GIVEN for s in stays) and related.answering_teams([found.to_team_id])),
+        no_place=sender and present.no_place_kept(found, stays),
         link_url=url_for("referral.link", number=found.number)
         if sender and who.may(SEND) and found.nobody_told_at is not None and found.state in linking.MAY
         else None,
         wrong=wrong,
+        silent=sender and found.next_told_at is not None and found.state in rules.AWAITING_RECEIVER,
+        duty=places.duty_of(who, found.to_team_id, found.kind)
+        if sender and found.state in rules.AWAITING_RECEIVER
+        else {},
         blind=not sender and found.state in rules.AWAITING_RECEIVER and legal.unread(found),
         represented=present_legal.lines(found) if kinds.of(found.kind).blind else [],
         lawyer_url=_lawyer_url(found, parties),
+        reached=_reached(found)
+        if sender and found.to_team.stands_for_id and found.state not in rules.ENDED
+        else None,
         nobody=found.nobody_told_at is not None and sender and found.state in rules.AWAITING_RECEIVER,
         form_url=url_for("referral.form", number=found.number)
         if sender and who.may(SEND) and may_print(found)
@@ -112,8 +125,16 @@ def page(found: Referral, wrong: str = "") -> str:
         review_url=_review_url(found),
         ground=_ground(found) if sender else None,
         **_next(found, sender),
-        may_wait=sender and who.may(SEND) and found.state in ("DRAFT", "DECLINED", "LAPSED"),
+        may_wait=sender and who.may(SEND) and waiting_rules.may_join(found.state, found.not_completed_reason),
     )
+
+
+def _reached(found: Referral) -> dict[str, Any]:
+    """How a receiver that is an entry of the directory is called, and where the rest of it stands."""
+    entry = found.to_team.stands_for_id
+    assert entry is not None
+    lines = [" · ".join(filter(None, (c.name, c.phone, c.email))) for c in places.contacts_of(entry)]
+    return {"lines": list(dict.fromkeys(lines)), "href": url_for("places.show", service_id=entry)}
 
 
 def _lawyer_url(found: Referral, parties: tuple[str, ...]) -> str | None:
@@ -157,24 +178,36 @@ def _next(found: Referral, sender: bool) -> dict[str, Any]:
         or not access.current().may(SEND)
         or not reviewing.needs_another(found.state, found.not_completed_reason)
     ):
-        return {"again": None, "options": []}
+        return {"again": None, "who_url": None, "options": []}
     number = _case_number(found)
     if not number:
-        return {"again": None, "options": []}
+        return {"again": None, "who_url": None, "options": []}
     options = [
         {
             "label": option.label,
             "reasons": option.reasons,
             "href": url_for(
-                "referral.new", number=number, kind=found.kind, again=found.number, to=option.team_id
+                "referral.new", number=number, kind=found.kind, again=found.number, to=option.key
             ),
         }
         for option in next_options(found)
     ]
     return {
         "again": url_for("referral.new", number=number, kind=found.kind, again=found.number),
+        "who_url": _who_url(found, number),
         "options": options,
     }
+
+
+def _who_url(found: Referral, number: str) -> str | None:
+    """Who can take them, with these people and the nights that are still ahead."""
+    if found.kind != WITH_PLACES or found.first_night is None or found.last_night is None:
+        return None
+    first = max(found.first_night, clock.today(timezone_of(found.from_team_id)))
+    return url_for(
+        "referral.who", number=number, members=[str(m.case_id) for m in found.members], first_night=first.isoformat(),
+        last_night=max(first, found.last_night).isoformat(), priority=found.priority,
+    )  # fmt: skip
 
 
 def _hold(found: Referral, stays: Sequence[Stay], timezone: str) -> str:
@@ -188,6 +221,13 @@ def _hold(found: Referral, stays: Sequence[Stay], timezone: str) -> str:
     return shelter_present.held_words(held, timezone) if held else ""
 
 
+def _missing(found: Referral) -> str:
+    """Who did not come to the shelter, for whoever looks for them."""
+    if found.kind not in GIVES_PLACES or found.answered_at is None:
+        return ""
+    return ", ".join(s.called_name or "" for s in events.stays_of(found.id) if s.state == "NO_SHOW")
+
+
 def _reads_everybody(found: Referral, people: Sequence[present.Seen]) -> bool:
     """Texts may speak of anybody who was ever of it: they are shown to a receiver who still reads them all."""
     return {p.case_id for p in people} == {m.case_id for m in queries.everyone_of(found.id)}
@@ -195,7 +235,7 @@ def _reads_everybody(found: Referral, people: Sequence[present.Seen]) -> bool:
 
 def _shown_members(found: Referral, sender: bool) -> list[Any]:
     if found.state == "DRAFT":
-        return list(showing.as_sent(found.items, found.members))
+        return list(showing.as_sent(found.kind, found.items, found.members))
     if sender or found.state not in rules.ENDED:
         return list(found.members)
     return [m for m in found.members if m.outcome == "ACCEPTED"]

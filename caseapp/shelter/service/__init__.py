@@ -1,6 +1,6 @@
 """The shelter's verbs: they change rows, append the event and leave messages; they flush, never commit."""
 
-from caseapp.shelter.service.asking import max_nights
+from caseapp.shelter.queries import max_nights
 from caseapp.shelter.service.booking import (
     book,
     cancel,
@@ -21,6 +21,7 @@ from caseapp.shelter.service.capacity import (
     word_to_give,
 )
 from caseapp.shelter.service.holding import (
+    book_what_is_held,
     declare_holds,
     hold,
     hold_on_send,
@@ -42,6 +43,7 @@ from caseapp.shelter.service.presence import check_in, depart, review_departure
 __all__ = [
     "add_unit",
     "book",
+    "book_what_is_held",
     "cancel",
     "check_in",
     "confirm_capacity",
