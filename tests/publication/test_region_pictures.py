@@ -108,7 +108,11 @@ def test_countries_that_sum_other_months_are_set_against_nothing(house):
     # Panama's twelve months are more than anybody's nine, and Honduras's eight are less: neither is said.
     assert drawn.title.endswith("2025, hasta septiembre, por país: de 10 (Costa Rica) a 90 (México)")
     assert [(mark.label, mark.is_ours) for mark in drawn.marks] == [("México", True), ("Costa Rica", True), ("Panamá", False), ("Honduras", False), ("Guatemala", False)]  # fmt: skip
-    assert "4 (hasta agosto)" in drawn.description and "suma otros meses" in drawn.foot
+    assert (
+        "4 (hasta agosto)" in drawn.description
+        and "300 (todo el periodo)" in drawn.description
+        and "suma otros meses" in drawn.foot
+    )
     assert regional._is_worth(here, catalogue.get("P1-00")) and not here.is_even
     assert not regional._is_worth(side_by_side(MEX=(90, 9), HND=(4, 8)), catalogue.get("P1-00"))
     assert side_by_side(MEX=(90, 9), CRI=(4, 9)).is_even

@@ -139,4 +139,4 @@ def _words(here: Region, indicator: Indicator, country: str, value: float | None
         return regional.gap(status)
     row = here.rows[(indicator.code, country)]
     words = f"{present.number(row.value)}{' %' if row.unit == 'PERCENT' else ''}"
-    return words if is_ours or not here.months(country) else f"{words} ({here.months(country)})"
+    return words if is_ours else f"{words} ({here.months(country) or _('todo el periodo')})"
