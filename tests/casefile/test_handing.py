@@ -18,15 +18,20 @@ from caseapp.casefile.rules import handing as rules
 from caseapp.core import access, clock
 from caseapp.core.db import session
 from caseapp.core.journal import CaseEvent
+from caseapp.deadline.models import Deadline
 from caseapp.people import queries as people
 from caseapp.people import service as people_service
 from caseapp.people.models import Case, CaseAccess, Household, HouseholdMember, MovementLimit, Need
+from caseapp.places.models import Site
+from caseapp.procedure import service as procedure
+from caseapp.procedure.models import SignDuty
 from caseapp.referral.models import Referral
 from tests.casefile.conftest import restart
 from tests.conftest import NOW
 from tests.factories import make_site, make_team, make_user, principal_of
 from tests.factories.referral import consent
 from tests.factories.shelter import require
+from workers import deadline as sweep
 
 ON = date(2025, 11, 23)
 ARRIVES = ON + timedelta(days=2)
@@ -250,6 +255,43 @@ def test_another_country_needs_its_own_consent_a_second_person_and_is_never_that
         consent(desk.mother, "CROSS_BORDER", recipient_country="GTM")
     with pytest.raises(rules.CountryOfNationality):
         offered(two, desk.mother, desk.child, to=two.abroad)
+
+
+def test_what_binds_in_a_country_is_left_behind_with_it(two):
+    """The old country's legal limits, the office at which the person signed and the state in which they stayed: none of
+    it follows them over the border, and no sweep stops at it."""
+    desk = two.desk
+    with desk.db.as_owner():
+        consent(desk.woman, "CROSS_BORDER", recipient_country="GTM")
+        session.get_one(Site, desk.team.site_id).admin1 = "MX07"
+    with access.acting_as(desk.caseworker):
+        restart()
+        case = desk.case(desk.woman)
+        claim = procedure.lodge(case, on=ON - timedelta(days=5))
+        procedure.take(case, claim, "REGISTERED", on=ON - timedelta(days=4))
+        service.set_task(case, kind="CALL", words="x", due_on=ARRIVES)
+        session.commit()
+        assert session.scalar(sa.select(MovementLimit.admin1)) == "MX07"
+    made = offered(two, desk.woman, to=two.abroad)
+    with access.acting_as(desk.supervisor):
+        restart()
+        service.decide_approval(desk.case(desk.woman), work.open_approval(made), approve=True)
+        session.commit()
+    accepted(two, made, two.foreigner)
+    with access.acting_as(two.foreigner):
+        restart()
+        rows = session.execute(sa.select(Deadline.rule, Deadline.state, Deadline.cancel_reason)).all()
+        ended = {rule: reason for rule, state, reason in rows if state == "CANCELLED"}
+        assert ended == dict.fromkeys(("CLAIM_DECIDE", "CLAIM_SIGN_IN"), "MOVED_AWAY")
+        assert "TASK" in {rule for rule, state, _reason in rows if state == "RUNNING"}
+        assert people.movements_of([desk.woman.case_id], ON) == {}
+        assert session.execute(sa.select(SignDuty.ended_on, SignDuty.end_reason)).one() == (ON, "LIFTED")
+    desk.db.as_role("work")
+    with access.acting_as(access.system("clocks")), clock.held_at(NOW + timedelta(days=200)):
+        restart()
+        done = sweep.look.run()
+    desk.db.as_role("app")
+    assert done["failed"] == 0 and done["clocks_escalated"] >= 1
 
 
 def test_the_database_says_again_where_a_file_never_goes(two):

@@ -125,11 +125,8 @@ def lacking_leave(ids: Sequence[UUID], to: Team, on: date) -> set[UUID]:
     site = site_of(to.id)
     if site is None:
         return set()
-    return {
-        case_id
-        for case_id, movement in people.movements_of(ids, on).items()
-        if site.admin1 and site.admin1[:2] == (movement.stays_in or "")[:2] and rules.needs_leave(movement, site.admin1)
-    }  # fmt: skip
+    movements = people.movements_of(ids, on)
+    return {case_id for case_id, movement in movements.items() if rules.needs_leave(movement, site.admin1)}
 
 
 def visible_to(who: Principal) -> sa.Select[Handover]:

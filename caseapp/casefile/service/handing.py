@@ -20,12 +20,14 @@ from caseapp.casefile.service.approving import FOLLOWS, ask_approval, withdraw_a
 from caseapp.core import access, clock, journal
 from caseapp.core.db import session
 from caseapp.core.errors import says
+from caseapp.deadline import service as deadline
 from caseapp.people import present
 from caseapp.people import queries as people
 from caseapp.people import service as people_service
 from caseapp.people.events import happened, profile
 from caseapp.people.models import Case
 from caseapp.people.service.tokens import findable, put_tokens
+from caseapp.procedure import service as procedure
 
 says("handover_transition", rules.HandoverAnswered)
 says("handover_to_receiver", rules.NotReceiving)
@@ -199,6 +201,7 @@ def accept_handover(made: Handover, *, version: int | None = None) -> list[Case]
     cases = [found[i] for i in moved]
     if made.kind == "COUNTRY":
         _search_again(cases)
+        _leave_behind(cases, made.from_country)
     if made.household_id is not None and not made.whole:
         first, *rest = cases
         formed = people_service.form_household(first, on=on)
@@ -209,6 +212,13 @@ def accept_handover(made: Handover, *, version: int | None = None) -> list[Case]
     _responded(made, on, "ACCEPTED")
     session.flush()
     return cases
+
+
+def _leave_behind(cases: Sequence[Case], country: str) -> None:
+    """What the law and the authorities of the country that these people left ask of them binds them there only."""
+    for case in cases:
+        procedure.leave_country(case, people.today_of(case))
+        deadline.leave_country(case, country)
 
 
 def _search_again(cases: Sequence[Case]) -> None:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from caseapp.core import access, clock
 from caseapp.core.db import session
+from caseapp.core.sweeping import alone
 from caseapp.people import events, queries, rules
 from caseapp.people.models import Case, CaseAccess, Consent, Person
 from caseapp.places.models import Site
@@ -129,8 +130,9 @@ def expire_consents(on: date | None = None, *, most: int = 500) -> int:
     for consent, case, timezone in rows:
         local = on or clock.today(timezone)
         if consent.expires_on is not None and consent.expires_on < local:
-            expire_consent(case, consent, on=local)
-            ended += 1
+            with alone("consents", consent.id):
+                expire_consent(case, consent, on=local)
+                ended += 1
     return ended
 
 

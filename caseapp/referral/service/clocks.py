@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from caseapp.core import clock
 from caseapp.core.db import session
+from caseapp.core.sweeping import alone
 from caseapp.referral import events, queries, rules
 from caseapp.referral.models import Referral
 from caseapp.referral.queries import related
@@ -37,11 +38,15 @@ def look_at_clocks(limit: int = 200) -> dict[str, int]:
         .execution_options(populate_existing=True)
     )
     for found in session.scalars(due).all():
-        done[_look_at(found)] += 1
-        session.flush()
+        with alone("referrals", found.id):
+            what = _look_at(found)
+            session.flush()
+            done[what] += 1
     for found in session.scalars(_unread(limit)).all():
-        done["unread"] += tell_if_nobody_is_there(found)
-    session.flush()
+        with alone("referrals_unread", found.id):
+            told = tell_if_nobody_is_there(found)
+            session.flush()
+            done["unread"] += told
     return done
 
 
