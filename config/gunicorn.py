@@ -45,9 +45,10 @@ max_requests_jitter = 1000
 limit_request_line = 4094
 limit_request_fields = 60
 
-# No access log by default; with one, neither query string nor referrer is written (they may hold a name).
+# No access log by default (our own line says endpoint, status and time); with one, no address is written: it may hold
+# a name, or the token of a one-time page.
 accesslog = os.environ.get("ACOGIDA_ACCESS_LOG") or None
-access_log_format = '%(t)s "%(m)s %(U)s" %(s)s %(B)s %(D)s'
+access_log_format = "%(t)s %(m)s %(s)s %(B)s %(D)s"
 errorlog = "-"
 loglevel = "info"
 

@@ -2,7 +2,8 @@
 
 A log is read by people who may not read cases. So: codes and ids, never names; no query strings (a search
 holds a name); passwords in URLs are masked wherever they turn up, tracebacks included. The values of SQL
-parameters are kept out at the source (``hide_parameters`` on the engines).
+parameters are kept out at the source (``hide_parameters`` on the engines), and what PostgreSQL tells of a row
+that failed (``DETAIL``) is cut out of every text.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ import structlog
 from structlog.typing import Processor
 
 _PASSWORD_IN_URL = re.compile(r"(://[^:/@\s]*:)[^@/\s]+@")
+# The row or key that broke a constraint, which may go over several lines: up to the next part of the message.
+_DETAIL = re.compile(
+    r"DETAIL:.*?(?=\n(?:HINT|CONTEXT|QUERY|LINE \d+):|\n\[SQL|\n\(Background|\n\n|\Z)", re.DOTALL
+)
 # Libraries that say too much at INFO.
 _QUIET = ("alembic.runtime.migration", "kombu", "amqp", "urllib3", "fontTools")
 
@@ -31,6 +36,7 @@ def configure_logging(level: str = "INFO", *, as_json: bool = True) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         mask_passwords,
+        leave_out_rows,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -63,4 +69,12 @@ def mask_passwords(_logger: Any, _method: str, event: MutableMapping[str, Any]) 
     for key, value in event.items():
         if isinstance(value, str) and "://" in value:
             event[key] = _PASSWORD_IN_URL.sub(r"\1…@", value)
+    return event
+
+
+def leave_out_rows(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Cut what PostgreSQL says of a failing row out of the event's texts, tracebacks included."""
+    for key, value in event.items():
+        if isinstance(value, str) and "DETAIL:" in value:
+            event[key] = _DETAIL.sub("DETAIL: …", value)
     return event

@@ -139,14 +139,6 @@ class Settings(BaseSettings):
     # Without a token there is no /metrics.
     metrics_token: str | None = Field(None, validation_alias="ACOGIDA_METRICS_TOKEN", repr=False)
 
-    # Without a host no mail is sent; messages then stay in the application.
-    smtp_host: str | None = Field(None, validation_alias="SMTP_HOST")
-    smtp_port: int = Field(587, ge=1, le=65535, validation_alias="SMTP_PORT")
-    smtp_username: str | None = Field(None, validation_alias="SMTP_USERNAME")
-    smtp_password: str | None = Field(None, validation_alias="SMTP_PASSWORD", repr=False)
-    smtp_starttls: bool = Field(True, validation_alias="SMTP_STARTTLS")
-    mail_from: str | None = Field(None, validation_alias="MAIL_FROM")
-
     @property
     def is_production(self) -> bool:
         return self.environment is Environment.PRODUCTION
@@ -227,8 +219,6 @@ def _must_have_real_credentials(given: Settings) -> None:
     for name, url in (*given.database_urls.items(), ("BROKER_URL", given.broker_url)):
         if unquote(urlsplit(url).password or "").startswith(DEMO_MARK):
             raise SettingsError(f"{name} holds a demo password and may not be used in production.")
-    if (given.smtp_password or "").startswith(DEMO_MARK):
-        raise SettingsError("SMTP_PASSWORD is a demo secret and may not be used in production.")
 
 
 def _must_have_real_keys(file: Path | None) -> None:

@@ -38,10 +38,15 @@ class Role(StrEnum):
 
 
 class Team(Identified, Base):
-    """A team at a site; `code` is `<site>-<TYPE>`, national teams `<ISO3>-<TYPE>`."""
+    """A team at a site; `code` is `<site>-<TYPE>`, national teams `<ISO3>-<TYPE>`. One of type DIRECTORY stands for an
+    entry of the directory that no team of ours offers: it receives referrals, nobody signs in for it (a trigger), and the
+    database makes it (`receiver_of_service`)."""
 
     __tablename__ = "team"
-    __table_args__ = (sa.CheckConstraint("type ~ '^[A-Z_]+$'", name="type_form"),)
+    __table_args__ = (
+        sa.CheckConstraint("type ~ '^[A-Z_]+$'", name="type_form"),
+        sa.CheckConstraint("(type = 'DIRECTORY') = (stands_for_id IS NOT NULL)", name="stands_for_by_type"),
+    )
 
     code: Mapped[str] = mapped_column(unique=True)
     type: Mapped[str]
@@ -50,6 +55,10 @@ class Team(Identified, Base):
     name: Mapped[str]
     sort_key: Mapped[str]
     active: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    # The two tables name each other.
+    stands_for_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("service.id", use_alter=True, name="fk_team_stands_for_id"), unique=True
+    )
 
     site: Mapped[Site | None] = relationship(lazy="raise")
 

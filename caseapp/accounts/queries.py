@@ -11,6 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.orm import aliased
 
 from caseapp.accounts.models import Membership, Team, User, UserSession
 from caseapp.accounts.rules import ACT_KINDS
@@ -21,11 +22,11 @@ from caseapp.core.db import session
 from caseapp.core.jobs import JobRun
 from caseapp.core.outbox import OutboxRow
 from caseapp.places.models import Service, Site
-from caseapp.places.queries import sites
+from caseapp.places.queries import sites, without_team
 from config.settings import settings
 
 __all__ = [
-    "audit_rows", "failed_messages", "failed_runs", "last_runs", "living_sessions", "members_in", "membership_of", "queues",
+    "audit_rows", "entries_offering", "failed_messages", "failed_runs", "last_runs", "living_sessions", "members_in", "membership_of", "offers", "queues",
     "roles_of", "site_of", "sites", "team_of_code", "teams_of", "teams_offering", "timezone_of", "user_of_email",
     "users_of", "visible_to",
 ]  # fmt: skip
@@ -39,12 +40,27 @@ def team_of_code(code: str) -> Team | None:
 
 @dataclass(frozen=True)
 class Offer:
-    """A team that offers a service at a site, and the answer to what was asked of it besides."""
+    """A service at a site, the team that receives for it (None: an entry of the directory to which nobody was referred
+    yet), and the answer to what was asked of the team besides."""
 
-    team: Team
+    team: Team | None
     service: Service
     site: Site
     also: bool = False
+
+    @property
+    def key(self) -> UUID:
+        """What names it in a form: the team that offers it, or the entry that no team offers."""
+        return self.service.id if self.service.team_id is None or self.team is None else self.team.id
+
+    @property
+    def team_id(self) -> UUID | None:
+        return self.team.id if self.team is not None else None
+
+    @property
+    def type_and_country(self) -> tuple[str, str]:
+        """Of whoever receives, for `may_receive`."""
+        return (STANDS_FOR, self.site.country) if self.team is None else (self.team.type, self.team.country)
 
 
 def teams_offering(kind: str, country: str, *, also: sa.ColumnElement[bool] | None = None) -> list[Offer]:
@@ -59,6 +75,50 @@ def teams_offering(kind: str, country: str, *, also: sa.ColumnElement[bool] | No
         .order_by(Site.sort_key, Team.sort_key)
     ).all()
     return [Offer(*row) for row in rows]
+
+
+#: The type of a team that stands for an entry of the directory.
+STANDS_FOR = "DIRECTORY"
+#: Entries that are looked through for one page of choices.
+MOST_ENTRIES = 60
+
+
+def entries_offering(
+    who: Principal,
+    kind: str,
+    country: str,
+    *,
+    near_team: UUID,
+    words: str = "",
+    first: UUID | None = None,
+) -> list[Offer]:
+    """Entries of the directory that no team of ours offers and that can be referred to, with the team that stands for
+    each where it was made, those of the team's own division first (one statement; `words`, `first` as in
+    `places.queries.without_team`)."""
+    here = aliased(Site)
+    own = aliased(Team)
+    near = sa.select(here.admin1).join(own, own.site_id == here.id).where(own.id == near_team)
+    asked = (
+        without_team(who, kind, country, words=words, near=near.scalar_subquery(), first=first)
+        .outerjoin(Team, Team.stands_for_id == Service.id)
+        .add_columns(Team)
+        .limit(MOST_ENTRIES)
+    )
+    return [Offer(row[3], row[0], row[1]) for row in session.execute(asked)]
+
+
+def offers(team: Team, kind: str) -> bool:
+    """Whether this team receives for an active service of this kind: its own, or the entry that it stands for while no
+    team of ours offers that."""
+    own = sa.or_(
+        Service.team_id == team.id, sa.and_(Service.id == team.stands_for_id, Service.team_id.is_(None))
+    )
+    asked = (
+        sa.select(Service.id)
+        .join(Site, Site.id == Service.site_id)
+        .where(own, Service.kind == kind, Service.active, sa.or_(Site.closed_on.is_(None), Site.closed_on > clock.today()))
+    )  # fmt: skip
+    return team.active and session.scalars(asked.limit(1)).first() is not None
 
 
 def site_of(team_id: UUID) -> Site | None:
@@ -129,8 +189,9 @@ def _within(who: Principal, *roles: str) -> sa.ColumnElement[bool]:
 
 
 def teams_of(who: Principal, role: str = "ADMINISTRATOR") -> sa.Select[Team]:
-    """Teams that this administrator (auditor) looks after."""
-    return sa.select(Team).where(_within(who, role)).order_by(Team.country, Team.sort_key, Team.code)
+    """Teams of people that this administrator (auditor) looks after."""
+    real = Team.type != STANDS_FOR
+    return sa.select(Team).where(_within(who, role), real).order_by(Team.country, Team.sort_key, Team.code)
 
 
 def _belongs(who: Principal, role: str) -> sa.ColumnElement[bool]:

@@ -124,6 +124,7 @@ def engine(role: Role) -> sa.Engine:
         pool_size=10,
         max_overflow=10,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error is logged; a name that a statement carried is not
         connect_args={"options": "-c timezone=UTC -c statement_timeout=60000", "prepare_threshold": 5},
     )
     if role != "owner":

@@ -319,7 +319,6 @@ def init_app(app: Flask, overrides: dict[str, Any]) -> None:
         HOME=s.home,
         RATELIMIT_STORAGE_URI=s.limiter_storage_url,
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
-        RATELIMIT_IN_MEMORY_FALLBACK=["600/minute"],
         RATELIMIT_DEFAULT="600/minute",
         RATELIMIT_SWALLOW_ERRORS=True,
         BABEL_TRANSLATION_DIRECTORIES=f"{app.root_path}/translations",

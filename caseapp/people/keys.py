@@ -21,6 +21,7 @@ from caseapp.people.rules.consent import GRAVE_WARN_DAYS, WARN_DAYS
 #: Types of team to whom nobody's data go by a consent named for them.
 NOT_BY_NAME = frozenset({
     "CONSULAR", "MIGRATION_CUSTODY", "COMMISSION_STATISTICS", "REGIONAL_SECRETARIAT", "OVERSIGHT", "ELIGIBILITY_COMMISSION",
+    "DIRECTORY",  # nobody is in it
 })  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -11,6 +11,7 @@ from babel.dates import get_day_names
 from flask_babel import format_date, get_locale
 
 from caseapp.core import reference
+from caseapp.core.access import Principal
 from caseapp.core.i18n import _, ngettext
 from caseapp.core.pages import day, since
 from caseapp.places.models import Service
@@ -190,6 +191,10 @@ def place_text(entry: Entry) -> str:
     """Municipality or division of a site, never more than that."""
     code = entry.site.admin2 or entry.site.admin1
     return area_text(code) if code else reference.country_label(entry.site.country)
+
+
+#: What areas above offer to do with an entry on its page: from the reader and the entry to label and address, or None.
+LEADS_ON: list[Callable[[Principal, Entry], tuple[str, str] | None]] = []
 
 
 def row(entry: Entry, href: str) -> dict[str, Any]:

@@ -124,6 +124,60 @@ def may_edit(who: Principal, service: Service, of_site: Site) -> bool:
     return keeps(who, of_site) or (service.team_id is not None and service.team_id in who.teams_as(*OF_TEAM))
 
 
+#: How a service without a team of ours wants to be asked, where somebody can be referred to it.
+REACHED_BY = ("ONE_TIME_PAGE", "PHONE", "EMAIL", "PAPER", "OTHER_SYSTEM", "WALK_IN")
+
+
+def is_reached(service: Service, of_site: Site) -> bool:
+    """Whether somebody can be referred to an entry that no team of ours offers (a trigger says the same). What is offered
+    in a safe house, and the protected kinds, have teams of their own."""
+    return (
+        service.active
+        and service.team_id is None
+        and service.referral_method in REACHED_BY
+        and not is_protected(service, of_site)
+    )
+
+
+def leads_somewhere(service: Service, of_site: Site) -> bool:
+    """Whether an entry says how somebody is referred to it: by the team that offers it, or as it wants to be asked."""
+    return (
+        service.team_id is not None or is_protected(service, of_site) or service.referral_method in REACHED_BY
+    )
+
+
+def contacts_of(service_id: UUID) -> Sequence[ServiceContact]:
+    """Who answers for a service, the telephone on duty among them."""
+    asked = sa.select(ServiceContact).where(ServiceContact.service_id == service_id)
+    return session.scalars(asked.order_by(ServiceContact.kind)).all()
+
+
+def without_team(
+    who: Principal,
+    kind: str,
+    country: str,
+    *,
+    near: sa.ScalarSelect[Any],
+    words: str = "",
+    first: UUID | None = None,
+) -> sa.Select[Service, Site, Organisation | None]:
+    """Entries of a kind that no team of ours offers and to which somebody can be referred (`is_reached`), as far as this
+    principal reads them; `first` before all, then those of the division that `near` finds, the freshly confirmed ones first.
+    `words`: of a name."""
+    today = clock.today()
+    found = listed_to(who).where(
+        Service.kind == kind, Site.country == country, Service.active, Service.team_id.is_(None),
+        Service.referral_method.in_(REACHED_BY), Site.kind != SiteKind.SAFE_HOUSE,
+        Service.kind.not_in(protected_kinds()), sa.func.coalesce(Service.offered_to, today) >= today,
+    )  # fmt: skip
+    if words.strip():
+        found = found.where(sa.or_(_called(sort_key(words)), Service.id == first))
+    return found.order_by(
+        sa.case((Service.id == first, 0), else_=1), sa.case((Site.admin1 == near, 0), else_=1),
+        Service.confirmed_at.desc().nulls_last(), Service.sort_key, Service.id,
+    )  # fmt: skip
+
+
 # -- one entry and many -------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Turn:

@@ -168,6 +168,7 @@ class OfferChanged(Refused):
 
 
 says("referral_transition", NotNow)
+says("team_stands_for_open_entry", ReceiverDoesNotOffer)
 says("ck_referral_not_to_itself", ReceiverNotAllowed)
 says("ck_referral_nights_whole", NightsMissing)
 says("ck_referral_nights_something_changed", NightsSame)

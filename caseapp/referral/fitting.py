@@ -35,8 +35,8 @@ NOT_OFFERED = frozenset({"ENDED", "NOT_YET"})
 
 @dataclass(frozen=True)
 class Fitted:
-    """The services that may be asked with a word for each (by team: open or closed, not for whom), and a sentence for
-    each that is not offered."""
+    """The services that may be asked with a word for each (by `Offer.key`: open or closed, not for whom), and a sentence
+    for each that is not offered."""
 
     offered: list[Offer]
     words: dict[UUID, str]
@@ -60,7 +60,7 @@ def fitted(offered: Sequence[Offer], subjects: Sequence[Subject], on: date, case
             found.refused.append(f"{offer.service.name} · {offer.site.name}: {why_none}")
             continue
         found.offered.append(offer)
-        found.words[offer.team.id] = _words(entry, misfits)
+        found.words[offer.key] = _words(entry, misfits)
     return found
 
 
@@ -133,9 +133,14 @@ def _entry_asked(found: Referral) -> places.Entry | None:
     rows = session.execute(
         sa.select(Service, Site)
         .join(Site, Site.id == Service.site_id)
-        .where(Service.team_id == found.to_team_id, Service.kind == found.kind)
+        .where(_of_receiver(found), Service.kind == found.kind)
     ).all()
     return places.entries([(service, site, None) for service, site in rows])[0] if rows else None
+
+
+def _of_receiver(found: Referral) -> sa.ColumnElement[bool]:
+    entry = found.to_team.stands_for_id
+    return Service.team_id == found.to_team_id if entry is None else Service.id == entry
 
 
 def published(found: Referral) -> frozenset[str]:

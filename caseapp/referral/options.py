@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from caseapp.accounts.queries import Offer, teams_offering, timezone_of
+from caseapp.accounts.queries import Offer, entries_offering, teams_offering, timezone_of
 from caseapp.core import access, clock
 from caseapp.core.i18n import _, ngettext
 from caseapp.referral import queries, rules
@@ -28,17 +28,18 @@ REMEMBERS = timedelta(days=2)
 
 @dataclass(frozen=True)
 class Option:
-    """A team that may be asked next, and what is known of it in words."""
+    """Who may be asked next (`Offer.key`), and what is known of them in words."""
 
-    team_id: UUID
+    key: UUID
     label: str
     reasons: tuple[str, ...]
     free: int | None
+    ours: bool = True
 
 
 def next_options(found: Referral) -> list[Option]:
-    """Other teams that may take the people of a referral, for its service and nights: those with room for all first.
-    Whoever has just said no for them is left out (seven statements)."""
+    """Others that may take the people of a referral, for its service and nights: those with room for all first, entries
+    of the directory that no team of ours offers last. Whoever has just said no for them is left out (eight statements)."""
     waiting = [m.case_id for m in found.members]
     on = clock.today(timezone_of(found.from_team_id))
     people = queries.subjects(waiting, rules.purpose_of(found.kind), on, access.current(), strict=False)
@@ -47,18 +48,19 @@ def next_options(found: Referral) -> list[Option]:
     gone = related.said_no([p.case.id for p in people], found.kind, clock.now() - REMEMBERS)
     offered = [
         o
-        for o in teams_offering(found.kind, found.country)
-        if o.team.id not in (found.from_team_id, found.to_team_id) and o.team.id not in gone
-        and not any(
-            rules.may_receive(o.team.type, o.team.country, p.case.country, p.nationalities) for p in people
+        for o in (
+            *teams_offering(found.kind, found.country),
+            *entries_offering(access.current(), found.kind, found.country, near_team=found.from_team_id),
         )
+        if o.team_id not in (found.from_team_id, found.to_team_id) and o.team_id not in gone
+        and not any(rules.may_receive(*o.type_and_country, p.case.country, p.nationalities) for p in people)
     ]  # fmt: skip
     if not offered:
         return []
-    answering = related.answering_teams([o.team.id for o in offered])
+    answering = related.answering_teams([o.team_id for o in offered if o.team_id])
     free = _free(found, offered)
     options = [_option(o, answering, free, len(people)) for o in offered]
-    return sorted(options, key=lambda o: (-min(o.free or 0, len(people)), o.label))[:MOST]
+    return sorted(options, key=lambda o: (-min(o.free or 0, len(people)), not o.ours, o.label))[:MOST]
 
 
 def _free(found: Referral, offered: Sequence[Offer]) -> Counter[UUID] | None:
@@ -68,18 +70,22 @@ def _free(found: Referral, offered: Sequence[Offer]) -> Counter[UUID] | None:
     tonight = max(shelter_queries.tonight_at(o.site) for o in offered)
     first = max(found.first_night, tonight)
     last = max(found.last_night, first)
-    rows = shelter_queries.free_places([o.team.id for o in offered], first, last, tonight=tonight)
+    rows = shelter_queries.free_places(
+        [o.team_id for o in offered if o.team_id], first, last, tonight=tonight
+    )
     return Counter(r.team_id for r in rows)
 
 
 def _option(offer: Offer, answering: frozenset[UUID], free: Counter[UUID] | None, wanted: int) -> Option:
     reasons = []
     count = None
-    if free is not None and (offer.team.id in answering or free[offer.team.id]):
-        count = free[offer.team.id]
+    team = offer.team_id
+    if free is not None and team is not None and (team in answering or free[team]):
+        count = free[team]
         reasons.append(ngettext("%(num)s lugar libre", "%(num)s lugares libres", count))
         if count < wanted:
             reasons.append(_("no caben todas las personas"))
-    if offer.team.id not in answering:
+    if team not in answering:
         reasons.append(_("sin cuenta: por teléfono o con página de un solo uso"))
-    return Option(offer.team.id, f"{offer.service.name} · {offer.site.name}", tuple(reasons), count)
+    ours = offer.service.team_id is not None
+    return Option(offer.key, f"{offer.service.name} · {offer.site.name}", tuple(reasons), count, ours)

@@ -89,7 +89,7 @@ def _people(found: Referral, *, numbers: bool) -> list[dict[str, Any]]:
     """The people as the receiver reads them; for the sender with the file's number and on what they were referred."""
     on = clock.today(timezone_of(found.from_team_id))
     # What was sent is frozen; a draft never comes here.
-    seen = present.seen_by_receiver(found.items, found.members, on)
+    seen = present.seen_by_receiver(found.kind, found.items, found.members, on)
     summaries = people_queries.summary_of([m.case_id for m in found.members]) if numbers else {}
     grounds = {m.case_id: _ground(m) for m in found.members}
     shown = []

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from caseapp.accounts.queries import site_of
 from caseapp.core import clock, crypto, reference
 from caseapp.core.access import Principal
 from caseapp.core.db import session
@@ -20,10 +21,12 @@ from caseapp.deadline.show import clock_shown
 from caseapp.people import present as people
 from caseapp.people import queries as people_queries
 from caseapp.people.models import Case, Person, PersonLanguage
-from caseapp.referral import rules
+from caseapp.referral import kinds, rules
 from caseapp.referral.models import Referral, ReferralNights
 from caseapp.referral.rules import unlocking
 from caseapp.referral.service.depending import Dependant
+from caseapp.shelter import queries as shelter_queries
+from caseapp.shelter.models import GIVEN, Stay
 from caseapp.shelter.present import life_critical_lines, nights_text, requirements_text
 
 
@@ -41,8 +44,8 @@ class Seen:
     outcome: str
 
 
-def seen_by_receiver(items: Collection[str], members: Sequence[Any], on: date) -> list[Seen]:
-    """The people of a referral with the chosen items only. `members` are `ReferralMember`s, or for a draft what
+def seen_by_receiver(kind: str, items: Collection[str], members: Sequence[Any], on: date) -> list[Seen]:
+    """The people of a referral with the chosen items only, and of requirements those that the kind carries. `members` are `ReferralMember`s, or for a draft what
     `showing.as_sent` says of them. A person whose case is no longer open to the reader is left out (two
     statements, one for keys, and one for relations where they are shown)."""
     ids = [m.case_id for m in members]
@@ -62,7 +65,7 @@ def seen_by_receiver(items: Collection[str], members: Sequence[Any], on: date) -
     names = {c: name_seen(p, items) for c, p in persons.items()}
     relations = _relations(names) if "RELATIONS" in items and len(names) > 1 else {}
     return [
-        _seen(member, names[member.case_id], _facts(
+        _seen(kind, member, names[member.case_id], _facts(
             persons[member.case_id], items, languages.get(member.case_id, []), relations.get(member.case_id, ""), on
         ))
         for member in members
@@ -80,11 +83,12 @@ def _facts(person: Person, items: Collection[str], languages: list[str], relatio
     return " · ".join(f for f in facts if f)
 
 
-def _seen(member: Any, name: str, facts: str) -> Seen:
-    critical = {line.partition("|")[0] for line in (member.life_critical or "").splitlines()}
+def _seen(kind: str, member: Any, name: str, facts: str) -> Seen:
+    life = kinds.carried_lines(kind, member.life_critical)
+    critical = {line.partition("|")[0] for line in life.splitlines()}
+    others = [r for r in kinds.carried(kind, member.requirements) if r not in critical]
     return Seen(
-        member.case_id, name, facts, requirements_text([r for r in member.requirements if r not in critical]),
-        life_critical_lines(member.life_critical), [_contact(line) for line in (member.contact or "").splitlines()],
+        member.case_id, name, facts, requirements_text(others), life_critical_lines(life or None), [_contact(line) for line in (member.contact or "").splitlines()],
         [_document(line) for line in (member.documents or "").splitlines()], member.outcome,
     )  # fmt: skip
 
@@ -209,6 +213,16 @@ def nights_of(found: Referral) -> str:
     if found.first_night is None or found.last_night is None:
         return ""
     return nights_text(found.first_night, found.last_night)
+
+
+def no_place_kept(found: Referral, stays: Sequence[Stay]) -> bool:
+    """Whether a yes was given outside the system, of a shelter that counts its places here, and none of them is booked:
+    nothing was held, or its time had come. `stays`: those of the referral that keep a place."""
+    said = found.state in ("ACCEPTED", "PART_ACCEPTED") and found.answer_channel != "SYSTEM"
+    if not said or found.kind not in kinds.GIVES_PLACES or any(s.state in GIVEN for s in stays):
+        return False
+    site = site_of(found.to_team_id)
+    return site is not None and shelter_queries.keeps_places(found.to_team_id, site)
 
 
 def reason_text(found: Referral, *, own: bool) -> str:

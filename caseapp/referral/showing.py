@@ -1,4 +1,5 @@
-"""What of each person goes to the receiver: the chosen items, and nothing else. The preview of a draft and the
+"""What of each person goes to the receiver: the chosen items, of the requirements those that its kind of service
+carries (`kinds`), and nothing else. The preview of a draft and the
 moment of sending ask the same function; what is sent is frozen with the referral and sealed with the person's key.
 Needs, and with them every code of protection, are no item and never travel."""
 
@@ -10,6 +11,7 @@ from uuid import UUID
 
 from caseapp.people import queries as people
 from caseapp.people.models import Contact, IdentityDocument
+from caseapp.referral import kinds
 from caseapp.referral.models import Referral, ReferralMember
 
 
@@ -25,13 +27,14 @@ class AsSent:
     outcome: str = "WAITING"
 
 
-def as_sent(items: Collection[str], members: Sequence[ReferralMember]) -> list[AsSent]:
+def as_sent(kind: str, items: Collection[str], members: Sequence[ReferralMember]) -> list[AsSent]:
     """The members of a referral with the chosen items as they are now (two statements for each of contact and
     documents where these were chosen, one for requirements)."""
     needed = people.requirements_of([m.case_id for m in members]) if "REQUIREMENTS" in items else []
-    found = []
+    carries, found = kinds.of(kind).carries, []
     for member in members:
-        own = sorted((r for r in needed if r.case_id == member.case_id), key=lambda r: r.requirement)
+        own = [r for r in needed if r.case_id == member.case_id and r.requirement in carries]
+        own.sort(key=lambda r: r.requirement)
         contacts = people.contacts_of(member.case_id) if "CONTACT" in items else []
         documents = people.documents_of(member.case_id) if "DOCUMENTS" in items else []
         found.append(
@@ -46,7 +49,7 @@ def as_sent(items: Collection[str], members: Sequence[ReferralMember]) -> list[A
 
 def freeze(found: Referral) -> None:
     """Write what is sent into the members of a referral."""
-    for member, sent in zip(found.members, as_sent(found.items, found.members), strict=True):
+    for member, sent in zip(found.members, as_sent(found.kind, found.items, found.members), strict=True):
         member.requirements, member.life_critical = sent.requirements, sent.life_critical
         member.contact, member.documents = sent.contact, sent.documents
 

@@ -43,6 +43,7 @@ at_risk: list[Callable[[Stay, str], bool]] = []
 
 DEPARTURE_AT_RISK = "shelter.departure_at_risk"
 HOLD_LAPSED = "shelter.hold_lapsed"
+HOLD_TURNED = "shelter.hold_turned"
 
 
 def tell(handlers: Sequence[Handler], stays: Sequence[Stay]) -> None:
@@ -91,10 +92,20 @@ def raise_alert(row: outbox.OutboxRow) -> None:
 
 @outbox.handles(HOLD_LAPSED)
 def write_lapsed(row: outbox.OutboxRow) -> None:
-    """A hold ended because its time had come and somebody came for the place."""
+    """A hold ended because its time had come and somebody came for the place; `note` is another reason."""
     stay = session.get(Stay, row.subject_id)
     if stay is not None:
-        happened(HOLD_ENDED, stay, session.get_one(Site, stay.site_id), reason="TIME")
+        happened(HOLD_ENDED, stay, session.get_one(Site, stay.site_id), reason=row.note or "TIME")
+
+
+@outbox.handles(HOLD_TURNED)
+def write_booked(row: outbox.OutboxRow) -> None:
+    """A hold became a booking by a yes given outside: what the gate reads of the person is filled in."""
+    from caseapp.shelter.service.holding import fill_in
+
+    stay = session.get(Stay, row.subject_id)
+    if stay is not None:
+        fill_in(stay)
 
 
 # The roll's own kinds and table, and what hangs on people without a referral, are known once this module is.

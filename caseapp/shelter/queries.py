@@ -121,6 +121,15 @@ def holding_for_referral(referral_id: UUID, *, lock: bool = False) -> list[Stay]
     return list(session.scalars(wanted.with_for_update(of=Stay) if lock else wanted))
 
 
+def keeps_places(team_id: UUID, site: Site) -> bool:
+    """Whether a shelter counts its places here tonight (as whoever sends may know: a protected one says no)."""
+    tonight = tonight_at(site)
+    asked = sa.text(
+        "SELECT coalesce(sum(capacity + surge), 0) > 0 FROM shelter_occupancy(:team, :night, :night, :night, :now)"
+    )
+    return bool(session.scalar(asked, {"team": team_id, "night": tonight, "now": clock.now()}))
+
+
 def places_held_for(referral_id: UUID) -> frozenset[UUID]:
     """The places that are held for a referral now."""
     held = sa.and_(Stay.state == StayState.HELD, Stay.held_until > clock.now())

@@ -4,6 +4,7 @@
     python -m tests.bench import [--rows 100000] [--workbook 20000]       # lists of people (importing.py)
     python -m tests.bench events [--events 10000000]                      # figures (journal.py)
     python -m tests.bench partitions [--events 300000]                    # facts in partitions (partitions.py)
+    python -m tests.bench releases [--persons 5000]                       # a month's release (releases.py)
 
 Asserts nothing about speed. It stops where the copies are not what the services make, for then the figures
 would mean nothing.
@@ -21,7 +22,7 @@ from pathlib import Path
 import structlog
 
 from caseapp.core import clock
-from tests.bench import checking, importing, journal, measuring, pages, partitions, serving
+from tests.bench import checking, importing, journal, measuring, pages, partitions, releases, serving
 from tests.bench.filling import Filled, fill
 from tests.bench.installation import Installation, installed
 from tests.bench.measuring import shuffled
@@ -31,14 +32,9 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "bench.md"
 
 
 def main() -> None:
-    if sys.argv[1:2] == ["import"]:
-        importing.main(sys.argv[2:])
-        return
-    if sys.argv[1:2] == ["events"]:
-        journal.main(sys.argv[2:])
-        return
-    if sys.argv[1:2] == ["partitions"]:
-        partitions.main(sys.argv[2:])
+    others = {"import": importing, "events": journal, "partitions": partitions, "releases": releases}
+    if sys.argv[1:2] and sys.argv[1] in others:
+        others[sys.argv[1]].main(sys.argv[2:])
         return
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure the main pages.")
     parser.add_argument("--cases", type=int, default=60_000)

@@ -6,7 +6,9 @@ import json
 import logging
 
 import pytest
+import sqlalchemy as sa
 
+from caseapp.core import db as core_db
 from caseapp.core import observing, outbox
 from caseapp.core.db import session
 from config.logging import configure_logging
@@ -85,6 +87,33 @@ def test_a_failure_is_written_down_without_its_address(app, capsys):
         root.handlers[:] = before
         root.setLevel(level)
     assert "ValueError" in written and "MX-0000" not in written and "Quetzalmoreno" not in written
+
+
+def test_a_failing_row_is_not_written_down(app, db, capsys):
+    """Neither the statement's values nor PostgreSQL's DETAIL: both hold what a person typed."""
+    statement = "INSERT INTO site (id, code, country, kind, name, sort_key, timezone) VALUES (:id, :c, 'MEX', 'NO', :n, 's', 'UTC')"
+    values = {
+        "id": "0190b0a0-0000-7000-8000-000000000001",
+        "c": "MX-QQ1",
+        "n": "Quetzalmoreno\nde dos líneas",
+    }
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    try:
+        configure_logging("INFO", as_json=True)
+        with app.test_request_context("/"), pytest.raises(sa.exc.IntegrityError) as raised:
+            observing._begin()
+            with core_db.engine("owner").begin() as connection:
+                connection.execute(sa.text(statement), values)
+        with app.test_request_context("/"):
+            observing._begin()
+            app.log_exception((type(raised.value), raised.value, raised.value.__traceback__))
+        written = capsys.readouterr().err
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+    assert "IntegrityError" in written and "kind_known" in written
+    assert "Quetzalmoreno" not in written and "de dos" not in written and "MX-QQ1" not in written
 
 
 def test_production_refuses_a_weak_token(monkeypatch):

@@ -16,6 +16,7 @@ from caseapp.referral.models import Referral, ReferralMember
 from caseapp.referral.placement.models import Placement
 from caseapp.referral.waiting.models import WaitingEntry
 from tests.factories import make_person, make_team
+from tests.factories.directory import make_service
 from tests.factories.referral import consent, offer
 
 
@@ -185,6 +186,13 @@ def _placement(path: str, data: dict[str, str] | None = None) -> Any:
     return build
 
 
+def _entry(db: Any, ns: Any) -> str:
+    """Any entry of the directory, which whoever sends may read."""
+    with db.as_owner():
+        return f"/refer/{make_service(kind='FOOD', referral_method='PHONE').id}"
+
+
+_entry.public = True  # type: ignore[attr-defined]
 SENDER = {"received": False}
 ROUTES = {
     ("referral.inbox", "GET"): _inbox,
@@ -192,6 +200,7 @@ ROUTES = {
     ("referral.seen", "POST"): _of("/seen", {}),
     ("referral.new", "GET"): _new(False),
     ("referral.new", "POST"): _new(True),
+    ("referral.to_entry", "GET"): _entry,
     ("referral.placements", "GET"): _placements(),
     ("referral.ask_placement", "POST"): _placements({"region": "country"}),
     ("referral.placement", "GET"): _placement(""),

@@ -159,7 +159,7 @@ def test_who_has_just_said_no_is_not_proposed_again_but_later(world, other_shelt
     with access.acting_as(world.caseworker):
         restart()
         found = world.open(world.caseworker, first)
-        assert [o.team_id for o in next_options(found)] == [other_shelter.id]
+        assert [o.key for o in next_options(found)] == [other_shelter.id]
         second = service.refer(
             world.family, from_team=session.merge(world.desk), to_team=session.merge(other_shelter), kind="SHELTER",
             priority="IMMEDIATE", **world.nights(),
@@ -177,7 +177,7 @@ def test_who_has_just_said_no_is_not_proposed_again_but_later(world, other_shelt
         assert next_options(world.open(world.caseworker, first)) == []
     with access.acting_as(world.caseworker), clock.held_at(NOW + timedelta(days=3)):
         restart()
-        assert [o.team_id for o in next_options(world.open(world.caseworker, first))] == [other_shelter.id]
+        assert [o.key for o in next_options(world.open(world.caseworker, first))] == [other_shelter.id]
 
 
 def test_a_receiver_reads_no_other_options(client, world, other_shelter):

@@ -424,7 +424,7 @@ def test_a_guest_reaches_one_referral_and_nothing_else_of_anybody(world, sent, p
         for table in _of_a_case():
             count = session.execute(sa.text(f"SELECT count(*) FROM {table}")).scalar_one()
             assert count == 0, table
-        assert len(links.people_for_guest()) == 3
+        assert len(links.people_for_guest("SHELTER")) == 3
         with pytest.raises(NotYours):
             queries.referral(access.current(), other)
         for statement in (

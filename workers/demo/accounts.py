@@ -91,11 +91,21 @@ def _posts_of(site: str, country: str, types: list[str]) -> Iterator[Post]:
     yield from post(Role.GATE_NIGHT, "SHELTER")
     yield from post(Role.SERVICE_FOCAL_POINT, *SERVICES)
     yield from post(Role.CUSTODY_LIAISON, "MIGRATION_CUSTODY")
-    yield from post(Role.CHILD_OFFICER, "CHILD_AUTHORITY")
+    yield from _child_officer(site, country, types)
     yield from post(Role.ASSISTANCE_OFFICER, "CASH_PROVIDER")
     yield from post(Role.PAYMENTS_APPROVER, "CASH_PROVIDER")
     yield from post(Role.PAYMENTS_APPROVER, "CASH_PROVIDER", second=True)
     yield from post(Role.SHELTER_VOLUNTEER, "SHELTER")
+
+
+def _child_officer(site: str, country: str, types: list[str]) -> Iterator[Post]:
+    """The child authority's officer, who also sits at the country's first reception desk and assesses children there."""
+    if "CHILD_AUTHORITY" not in types:
+        return
+    sites: list[dict[str, Any]] = calibration.sites_file()["sites"]
+    desks = (s["code"] for s in sites if s["country"] == country and "RECEPTION_DESK" in s["teams"])
+    teams = (f"{site}-CHILD_AUTHORITY", *(f"{desk}-RECEPTION_DESK" for desk in list(desks)[:1]))
+    yield Post(_email(Role.CHILD_OFFICER, site), Role.CHILD_OFFICER.value, country, site, teams)
 
 
 def _email(role: Role, place: str, mark: str = "") -> str:

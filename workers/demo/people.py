@@ -20,6 +20,8 @@ from workers.demo.calibration import drawn
 #: Years of age of each band of the figures.
 AGES = {"0_4": (0, 4), "5_11": (5, 11), "12_17": (12, 17), "18_59": (18, 59), "60": (60, 84)}
 CHILDREN = ("0_4", "5_11", "12_17")
+#: How often another given name is drawn where somebody of the family has it.
+TRIES = 12
 DIALLING = {"MEX": "52", "GTM": "502", "HND": "504", "SLV": "503", "CRI": "506", "PAN": "507", "BLZ": "501"}
 SPANISH_SECOND = frozenset({"cab", "miq", "mam", "quc", "kek", "cak", "ixl", "tzo", "tzh", "gym", "emp"})
 #: Who is a national at home: the share of families, and what they are then.
@@ -112,12 +114,13 @@ class _Pool:
 
 
 def _alone_children(pool: _Pool, found: list[list[Part]], random: Random) -> None:
-    """About one adolescent in thirty is alone; a tenth of these are two brothers or sisters."""
-    young = [c for c in pool.children if c[1] == "12_17"]
-    for one in young[: (len(young) + 15) // 30]:
+    """About one adolescent in thirty is alone; a tenth of these are two brothers or sisters, and so are the first, where
+    another child is left for the families."""
+    young, enough = [c for c in pool.children if c[1] == "12_17"], len(pool.children) > 2
+    for turn, one in enumerate(young[: max((len(young) + 15) // 30, int(enough))]):
         pool.children.remove(one)
         shape = [Part("HEAD", *one)]
-        if random.random() < 0.1 and pool.children:
+        if pool.children and (random.random() < 0.1 or (enough and turn == 0)):
             shape.append(Part("SIBLING", *pool.children.pop()))
         found.append(shape)
 
@@ -202,8 +205,9 @@ def invent(country: str, shape: Shape, arrived: date, random: Random) -> Family:
     nationality = _nationalities(origin, shape, ages, random)
     members = tuple(Member(p.sex, b, p.role) for p, b in zip(shape, born, strict=True))
     persons = []
+    taken: set[str] = set()
     for i, part in enumerate(shape):
-        person = _person(part, ages[i], born[i], arrived, naming, surnames[i], random)
+        person = _person(part, ages[i], born[i], arrived, naming, surnames[i], taken, random)
         person = replace(
             person, nationalities=(nationality[i],), languages=_spoken(language, ages[i], random), populations=populations,
             documents=_documents(nationality[i], ages[i], random), interpreter_needed=_needs_interpreter(country, language),
@@ -296,13 +300,20 @@ def _needs_interpreter(country: str, language: str) -> bool:
 
 
 def _person(
-    part: Part, age: int, born: date, on: date, naming: str, surnames: tuple[str, str], random: Random
+    part: Part,
+    age: int,
+    born: date,
+    on: date,
+    naming: str,
+    surnames: tuple[str, str],
+    taken: set[str],
+    random: Random,
 ) -> NewPerson:
     given = calibration.given_names(part.sex, naming)
-    first = given.draw(random)
+    first = _another(given, taken, random)
     names = [first]
     if random.random() < (0.6 if naming == "spa" else 0.3):
-        second = given.draw(random)
+        second = _another(given, taken, random)
         names += [second] if second != first else []
     short = calibration.nicknames().get(first, ())
     called = random.choice(short) if short and random.random() < 0.2 else first
@@ -328,6 +339,16 @@ def _person(
         birth=_birth(precision, born, age, on), age_status=status, sex_in_document=sex,
         feels_safe_in=drawn(random, safe), relation_to_head=None if part.role == "HEAD" else part.role,
     )  # fmt: skip
+
+
+def _another(given: calibration.Names, taken: set[str], random: Random) -> str:
+    """A given name that nobody of the family has yet, as far as a few draws find one."""
+    for _turn in range(TRIES):
+        name = given.draw(random)
+        if name not in taken:
+            break
+    taken.add(name)
+    return name
 
 
 def _precision(age: int, random: Random) -> str:

@@ -15,7 +15,18 @@ from itertools import accumulate
 from random import Random
 
 from caseapp.people.rules import number_of, prefix_of
-from workers.demo import assisting, calibration, custody, helping, people, places, waiting, working
+from workers.demo import (
+    assisting,
+    calibration,
+    children,
+    custody,
+    helping,
+    people,
+    places,
+    rare,
+    waiting,
+    working,
+)
 from workers.demo.accounts import DESKS
 from workers.demo.acts import Act, edge
 from workers.demo.calibration import COUNTRIES, stream
@@ -50,6 +61,7 @@ class Slot:
     numbers: tuple[str, ...]
     household_numbers: tuple[str, ...]
     custody: str = ""  # how it is told, where the family comes from a migratory station
+    rare: str = ""  # which of the stories that few families live
 
     @property
     def cases(self) -> int:
@@ -99,16 +111,20 @@ class Plan:
             custody.tell(life, slot.custody, stream(*words, "custody"))
         elif slot.scene is not None:
             slot.scene.tell(life, slot.shelter)
+        elif slot.rare and slot.rare != rare.ALONE:
+            rare.tell(life, slot.rare, _other_desks(slot), stream(*words, "rare"))
+            return Story(slot, _desk_team(slot.desk), family, tuple(life.told()))
         elif slot.copied:
             with_a_copy(life, self.today)
         else:
             ordinary(life)
-        others = [_desk_team(d) for d in places.sites_with(slot.country, *DESKS) if d != slot.desk]
         scene = slot.scene.name if slot.scene is not None and not slot.custody else None
-        working.tell(life, scene, tuple(others), stream(*words, "casework"))
+        working.tell(life, scene, _other_desks(slot), stream(*words, "casework"))
         assisting.tell(life, stream(*words, "assistance"))
         helping.tell(life, stream(*words, "help"))
         waiting.tell(life, edge(self.today), stream(*words, "waiting"))
+        officer = _desk_team(slot.desk).endswith("RECEPTION_DESK")
+        children.tell(life, slot.rare, officer, stream(*words, "children"))
         return Story(slot, _desk_team(slot.desk), family, tuple(life.told()))
 
 
@@ -119,6 +135,8 @@ def plan(seed: int, cases: int, today: date) -> Plan:
     taken: set[str] = set()
     by_country = {c: list(_slots(c, split[c], (seed, today, cases, c), today, taken)) for c in COUNTRIES}
     by_country["MEX"] = _held(by_country["MEX"], (seed, cases, today), today)
+    for country, slots in by_country.items():
+        by_country[country] = rare.chosen(country, slots, places.sites_with(country, *DESKS), today)
     ordered = _ordered(by_country)
     return Plan(seed, cases, today, tuple(ordered), tuple(accumulate(s.cases for s in ordered)))
 
@@ -204,6 +222,11 @@ def _desk(desks: Sequence[str], random: Random) -> str:
 
 def _desk_team(site: str) -> str:
     return f"{site}-{'RECEPTION_DESK' if 'RECEPTION_DESK' in places.team_types(site) else 'BORDER_POINT'}"
+
+
+def _other_desks(slot: Slot) -> tuple[str, ...]:
+    """Desks of the same country that may take files over."""
+    return tuple(_desk_team(d) for d in places.sites_with(slot.country, *DESKS) if d != slot.desk)
 
 
 def _number(prefix: str, random: Random, taken: set[str]) -> str:

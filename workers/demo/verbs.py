@@ -30,6 +30,7 @@ from workers.demo import answers, calibration
 from workers.demo.acts import Act
 from workers.demo.answering import ask_the_parish, by_telephone, ground_of, say_no
 from workers.demo.assisting import deliver  # noqa: F401
+from workers.demo.children import approve_assessment, conclude_assessment, open_assessment  # noqa: F401
 from workers.demo.claiming import appeal, claim_step, close_claim, decide, lodge, move_leave, notify, sign  # noqa: F401
 from workers.demo.consenting import act_without, take_back  # noqa: F401
 from workers.demo.custody_verbs import (  # noqa: F401
@@ -44,6 +45,7 @@ from workers.demo.custody_verbs import (  # noqa: F401
 from workers.demo.helping import ask_help, attend, help_step, shelter_gives  # noqa: F401
 from workers.demo.livelihood_verbs import enrol, job, move_job, move_permit, move_training, permit, plan, step  # noqa: F401
 from workers.demo.placing import places_for
+from workers.demo.rare import agree_alone, return_step  # noqa: F401
 from workers.demo.representing import borne_out, take_on
 from workers.demo.waiting_verbs import offer_waiting, wait  # noqa: F401
 from workers.demo.working_verbs import (  # noqa: F401

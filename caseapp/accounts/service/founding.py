@@ -16,6 +16,7 @@ from zoneinfo import available_timezones
 import sqlalchemy as sa
 
 from caseapp.accounts.models import Team
+from caseapp.accounts.queries import STANDS_FOR
 from caseapp.core import reference
 from caseapp.core.db import session
 from caseapp.places.models import Organisation, Service, Site, SiteKind
@@ -82,7 +83,7 @@ def _missing(line: Lines, wanted: tuple[str, ...]) -> Iterator[Problem]:
 
 
 def _of_team(line: Lines, kind: Any) -> Iterator[Problem]:
-    if kind and not reference.known("team_type", str(kind)):
+    if kind and (kind == STANDS_FOR or not reference.known("team_type", str(kind))):
         yield Problem(str(line.get("code") or line.get("name") or ""), "teams", f"{kind} is not a team type")
 
 

@@ -31,6 +31,7 @@ says("ex_membership_steward_or_approver", StewardAndApprover)
 says("ex_membership_administrator_alone", AdministratorAlone)
 says("ex_membership_liaison_alone", LiaisonAlone)
 says("ck_membership_role_in_its_team", RoleNotOfTeam)
+says("membership_in_a_team_of_people", RoleNotOfTeam)
 says("uq_user_account_email", EmailTaken)
 says("uq_membership_user_id_team_id_role_valid_from", RoleHeldAlready)
 

@@ -28,6 +28,7 @@ from caseapp.people import keys
 from caseapp.people import queries as people
 from caseapp.people.models import (
     Case,
+    CaseAccess,
     Consent,
     Contact,
     ContactAttempt,
@@ -49,6 +50,7 @@ from caseapp.people.models import (
 from caseapp.places.models import Site
 from caseapp.procedure.models import Claim, ClaimApplicant
 from caseapp.protection.models import Screening, ScreeningOutcome
+from caseapp.referral import kinds
 from caseapp.referral.models import USUAL, Referral, ReferralMember
 from caseapp.referral.queries import visible_to as referrals_visible_to
 from caseapp.referral.rules import NOT_ENDED
@@ -336,6 +338,24 @@ def site_alerts(case_id: UUID) -> Sequence[str]:
     ).all()
 
 
+def _requirements_read(case_id: UUID, principal: Principal) -> list[PlacementRequirement]:
+    """The requirements that the principal's teams read: those that the kinds of service carry for which they were asked;
+    all of them where they read for another reason."""
+    asked = session.scalars(
+        sa.select(Referral.kind)
+        .select_from(CaseAccess)
+        .outerjoin(Referral, Referral.id == CaseAccess.subject_id)
+        .where(
+            CaseAccess.case_id == case_id, CaseAccess.team_id.in_(principal.case_teams), CaseAccess.ended_at.is_(None)
+        )
+    ).all()  # fmt: skip
+    found = people.requirements_of([case_id])
+    if not asked or None in asked:
+        return found
+    carried = frozenset().union(*(kinds.of(kind).carries for kind in asked))
+    return [r for r in found if r.requirement in carried]
+
+
 def glance_at(glance: Glance, principal: Principal) -> dict[str, Any]:
     """What a team that reads the case without holding it may see: of the person what its reading shows (`items`),
     and its own referrals and stays."""
@@ -346,7 +366,7 @@ def glance_at(glance: Glance, principal: Principal) -> dict[str, Any]:
     return {
         "items": items,
         "languages": people.languages_of(case.id) if "LANGUAGES" in items else [],
-        "requirements": people.requirements_of([case.id]) if "REQUIREMENTS" in items else [],
+        "requirements": _requirements_read(case.id, principal) if "REQUIREMENTS" in items else [],
         "alerts": site_alerts(case.id) if "REQUIREMENTS" in items else [],
         "referrals": [a for a in referrals_of(case.id, principal) if a.referral.to_team_id in teams],
         "stays": [s for s in stays_of(case) if s.team_id in teams],

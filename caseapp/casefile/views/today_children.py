@@ -36,11 +36,11 @@ def _line(line: queries.Line, names: dict[Any, str], timezone: str, row: Row) ->
     why, step = {
         "TO_OPEN": (_("Se sabe que está sin familia o separado; nadie ha abierto la evaluación"), _("Abrir")),
         "TO_CONCLUDE": (_("Evaluación en curso"), _("Concluir")),
-        "WAITS": (_("Hecha el %(day)s; espera a supervisión", day=on), _("Ver")),
-        "TO_REVIEW": (_("Toca evaluar otra vez el %(day)s", day=on), _("Evaluar otra vez")),
+        "WAITS": (_("Concluida; espera a supervisión"), _("Ver")),
+        "TO_REVIEW": (_("Toca evaluar otra vez"), _("Evaluar otra vez")),
     }[line.what]
     href = url_for("protection.best_interests", number=line.number)
     when = min(clock.at(line.day, 12, 0, timezone), clock.now())
     shown = clock_shown(line.due_at, timezone, start=line.began_at) if line.due_at else None
-    since = _("desde el %(day)s", day=on) if line.what in ("TO_OPEN", "TO_CONCLUDE") else ""
-    return row(line.case_id, names, href, why, when, step, since=since or on, clock=shown)
+    since = _("para el %(day)s", day=on) if line.what == "TO_REVIEW" else _("desde el %(day)s", day=on)
+    return row(line.case_id, names, href, why, when, step, since=since, clock=shown)

@@ -55,8 +55,8 @@ _CORRECTIONS = """
     WITH profiled AS (
         SELECT j.person_key, j.position, j.effective_on, j.recorded_at, j.sex, j.age_band, j.origin, j.household_type,
                max(j.recorded_at) OVER (PARTITION BY j.person_key) AS newest
-        FROM facts.journal j
-        WHERE j.kind = 'person.profiled' AND j.country = :country AND j.sex IS NOT NULL AND {whose}
+        FROM {journal}
+        WHERE j.kind = 'person.profiled' AND j.country = :country AND j.person_key IS NOT NULL AND j.sex IS NOT NULL
           AND NOT EXISTS (SELECT FROM taken_back t WHERE t.id = j.id)
     ), batch AS (
         SELECT p.*, min(recorded_at) OVER (PARTITION BY person_key) AS since
@@ -69,6 +69,9 @@ _CORRECTIONS = """
            coalesce(lead(effective_on) OVER own, 'infinity') AS to_on
     FROM day WINDOW own AS (PARTITION BY person_key ORDER BY effective_on)
 """
+# Whose events: everybody's, read once; or person by person, so that a batch costs as much however long the journal is.
+_ALL = "facts.journal j LEFT JOIN affected a ON a.person_key = j.person_key"
+_THEIRS = "affected a CROSS JOIN LATERAL (SELECT * FROM facts.journal own WHERE own.person_key = a.person_key OFFSET 0) j"
 _EVENTS = """
     SELECT j.position, j.id, j.kind, j.effective_on, j.recorded_at, coalesce(j.site, 'OTH') AS site,
            coalesce(a.counts_as, j.person_key) AS person, j.person_key AS own_key, j.household_key AS household,
@@ -76,8 +79,7 @@ _EVENTS = """
            j.need_category, j.site_kind,
            coalesce(c.sex, j.sex) AS sex, coalesce(c.age_band, j.age_band) AS age_band,
            coalesce(c.origin, j.origin) AS origin, coalesce(c.household_type, j.household_type) AS household_type
-    FROM facts.journal j
-    {join} affected a ON a.person_key = j.person_key
+    FROM {journal}
     LEFT JOIN correction c ON c.person_key = j.person_key AND c.since > j.recorded_at
           AND j.effective_on >= c.from_on AND j.effective_on < c.to_on
     WHERE j.country = :country AND j.person_key IS NOT NULL
@@ -160,10 +162,10 @@ def gather(target: Target) -> None:
         "INSERT INTO {identity} (country, person_key, counts_as) "
         "SELECT :country, person_key, counts_as FROM affected WHERE person_key IN (SELECT a FROM merge)"
     )
-    whose = "j.person_key IS NOT NULL" if everybody else "j.person_key IN (SELECT person_key FROM affected)"
-    target.fresh("correction", _CORRECTIONS.replace("{whose}", whose))
+    journal = _ALL if everybody else _THEIRS
+    target.fresh("correction", _CORRECTIONS.replace("{journal}", journal))
     target.indexed("correction", "person_key")
-    target.fresh("event", _EVENTS.replace("{join}", "LEFT JOIN" if everybody else "JOIN"))
+    target.fresh("event", _EVENTS.replace("{journal}", journal))
     target.indexed("event", "kind")
     _fill(target)
     target.fresh("profile", _PROFILES)

@@ -167,6 +167,8 @@ def show(service_id: UUID) -> ResponseReturnValue:
         changes=_changes(found, more),
         editable=editable,
         house_url=_house_url(found),
+        leads_on=[one for leads in present.LEADS_ON if (one := leads(who, found))],
+        no_way=found.service.active and not queries.leads_somewhere(found.service, found.site),
         service_id=service_id,
     )
 

@@ -46,9 +46,11 @@ class Dimension:
 
     def place(self, code: str) -> int | None:
         """The position of the base label that a code of the facts belongs to, or None."""
-        label = self.takes.get(code, code)
-        label = label if label in self.labels else self.rest
-        return self.labels.index(label) if label else None
+        return self._places.get(self.takes.get(code, code), self._places.get(self.rest))
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {label: at for at, label in enumerate(self.labels)}
 
     def base(self, label: str) -> tuple[str, ...]:
         """The base labels inside a label; `T` is all of them."""
@@ -173,12 +175,22 @@ class Cube:
         """The cells inside all given restrictions."""
         inside = np.ones(self.shape, dtype=np.bool_)
         for name, labels in where.items():
-            along = np.zeros(self.shape[self.axis(name)], dtype=np.bool_)
-            along[self.dimension(name).positions(labels)] = True
-            view = [1] * len(self.shape)
-            view[self.axis(name)] = -1
-            inside &= along.reshape(view)
+            inside &= self._along(name, tuple(labels))
         return inside
+
+    def _along(self, name: str, labels: tuple[str, ...]) -> Mask:
+        """The cells of a dimension that lie inside some labels, shaped so that they meet a whole array."""
+        known = self._known.get((name, labels))
+        if known is None:
+            axis = self.axis(name)
+            known = np.zeros([size if n == axis else 1 for n, size in enumerate(self.shape)], dtype=np.bool_)
+            known.reshape(-1)[self.dimension(name).positions(labels)] = True
+            self._known[name, labels] = known
+        return known
+
+    @cached_property
+    def _known(self) -> dict[tuple[str, tuple[str, ...]], Mask]:
+        return {}
 
     def cells(self) -> Iterator[tuple[str, ...]]:
         """The labels of every cell, in the order of the flattened array."""

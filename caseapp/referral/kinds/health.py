@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 
 from caseapp.core.errors import Refused
 from caseapp.core.i18n import _l
-from caseapp.referral.kinds.kind import Kind
+from caseapp.referral.kinds.kind import CARE, Kind
 
 KINDS = (
-    Kind("HEALTH", timely=True),
-    Kind("GBV", timely=True),
-    Kind("MHPSS", timely=True),
-    Kind("DISABILITY", outcomes=("DEVICE_GIVEN", "CERTIFIED", "TREATMENT_BEGUN")),
-    Kind("ADDICTION", timely=True, outcomes=("TREATMENT_BEGUN",)),
+    Kind("HEALTH", timely=True, carries=CARE),
+    Kind("GBV", timely=True, carries=CARE),
+    Kind("MHPSS", timely=True, carries=CARE),
+    Kind("DISABILITY", carries=CARE, outcomes=("DEVICE_GIVEN", "CERTIFIED", "TREATMENT_BEGUN")),
+    Kind("ADDICTION", timely=True, carries=CARE, outcomes=("TREATMENT_BEGUN",)),
 )
 #: What the sender chooses, and how many hours it gives from now or, for the two windows, from what happened.
 FROM_NOW = {"TODAY": 24, "THREE_DAYS": 72}

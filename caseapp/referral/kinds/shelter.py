@@ -1,5 +1,5 @@
 """Shelters: an asking for nights; the check-in begins the service and the last departure ends it."""
 
-from caseapp.referral.kinds.kind import Kind
+from caseapp.referral.kinds.kind import BED, Kind
 
-KINDS = (Kind("SHELTER", gives_places=True), Kind("SAFE_SHELTER", gives_places=True))
+KINDS = tuple(Kind(code, gives_places=True, carries=BED) for code in ("SHELTER", "SAFE_SHELTER"))

@@ -1,6 +1,6 @@
 """Registers and schools: what counts is whether the person is in."""
 
-from caseapp.referral.kinds.kind import Kind
+from caseapp.referral.kinds.kind import CARE, Kind
 
 KINDS = (
     Kind(
@@ -12,6 +12,7 @@ KINDS = (
     Kind(
         "EDUCATION",
         office=True,
+        carries=CARE,
         outcomes=("ENROLLED", "STUDIES_RECOGNISED", "ON_THEIR_LIST", "DOCUMENTS_PENDING"),
     ),
 )

@@ -68,7 +68,7 @@ def lawyers(number: str) -> ResponseReturnValue:
     found = _legal(number)
     today = clock.today(timezone_of(found.to_team_id))
     form = LawyerForm(data={"assigned_on": today})
-    people = present.seen_by_receiver(found.items, found.members, today)
+    people = present.seen_by_receiver(found.kind, found.items, found.members, today)
     names = {p.case_id: p.name for p in people}
     current = {m.case_id for m in service.mandates_of(found) if m.ended_on is None}
     free = [

@@ -67,15 +67,16 @@ def accept(
     answered_by_name: str = "",
     read_back: bool = False,
     staff: Staff | None = None,
-) -> None:
+) -> int:
     """Accept all people of the referral, or only `members` (case ids; the sender then agrees or not; `reason`,
     list `decline_reason`, says why not the others). A shelter gives each a place of its own for the nights
     asked or changed: acceptance and bookings are one act, and other nights than those asked are written down. `channel`
     other than SYSTEM is the receiver on a one-time page, or the sender writing down an answer given outside, with the
-    name of who gave it and (by telephone) that it was read back; then no place is booked here. `staff`: children without
+    name of who gave it and (by telephone) that it was read back; then no place is chosen here, and what was held for the
+    referral becomes its bookings. `staff`: children without
     family where no licensed place is free, who stays with them (`shelter.service.take_child_in_emergency`).
 
-    Raises `NotNow`, `PlacesMissing` and the refusals of `shelter.service.book`."""
+    Returns how many held places such an answer booked. Raises `NotNow`, `PlacesMissing` and the refusals of `shelter.service.book`."""
     chosen = [m for m in found.members if members is None or m.case_id in members]
     if not chosen:
         raise errors.NobodyChosen
@@ -113,6 +114,9 @@ def accept(
             shelter.take_child_in_emergency(places or {}, staff=staff.name, since=staff.since, **given)
         else:
             shelter.book(places or {}, immediate=found.priority == "IMMEDIATE", **given)
+    kept = 0
+    if found.kind in GIVES_PLACES and channel != "SYSTEM" and found.answered_at is not None:
+        kept = shelter.book_what_is_held(found.id, found.answered_at)
     kind, word = (events.ACCEPTED, "ACCEPTED") if whole else (events.PART_ACCEPTED, "PART_ACCEPTED")
     tell_journal(
         kind,
@@ -126,6 +130,7 @@ def accept(
     )
     notice(found, word, found.from_team_id)
     moved(found)
+    return kept
 
 
 def _answer(found: Referral, verb: str, channel: str, answered_by_name: str, read_back: bool) -> str:

@@ -149,20 +149,20 @@ def let_in(attempt: Attempt) -> Iterator[Referral]:
         yield queries.referral(guest, attempt.number, lock=True)
 
 
-def people_for_guest() -> list[GuestSees]:
+def people_for_guest(kind: str) -> list[GuestSees]:
     """The people of the guest's referral with the minimum (`rules.linking.SHOWS`), as the database gives it out (one
-    statement, and one for keys)."""
+    statement, and one for keys); of requirements those that the referral's kind carries."""
     rows = session.execute(sa.text("SELECT * FROM referral_guest_people()")).all()
     crypto.load_keys(r.case_id for r in rows)
-    return [_guest_sees(r) for r in rows]
+    return [_guest_sees(kind, r) for r in rows]
 
 
-def _guest_sees(row: sa.Row[tuple[object, ...]]) -> GuestSees:
+def _guest_sees(kind: str, row: sa.Row[tuple[object, ...]]) -> GuestSees:
     called = crypto.reveal("person", "called_name", row.person_id, row.case_id, row.called_sealed)
     given = crypto.reveal("person", "given_names", row.person_id, row.case_id, row.given_sealed)
     birth = Birth(row.birth_precision, row.birth_from, row.birth_to) if row.birth_precision else None
     life = crypto.reveal("referral_member", "life_critical", row.member_id, row.case_id, row.life_sealed)
     return GuestSees(
         row.case_id, called or (given or "").split(" ")[0], birth, row.age_status or "", row.sex,
-        tuple(row.languages or ()), tuple(row.requirements or ()), life or "",
+        tuple(row.languages or ()), tuple(kinds.carried(kind, row.requirements or ())), kinds.carried_lines(kind, life),
     )  # fmt: skip

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm.attributes import set_committed_value
 
 from caseapp.accounts.models import Team
-from caseapp.accounts.queries import teams_offering, timezone_of
+from caseapp.accounts.queries import offers, timezone_of
 from caseapp.core import access, clock, reference
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours
@@ -28,6 +28,7 @@ from caseapp.referral.models import ITEMS, USUAL, Referral, ReferralMember
 from caseapp.referral.rules import depending
 from caseapp.referral.service.depending import dependants
 from caseapp.referral.service.inbox import tell_if_nobody_is_there
+from caseapp.referral.service.receiving import to_whoever_offers_it_now
 from caseapp.referral.service.steps import (
     end_reading,
     moved,
@@ -138,7 +139,7 @@ def _must_be_possible(people: Sequence[queries.Subject], to_team: Team, kind: st
             raise errors.CaseClosed
         if rules.may_receive(to_team.type, to_team.country, person.case.country, person.nationalities):
             raise errors.ReceiverNotAllowed
-    if to_team.id not in {o.team.id for o in teams_offering(kind, to_team.country)}:
+    if not offers(to_team, kind):
         raise errors.ReceiverDoesNotOffer
 
 
@@ -160,6 +161,7 @@ def send(
     timezone = timezone_of(found.from_team_id)
     on = clock.today(timezone)
     ids = [m.case_id for m in found.members]
+    to_whoever_offers_it_now(found)
     if people is None:
         people = queries.subjects(ids, rules.purpose_of(found.kind), on, access.current())
         _must_be_possible(people, found.to_team, found.kind)

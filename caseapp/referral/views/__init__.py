@@ -15,6 +15,7 @@ from caseapp.referral.views import (  # noqa: E402, F401
     answer,
     around,
     emergency,
+    entry,
     form,
     guest,
     link,

@@ -79,7 +79,9 @@ def accept(number: str) -> ResponseReturnValue:
     site = site_of(found.to_team_id) if gives_places else None
     needs_leave = _needs_leave(site, members, first)
     offered = [] if needs_leave else _offers(found, site, [m.case_id for m in members], first, last)
-    people = present.seen_by_receiver(found.items, found.members, clock.today(timezone_of(found.to_team_id)))
+    people = present.seen_by_receiver(
+        found.kind, found.items, found.members, clock.today(timezone_of(found.to_team_id))
+    )
     page = render_template(
         "referral/accept.html",
         page_title=_("Aceptar referencia %(number)s", number=found.number),

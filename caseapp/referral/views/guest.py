@@ -20,7 +20,7 @@ from caseapp.core.access import open_to_all
 from caseapp.core.commits import commits
 from caseapp.core.db import session
 from caseapp.core.errors import Refused
-from caseapp.core.i18n import _, language
+from caseapp.core.i18n import _, language, ngettext
 from caseapp.core.pages import csrf, limiter
 from caseapp.people import present as people_present
 from caseapp.people import rules as people_rules
@@ -51,7 +51,10 @@ HEADERS = {
 def _answer(template: str, status: int = 200, **values: Any) -> Response:
     other = "es" if language() == "en" else "en"
     answer = make_response(
-        render_template(f"referral/guest/{template}.html", **{"ticket": "", "other": other, **values}), status
+        render_template(
+            f"referral/guest/{template}.html", **{"ticket": "", "place": "", "other": other, **values}
+        ),
+        status,
     )
     answer.headers.update(HEADERS)
     return answer
@@ -153,10 +156,11 @@ def _check(found: Referral, ticket: str) -> Response:
     return _seen(found, ticket)
 
 
-def _seen(found: Referral, ticket: str, form: GuestForm | None = None) -> Response:
-    """What is asked, with the minimum of each person, and what may be answered now."""
+def _seen(found: Referral, ticket: str, form: GuestForm | None = None, place: str = "") -> Response:
+    """What is asked, with the minimum of each person, and what may be answered now; `place`: what became of what was
+    held."""
     on = clock.today(timezone_of(found.to_team_id))
-    people = links.people_for_guest()
+    people = links.people_for_guest(found.kind)
     reasons = unlocking.reasons(
         gives_places=found.kind in GIVES_PLACES, with_child=_with_child(people, on), outside=True
     )
@@ -174,6 +178,7 @@ def _seen(found: Referral, ticket: str, form: GuestForm | None = None) -> Respon
         groups=grouped([(r, labels[r]) for r in reasons]),
         form=form or GuestAcceptForm(formdata=None).ask(_part_reasons(found)),
         accepted=found.state == "ACCEPTED",
+        place=place,
     )
 
 
@@ -212,7 +217,7 @@ def _accept(found: Referral, ticket: str) -> Response:
         return _seen(found, ticket, form)
     try:
         with session.begin_nested():
-            service.accept(
+            kept = service.accept(
                 found, channel=rules.ONE_TIME_PAGE, answered_by_name=form.answered_by_name.data,
                 members=[UUID(one) for one in ticked] if part else None, reason=form.reason.data if part else None,
             )  # fmt: skip
@@ -223,8 +228,21 @@ def _accept(found: Referral, ticket: str) -> Response:
         words = _(
             "Se anotó. Quien envía decide si la familia se separa y le llama. Guarde el enlace y el código."
         )
-        return _answer("done", words=words)
-    return _seen(found, ticket)
+        return _answer("done", words=words, place=_place(found, kept))
+    return _seen(found, ticket, place=_place(found, kept))
+
+
+def _place(found: Referral, kept: int) -> str:
+    """What became of what was held, for whoever said yes."""
+    if kept:
+        return ngettext(
+            "El lugar que estaba apartado quedó reservado.",
+            "Los %(num)s lugares que estaban apartados quedaron reservados.",
+            kept,
+        )
+    if present.no_place_kept(found, []):
+        return _("En el sistema no quedó lugar reservado. Guárdelo usted y dígaselo a quien envía.")
+    return ""
 
 
 def _part_reasons(found: Referral) -> list[tuple[str, str]]:
@@ -238,7 +256,7 @@ def _part_reasons(found: Referral) -> list[tuple[str, str]]:
 def _decline(found: Referral, ticket: str) -> Response:
     """The reason was tapped; what it asks is shown, and sent with the second tap."""
     on = clock.today(timezone_of(found.to_team_id))
-    people = links.people_for_guest()
+    people = links.people_for_guest(found.kind)
     reasons = unlocking.reasons(
         gives_places=found.kind in GIVES_PLACES, with_child=_with_child(people, on), outside=True
     )

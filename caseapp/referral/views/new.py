@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 from werkzeug.utils import redirect
 
 from caseapp.accounts.models import Team
-from caseapp.accounts.queries import Offer, teams_offering, timezone_of
+from caseapp.accounts.queries import Offer, entries_offering, teams_offering, timezone_of
 from caseapp.core import access, audit, clock, reference
 from caseapp.core.access import needs
 from caseapp.core.commits import commits
@@ -35,8 +35,12 @@ from caseapp.referral.kinds.health import be_seen_by
 from caseapp.referral.models import ITEMS, USUAL, Referral
 from caseapp.referral.queries import related
 from caseapp.referral.service.depending import ground
+from caseapp.referral.service.receiving import receiver_of
 from caseapp.referral.views import blueprint
 from caseapp.shelter import queries as shelter_queries
+
+#: Entries of the directory that the page shows; others are found by name.
+MOST_SHOWN = 12
 
 
 @blueprint.route("/cases/<number>/refer", methods=["GET", "POST"])
@@ -57,13 +61,9 @@ def new(number: str) -> ResponseReturnValue:
     on = clock.today(timezone_of(case.team_id))
     household = _household(case)
     subjects = queries.subjects([c.id for c in household], rules.purpose_of(kind), on, access.current())
-    offered = [
-        o
-        for o in teams_offering(kind, case.country, also=related.somebody_answers(Team.id))
-        if o.team.id != case.team_id and not _never(o, subjects)
-    ]
-    fit = fitted(offered, subjects, on, case)
-    offered = fit.offered
+    words = request.values.get("q", "")[:100]
+    fit = fitted(_may_be_asked(case, kind, subjects, words), subjects, on, case)
+    offered, more = _shown(fit.offered)
     before = _before(request.values.get("again", ""), kind)
     grounds = _grounds(case)
     form = _form(case, kind, subjects, offered, before, grounds)
@@ -86,10 +86,31 @@ def new(number: str) -> ResponseReturnValue:
         timely=kinds.of(kind).timely,
         grounds=grounds,
         again=before.number if before else "",
-        no_receivers=not offered,
+        no_receivers=not offered and not words,
         not_offered=fit.refused,
+        search=words,
+        searches=more or bool(words),
+        keeps={k: v for k in ("kind", "again", "because") if (v := request.values.get(k))},
     )
     return page, 422 if request.method == "POST" else 200
+
+
+def _may_be_asked(case: Case, kind: str, subjects: list[queries.Subject], words: str) -> list[Offer]:
+    """The teams that offer this, then the entries of the directory that none of ours offers (by words of a name; the one
+    that was chosen is always among them): nobody to whom these people are never referred."""
+    entries = entries_offering(
+        access.current(), kind, case.country, words=words, near_team=case.team_id,
+        first=_id(request.values.get("to_team") or request.values.get("to")),
+    )  # fmt: skip
+    teams = teams_offering(kind, case.country, also=related.somebody_answers(Team.id))
+    return [o for o in (*teams, *entries) if o.team_id != case.team_id and not _never(o, subjects)]
+
+
+def _shown(offered: list[Offer]) -> tuple[list[Offer], bool]:
+    """The choices of the page, and whether the directory has more of them than it shows."""
+    entries = [o for o in offered if o.service.team_id is None]
+    kept = {o.service.id for o in entries[:MOST_SHOWN]}
+    return [o for o in offered if o.service.team_id or o.service.id in kept], len(entries) > MOST_SHOWN
 
 
 def _household(case: Case) -> list[Case]:
@@ -127,10 +148,7 @@ def _grounds(case: Case) -> list[Referral]:
 
 
 def _never(offer: Offer, subjects: list[queries.Subject]) -> bool:
-    return any(
-        rules.may_receive(offer.team.type, offer.team.country, s.case.country, s.nationalities)
-        for s in subjects
-    )
+    return any(rules.may_receive(*offer.type_and_country, s.case.country, s.nationalities) for s in subjects)
 
 
 def _form(
@@ -145,7 +163,7 @@ def _form(
     ]
     form.to_team.choices = _receivers(offered, form, kind, subjects, tonight)
     if len(offered) == 1 and not form.is_submitted():
-        form.to_team.data = str(offered[0].team.id)
+        form.to_team.data = str(offered[0].key)
     form.priority.choices = [
         (
             c.code,
@@ -197,27 +215,37 @@ def _receivers(
     first, last = form.first_night.data, form.last_night.data
     free: Counter[UUID] = Counter()
     nights = kind in GIVES_PLACES and first is not None and last is not None and first <= last
-    if nights and offered:
+    teams = [o.team_id for o in offered if o.team_id]
+    if nights and teams:
         tonight = max(shelter_queries.tonight_at(o.site) for o in offered)
-        found = shelter_queries.free_places([o.team.id for o in offered], first, last, tonight=tonight)
+        found = shelter_queries.free_places(teams, first, last, tonight=tonight)
         free = Counter(f.team_id for f in found)
     lines = []
     for offer in offered:
         words = f"{offer.service.name} · {offer.site.name}"
         if not offer.also:
-            words += " · " + _("sin cuenta: por teléfono o con página de un solo uso")
+            words += " · " + _without_account(offer)
         elif nights:
-            count = free[offer.team.id]
+            count = free[offer.key]
             words += " · " + ngettext("%(num)s lugar libre", "%(num)s lugares libres", count)
         if kind in GIVES_PLACES and people_rules.lacking(movements, offer.site.admin1):
             words += " · " + _("otro estado: falta el permiso de la autoridad")
-        lines.append((str(offer.team.id), words))
+        lines.append((str(offer.key), words))
     return lines
+
+
+def _without_account(offer: Offer) -> str:
+    """That nobody answers here, and how an entry of the directory says that it is asked."""
+    words = _("sin cuenta: por teléfono o con página de un solo uso")
+    if offer.service.team_id is not None or offer.service.referral_method in ("ONE_TIME_PAGE", "PHONE"):
+        return words
+    method = reference.label("referral_method", offer.service.referral_method)
+    return words + " · " + _("así pide que se le refiera: %(how)s", how=method.lower())
 
 
 def _with_words(form: NewForm, fit: Fitted) -> list[tuple[str, str]]:
     """What the directory says of each receiver, after what is said of it already."""
-    words = {str(team): said for team, said in fit.words.items() if said}
+    words = {str(key): said for key, said in fit.words.items() if said}
     return [(i, f"{label} · {words[i]}" if i in words else label) for i, label in form.to_team.choices]
 
 
@@ -225,7 +253,7 @@ def _standing(
     subjects: list[queries.Subject], purpose: str, to_team: str | None, on: Any
 ) -> list[dict[str, Any]]:
     """For each person whether their consent to this is there, in words."""
-    found = queries.standings(subjects, {}, purpose, _team_id(to_team), on)
+    found = queries.standings(subjects, {}, purpose, _id(to_team) or UUID(int=0), on)
     ask = "people.ask_apart" if people_rules.asked_apart(purpose) else "people.consents"
     return [
         {
@@ -237,19 +265,20 @@ def _standing(
     ]
 
 
-def _team_id(typed: str | None) -> UUID:
+def _id(typed: str | None) -> UUID | None:
     try:
         return UUID(typed or "")
     except ValueError:
-        return UUID(int=0)
+        return None
 
 
 def _draft(
     case: Case, kind: str, form: NewForm, subjects: list[queries.Subject], offered: list[Offer]
 ) -> Any:
-    to_team = next((o.team for o in offered if str(o.team.id) == form.to_team.data), None)
-    if to_team is None:
+    chosen = next((o for o in offered if str(o.key) == form.to_team.data), None)
+    if chosen is None:
         raise errors.ReceiverDoesNotOffer
+    to_team = receiver_of(chosen.service.id)
     own_team = session.get_one(Team, case.team_id)
     wanted = [s for s in subjects if str(s.case.id) in form.members.data]
     on = clock.today(timezone_of(case.team_id))

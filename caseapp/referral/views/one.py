@@ -16,6 +16,7 @@ from caseapp.core.db import session
 from caseapp.core.i18n import _
 from caseapp.core.pages import day, moment
 from caseapp.people.models import Case
+from caseapp.places import queries as places
 from caseapp.referral import kinds, present, queries, rules, service, showing
 from caseapp.referral.access import ANSWER, READ, SEND
 from caseapp.referral.kinds import GIVES_PLACES
@@ -31,7 +32,7 @@ from caseapp.referral.views import blueprint
 from caseapp.shelter import present as shelter_present
 from caseapp.shelter import queries as shelter_queries
 from caseapp.shelter import service as shelter_service
-from caseapp.shelter.models import Stay
+from caseapp.shelter.models import GIVEN, Stay
 
 #: Verb → (label, endpoint, kind of button, permission). The first that is allowed is the primary one.
 VERBS = (
@@ -65,7 +66,9 @@ def page(found: Referral, wrong: str = "") -> str:
     sender = rules.SENDER in parties
     timezone = timezone_of(found.from_team_id if sender else found.to_team_id)
     # Once it has ended without a service, the receiver sees its own answer and nobody's person.
-    people = present.seen_by_receiver(found.items, _shown_members(found, sender), clock.today(timezone))
+    people = present.seen_by_receiver(
+        found.kind, found.items, _shown_members(found, sender), clock.today(timezone)
+    )
     stays = shelter_queries.holding_for_referral(found.id) if found.sent_at else []
     notices = queries.notices_of([found.id], who).get(found.id, [])
     return render_template(
@@ -95,8 +98,9 @@ def page(found: Referral, wrong: str = "") -> str:
         hold=_hold(found, stays, timezone),
         records=sender
         and who.may(SEND)
-        and not any(s.state in ("BOOKED", "IN") for s in stays)
-        and _may_be_told(found),
+        and _may_be_told(found)
+        and not (any(s.state in GIVEN for s in stays) and related.answering_teams([found.to_team_id])),
+        no_place=sender and present.no_place_kept(found, stays),
         link_url=url_for("referral.link", number=found.number)
         if sender and who.may(SEND) and found.nobody_told_at is not None and found.state in linking.MAY
         else None,
@@ -104,6 +108,7 @@ def page(found: Referral, wrong: str = "") -> str:
         blind=not sender and found.state in rules.AWAITING_RECEIVER and legal.unread(found),
         represented=present_legal.lines(found) if kinds.of(found.kind).blind else [],
         lawyer_url=_lawyer_url(found, parties),
+        reached=_reached(found) if sender and found.to_team.stands_for_id else None,
         nobody=found.nobody_told_at is not None and sender and found.state in rules.AWAITING_RECEIVER,
         form_url=url_for("referral.form", number=found.number)
         if sender and who.may(SEND) and may_print(found)
@@ -114,6 +119,14 @@ def page(found: Referral, wrong: str = "") -> str:
         **_next(found, sender),
         may_wait=sender and who.may(SEND) and found.state in ("DRAFT", "DECLINED", "LAPSED"),
     )
+
+
+def _reached(found: Referral) -> dict[str, Any]:
+    """How a receiver that is an entry of the directory is called, and where the rest of it stands."""
+    entry = found.to_team.stands_for_id
+    assert entry is not None
+    lines = [" · ".join(filter(None, (c.name, c.phone, c.email))) for c in places.contacts_of(entry)]
+    return {"lines": list(dict.fromkeys(lines)), "href": url_for("places.show", service_id=entry)}
 
 
 def _lawyer_url(found: Referral, parties: tuple[str, ...]) -> str | None:
@@ -166,7 +179,7 @@ def _next(found: Referral, sender: bool) -> dict[str, Any]:
             "label": option.label,
             "reasons": option.reasons,
             "href": url_for(
-                "referral.new", number=number, kind=found.kind, again=found.number, to=option.team_id
+                "referral.new", number=number, kind=found.kind, again=found.number, to=option.key
             ),
         }
         for option in next_options(found)
@@ -195,7 +208,7 @@ def _reads_everybody(found: Referral, people: Sequence[present.Seen]) -> bool:
 
 def _shown_members(found: Referral, sender: bool) -> list[Any]:
     if found.state == "DRAFT":
-        return list(showing.as_sent(found.items, found.members))
+        return list(showing.as_sent(found.kind, found.items, found.members))
     if sender or found.state not in rules.ENDED:
         return list(found.members)
     return [m for m in found.members if m.outcome == "ACCEPTED"]

@@ -77,7 +77,9 @@ def _other(found: Referral, answer: str) -> ResponseReturnValue:
         done = attempt(found, form, act, label=label, words=_("Respuesta anotada."))
         if done is not None:
             return done
-    lead = _("Lea de vuelta lo que entendió antes de guardar. Aquí no se reserva lugar.")
+    lead = _(
+        "Lea de vuelta lo que entendió antes de guardar. Aquí no se elige lugar: si aceptan, lo que estaba apartado queda reservado."
+    )
     return form_page(found, form, label, _("Anotar respuesta"), lead=lead, hidden={"answer": answer})
 
 

@@ -20,6 +20,7 @@ from caseapp.core.sweeping import alone
 from caseapp.people import queries as people_queries
 from caseapp.people.rules import age_range
 from caseapp.people.service.register import fresh_number
+from caseapp.referral import kinds
 from caseapp.referral import queries as referrals
 from caseapp.referral import rules as referral_rules
 from caseapp.referral.errors import ConsentMissing
@@ -50,12 +51,13 @@ def join(
     standing = found if found.state == "DRAFT" else again(found, numbers)
     queries.hold_list(found.to_team_id, found.kind)
     requirements = sorted({r for p in people for r in p.requirements})
+    carried = kinds.carried(found.kind, requirements)
     criteria = rules.criteria_that_hold(found.kind, _as_somebody(people, on), requirements, told)
     now = clock.now()
     row = WaitingEntry(
         referral_id=standing.id, from_team_id=found.from_team_id, to_team_id=found.to_team_id, kind=found.kind,
         priority=found.priority, adults=sum(not p.child for p in people), children=sum(p.child for p in people),
-        requirements=requirements, criteria=sorted(criteria), since=now, rank=0,
+        requirements=carried, criteria=sorted(criteria), since=now, rank=0,
         sort_key=rules.sort_key(found.kind, rules.Waiting(found.priority, criteria, now)),
     )  # fmt: skip
     row.referral, row.from_team, row.to_team = standing, found.from_team, found.to_team

@@ -18,7 +18,7 @@ from caseapp.core.errors import ChangedMeanwhile, NotYours, Refused
 from caseapp.core.forms import Form, VersionedForm
 from caseapp.core.i18n import _, ngettext
 from caseapp.core.pages import moment, paged, since
-from caseapp.referral import present, queries
+from caseapp.referral import kinds, present, queries
 from caseapp.referral.access import ANSWER, READ, SEND
 from caseapp.referral.views import blueprint
 from caseapp.referral.waiting import queries as waiting
@@ -79,7 +79,9 @@ def size_text(found: WaitingEntry) -> str:
 
 
 def present_requirements(found: WaitingEntry) -> str:
-    return ", ".join(reference.label("placement_requirement", r) for r in found.requirements)
+    return ", ".join(
+        reference.label("placement_requirement", r) for r in kinds.carried(found.kind, found.requirements)
+    )
 
 
 def why_text(found: WaitingEntry) -> str:

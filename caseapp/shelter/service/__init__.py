@@ -21,6 +21,7 @@ from caseapp.shelter.service.capacity import (
     word_to_give,
 )
 from caseapp.shelter.service.holding import (
+    book_what_is_held,
     declare_holds,
     hold,
     hold_on_send,
@@ -42,6 +43,7 @@ from caseapp.shelter.service.presence import check_in, depart, review_departure
 __all__ = [
     "add_unit",
     "book",
+    "book_what_is_held",
     "cancel",
     "check_in",
     "confirm_capacity",

@@ -13,12 +13,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from caseapp.accounts.queries import site_of
-from caseapp.core import access, clock, journal
+from caseapp.core import access, clock, journal, outbox
 from caseapp.core.db import session
 from caseapp.people.rules import LeaveNeeded
 from caseapp.places.models import Site
-from caseapp.shelter import errors, events, offers, spots
-from caseapp.shelter.models import PRIORITIES, HoldPolicy, Stay, StayState
+from caseapp.shelter import errors, events, offers, queries, spots
+from caseapp.shelter.models import GIVEN, PRIORITIES, HoldPolicy, Stay, StayState
 from caseapp.shelter.service.asking import Asked, ask, once_more, refusing
 
 
@@ -140,6 +140,36 @@ def turn_holds(asked: Asked, referral_id: UUID) -> dict[UUID, Stay]:
         stay.child_safe_in = person.guest.safe_in if person.guest.child else None
         stay.site = asked.site
     return same
+
+
+def book_what_is_held(referral_id: UUID, answered_at: datetime) -> int:
+    """The receiver said yes outside the system (its one-time page, or told to the sender): what is held for whom it
+    accepted becomes their bookings, and the rest is let go. Nothing is asked again: a hold was given by the same rules and
+    has kept its place since. Returns how many are booked (none where nothing is held, or its time has come); what the
+    gate reads of them is filled in by the worker, because a guest may not."""
+    session.flush()
+    rows = session.execute(
+        sa.text("SELECT stay_id, booked FROM held_become_bookings(:referral, :now)"),
+        {"referral": referral_id, "now": answered_at},
+    ).all()
+    for row in rows:
+        if row.booked:
+            outbox.leave(events.HOLD_TURNED, row.stay_id)
+        else:
+            outbox.leave(events.HOLD_LAPSED, row.stay_id, note="ANSWERED")
+    return sum(row.booked for row in rows)
+
+
+def fill_in(stay: Stay) -> None:
+    """What the gate reads of somebody whose hold became a booking, and the event of the booking (once)."""
+    people = queries.persons_to_place([stay.case_id], stay.first_night)
+    if stay.state not in GIVEN or stay.called_name_sealed is not None or not people:
+        return
+    person, site = people[stay.case_id], session.get_one(Site, stay.site_id)
+    stay.requirements = sorted(person.guest.requirements)
+    stay.called_name, stay.life_critical = person.called_name, person.life_critical
+    kind = queries.kinds_of([stay.place_id]).get(stay.place_id)
+    events.happened(events.BOOKED, stay, site, code=kind, number=stay.nights)
 
 
 def release_holds(referral_id: UUID, reason: str = "ANSWERED") -> None:
