@@ -34,6 +34,7 @@ PARTS: dict[str, Callable[[], dict[str, int] | int]] = {
     "waiting_offers_lapsed": referral.lapse_offers,
     "clocks": deadline.look,
     "consents_ended": people.expire_consents,
+    "came_of_age": referral.look_at_birthdays,
     "documents_expired": procedure.look_at_documents,
     "signatures_missed": procedure.look_at_signatures,
     "handovers": casefile.look_at_handovers,

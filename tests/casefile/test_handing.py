@@ -393,6 +393,105 @@ def test_the_offering_side_takes_it_back(two, reason):
         accepted(two, made)
 
 
+def answer(two, person, purpose, state, **more):
+    """What the person says now, at the desk."""
+    with access.acting_as(two.desk.caseworker):
+        restart()
+        case = two.desk.case(person)
+        if state == "WITHDRAWN":
+            held = [c for c in people.answers_of(case.id) if c.purpose == purpose and c.state == "GIVEN"]
+            people_service.withdraw_consent(case, held[-1], on=ON)
+        else:
+            new = people_service.NewConsent(purpose, state=state, form="SIGNED", alone=True, **more)
+            people_service.record_consent(case, people.person_of(case), new, on=ON)
+        session.commit()
+
+
+@pytest.mark.parametrize("state", ["WITHDRAWN", "REFUSED"])
+def test_an_offer_ends_with_the_consent_it_rests_on(two, state):
+    made = offered(two, two.desk.woman)
+    answer(two, two.desk.woman, "CASE_TRANSFER", state)
+    with access.acting_as(two.desk.caseworker):
+        restart()
+        row = session.get_one(Handover, made)
+        assert (row.state, row.withdraw_reason) == ("WITHDRAWN", "CONSENT_WITHDRAWN")
+    with pytest.raises(rules.HandoverAnswered):
+        accepted(two, made)
+    with pytest.raises(rules.TransferConsentMissing):
+        offered(two, two.desk.woman)
+    answer(two, two.desk.woman, "CASE_TRANSFER", "GIVEN")
+    offered(two, two.desk.woman)
+
+
+def test_a_no_to_somebody_else_or_to_something_else_ends_no_offer(two):
+    with two.desk.db.as_owner():
+        elsewhere = make_team()
+    made = offered(two, two.desk.woman)
+    answer(two, two.desk.woman, "CASE_TRANSFER", "REFUSED", recipient_team_id=elsewhere.id)
+    answer(two, two.desk.woman, "REFER_SHELTER", "REFUSED")
+    answer(two, two.desk.mother, "CASE_TRANSFER", "WITHDRAWN")
+    accepted(two, made)
+
+
+def test_what_waits_for_a_second_person_ends_too_and_a_new_yes_carries_it(two):
+    desk = two.desk
+    with desk.db.as_owner():
+        consent(desk.woman, "CROSS_BORDER", recipient_country="GTM")
+        consent(desk.woman, "CROSS_BORDER", recipient_country="GTM", recipient_team_id=two.abroad.id)
+    made = offered(two, desk.woman, to=two.abroad)
+    answer(two, desk.woman, "CASE_TRANSFER", "WITHDRAWN")  # that is about teams of this country
+    answer(two, desk.woman, "CROSS_BORDER", "GIVEN", recipient_country="GTM")
+    with access.acting_as(desk.caseworker):
+        restart()
+        assert session.get_one(Handover, made).state == "PREPARED"
+        newest = people.answers_of(desk.woman.case_id)[-1]
+        assert session.scalars(sa.select(HandoverMember.consent_id)).one() == newest.id
+    answer(two, desk.woman, "CROSS_BORDER", "REFUSED", recipient_country="GTM")
+    with access.acting_as(desk.supervisor):
+        restart()
+        row = session.get_one(Handover, made)
+        assert (row.state, row.withdraw_reason) == ("WITHDRAWN", "CONSENT_WITHDRAWN")
+        assert work.open_approval(made) is None
+
+
+@pytest.mark.parametrize("prepared", [False, True])
+def test_an_offer_lapses_with_the_last_day_of_its_consent(two, prepared):
+    desk = two.desk
+    with desk.db.as_owner():
+        consent(desk.woman, "CROSS_BORDER", recipient_country="GTM", expires_on=ON)
+        session.execute(sa.text("UPDATE consent SET expires_on = :d"), {"d": ON})
+    made = offered(two, desk.woman, to=two.abroad if prepared else two.other)
+    tomorrow = NOW + timedelta(days=1)
+    if prepared:
+        with access.acting_as(desk.supervisor), clock.held_at(tomorrow):
+            restart()
+            with pytest.raises(rules.TransferConsentEnded), session.begin_nested():
+                service.decide_approval(desk.case(desk.woman), work.open_approval(made), approve=True)
+    else:
+        with clock.held_at(tomorrow), pytest.raises(sa.exc.IntegrityError, match="consent behind"):
+            accepted(two, made)  # the database says it, before the sweep has come by
+        session.rollback()
+    desk.db.as_role("work")
+    with access.acting_as(access.system("clocks")), clock.held_at(tomorrow):
+        restart()
+        people_service.expire_consents()
+        assert session.get_one(Handover, made).state == "LAPSED"
+        session.commit()
+    desk.db.as_role("app")
+
+
+def test_what_rests_on_a_legal_basis_stands_without_a_consent(two):
+    desk = two.desk
+    answer(two, desk.woman, "CASE_TRANSFER", "REFUSED")
+    made = offered(two, desk.woman, bases={desk.woman.case_id: ("VITAL_INTEREST", "Amenaza en el albergue")})
+    with access.acting_as(desk.supervisor):
+        restart()
+        service.decide_approval(desk.case(desk.woman), work.open_approval(made), approve=True)
+        session.commit()
+    answer(two, desk.woman, "CASE_TRANSFER", "REFUSED")
+    accepted(two, made)
+
+
 def test_an_offer_that_nobody_answers_lapses(two):
     made = offered(two, two.desk.woman)
     for hours, state, count in ((-1, "OFFERED", 0), (1, "LAPSED", 1), (2, "LAPSED", 0)):
