@@ -62,6 +62,7 @@ def test_who_may_receive_a_file(type_):
         "OVERSIGHT",
         "ELIGIBILITY_COMMISSION",
         "CASH_PROVIDER",
+        "DIRECTORY",
     ):
         with pytest.raises(rules.NotReceiving):
             rules.may_receive(type_, False)

@@ -8,7 +8,7 @@ from alembic import op
 
 from migrations import wall
 
-revision = "0080"
+revision = "0079"
 down_revision = "0078"
 branch_labels = None
 depends_on = None
@@ -35,6 +35,11 @@ PAIRS = (
 )  # fmt: skip
 #: The consent behind an offer ran out before a second person had looked at it.
 MORE = (("PREPARED", "LAPSED"),)
+#: A claim that was lodged for the person of a file is neither decided nor closed.
+PENDING = (
+    "EXISTS (SELECT FROM public.claim_applicant a JOIN public.claim q ON q.id = a.claim_id WHERE a.case_id = {case} "
+    "AND a.left_on IS NULL AND q.lodged_on IS NOT NULL AND q.decided_on IS NULL AND q.closed_on IS NULL)"
+)
 #: The last day on which somebody is protected as a child, as the application's rule has it: without a dispute or a
 #: decision, until the latest day on which they can turn 18; nobody knows: no such day.
 CHILD_UNTIL = """
@@ -48,6 +53,37 @@ def upgrade() -> None:
     _moves((*PAIRS, *MORE), " OR state = 'LAPSED'")
     _stands_on_consent()
     _ends_with_childhood()
+    _waits_for_its_decision(PENDING)
+    op.execute("GRANT SELECT ON claim, claim_applicant TO acogida_definer")
+    wall.definer_function(
+        "closed_with_claim(p_country text, p_before date) RETURNS SETOF uuid LANGUAGE sql STABLE",
+        f"""
+        SELECT c.id FROM public."case" c
+        WHERE c.country = p_country::bpchar AND c.status = 'CLOSED' AND c.erased_at IS NULL
+          AND c.closed_on < p_before AND {wall.oversees("p_country")} AND {PENDING.format(case="c.id")}
+        """,
+        to="acogida_app, acogida_work",
+    )
+
+
+def _waits_for_its_decision(pending: str) -> None:
+    """Closing a file ends its clocks, so they hold no erasure: the claim that waits for its decision does."""
+    op.execute(
+        f"""
+        CREATE OR REPLACE FUNCTION refuse_erasing_held() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          IF EXISTS (SELECT FROM public.legal_hold h WHERE h.case_id = NEW.id AND h.ended_on IS NULL)
+            OR EXISTS (SELECT FROM public.subject_request r WHERE r.case_id = NEW.id
+                       AND r.kind <> 'ERASURE' AND r.state IN ('ASKED', 'READY'))
+            OR EXISTS (SELECT FROM public.deadline d WHERE d.case_id = NEW.id AND d.kind = 'LEGAL'
+                       AND d.state IN ('RUNNING', 'PAUSED', 'LATE')){"" if not pending else f" OR {pending.format(case='NEW.id')}"} THEN
+            RAISE EXCEPTION 'the file is held'
+              USING ERRCODE = 'check_violation', CONSTRAINT = 'case_erased_when_nothing_holds';
+          END IF;
+          RETURN NEW;
+        END $$
+        """
+    )
 
 
 def _moves(pairs: tuple[tuple[str, str], ...], unsent: str) -> None:
@@ -151,9 +187,11 @@ def _ends_with_childhood() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION closed_with_claim(text, date)")
     op.execute("DROP TRIGGER consent_ends_with_childhood ON consent")
     op.execute("DROP FUNCTION consent_ends_with_childhood()")
     op.execute("DROP TRIGGER handover_consent_holds ON handover")
     op.execute("DROP FUNCTION handover_stands_on_consent()")
     _moves(PAIRS, "")
+    _waits_for_its_decision("")
     op.execute(KEEP_IN_STATE.format(guard=""))
