@@ -164,7 +164,7 @@ def carried_as_children(today: date, limit: int) -> Sequence[tuple[str, UUID, st
         .order_by(ReferralMember.id)
         .limit(limit)
     )  # fmt: skip
-    return [tuple(row) for row in rows]
+    return [(number, case_id, zone) for number, case_id, zone in rows]
 
 
 def waived_in_vain(referral_id: UUID) -> frozenset[UUID]:
