@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from caseapp.casefile import service as casefile
 from caseapp.core.sweeping import alone, counted
+from caseapp.custody import service as custody
 from caseapp.deadline import service as deadline
 from caseapp.people import service as people
 from caseapp.procedure import service as procedure
@@ -17,7 +18,7 @@ from workers.app import app
 def look() -> dict[str, int]:
     """Tell, escalate and lapse the referrals that wait for an answer; end offers to waiting lists; warn of every other clock, and tell a second
     person of those that ran out; write down documents that expired and signatures that were missed; let offers of files
-    lapse, and note who did not arrive; let consents end whose last day has passed. What fails with one row, or in one of
+    lapse, and note who did not arrive; let consents end whose last day has passed; see who turned 18. What fails with one row, or in one of
     these parts, stops none of the others: `failed` says how often that was."""
     done: dict[str, int] = {}
     with counted() as failed:
@@ -37,6 +38,7 @@ PARTS: dict[str, Callable[[], dict[str, int] | int]] = {
     "came_of_age": referral.look_at_birthdays,
     "documents_expired": procedure.look_at_documents,
     "signatures_missed": procedure.look_at_signatures,
+    "custody_ages": custody.follow_birthdays,
     "handovers": casefile.look_at_handovers,
 }
 

@@ -16,9 +16,10 @@ from caseapp.custody import rules
 
 class Custody(Identified, Versioned, Base):
     """One time in custody of one person. `station_id` is the team of a migratory station (None: another place, in
-    the division `place`); `child` is frozen when it is opened. `exit_agreed_on` is the one thing that the station is
-    told, with the name. `rank` is what the order said on the day of exit; no child has one since no child may be
-    held."""
+    the division `place`); `child` says whether the person is protected as a child: while they are held it follows every
+    decision on their age and their birthday, and at the end it says what they were on the day of exit.
+    `exit_agreed_on` is the one thing that the station is told, with the name. `rank` is what the order said on the day
+    of exit; no child has one since no child may be held."""
 
     __tablename__ = "custody"
     __table_args__ = (

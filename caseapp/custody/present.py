@@ -44,8 +44,8 @@ def standing_words(one: Held) -> str:
     }[placement.why or "NOT_STATION"]
 
 
-def days_words(row: Custody) -> str:
-    days = max(0, (clock.today() - row.since_on).days)
+def days_words(row: Custody, timezone: str) -> str:
+    days = max(0, (clock.today(timezone) - row.since_on).days)
     return ngettext("%(num)s día", "%(num)s días", days) if days else _("hoy")
 
 
@@ -78,7 +78,7 @@ def queue_row(one: Held, teams: dict[UUID, str], timezone: str) -> dict[str, Any
         "why": standing_words(one),
         "called": called_words(one.called, called, timezone) if alarm and one.child else "",
         "is_called": one.called is not None,
-        "since": days_words(one.custody),
+        "since": days_words(one.custody, timezone),
         "since_iso": one.custody.since_at.isoformat(timespec="minutes"),
         "agreed": day(one.custody.exit_agreed_on),
         "agreed_past": bool(one.custody.exit_agreed_on and one.custody.exit_agreed_on < clock.today(timezone)),

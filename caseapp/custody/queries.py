@@ -3,7 +3,7 @@ database's own words (`custody_exits`, and the policy of `custody`)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -22,7 +22,7 @@ from caseapp.custody.models import Custody, CustodyFollowUp, CustodyPassedOver, 
 from caseapp.deadline.models import Deadline
 from caseapp.people import rules as people_rules
 from caseapp.people.models import Case, HouseholdMember, Person, PersonPopulation, Relation
-from caseapp.people.queries import birth_of
+from caseapp.people.queries import birth_of, today_at_site
 from caseapp.people.search.phonetics import plain
 from caseapp.places.models import Site
 
@@ -48,11 +48,12 @@ def for_case(case_id: UUID) -> Sequence[Custody]:
     ).all()
 
 
-def open_for(case_id: UUID) -> Custody | None:
+def open_for(case_id: UUID, *, lock: bool = False) -> Custody | None:
     """The custody that has not ended."""
-    return session.scalars(
-        sa.select(Custody).where(Custody.case_id == case_id, Custody.state != "RELEASED")
-    ).one_or_none()
+    asked = sa.select(Custody).where(Custody.case_id == case_id, Custody.state != "RELEASED")
+    if lock:
+        asked = asked.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(asked).one_or_none()
 
 
 def safeguards_of(custody_ids: Iterable[UUID]) -> dict[UUID, dict[str, CustodySafeguard]]:
@@ -143,9 +144,10 @@ class Held:
         )
 
 
-def held(principal: Principal) -> list[Held]:
+def held(principal: Principal, on: date | None = None) -> list[Held]:
     """Everybody in custody whose file is the principal's own, in the lawful order; alarms first, those outside the
-    mechanism last (six statements, whatever the rows)."""
+    mechanism last (six statements, whatever the rows). With a day: who was held that day and did not leave on it, by
+    the ages and ranks of that day; what is known of them by now speaks for the rest."""
     rows = session.execute(
         visible_to(principal)
         .join(Person, Person.case_id == Custody.case_id)
@@ -153,21 +155,22 @@ def held(principal: Principal) -> list[Held]:
             HouseholdMember,
             sa.and_(HouseholdMember.case_id == Custody.case_id, HouseholdMember.left_on.is_(None)),
         )
-        .where(Custody.state == "HELD", Custody.since_at <= clock.now())
-        .add_columns(Case, Person, HouseholdMember.household_id)
+        .join(Site, Site.id == Case.site_id)
+        .where(_held_on(on))
+        .add_columns(Case, Person, HouseholdMember.household_id, Site.timezone)
     ).all()
     if not rows:
         return []
     crypto.load_keys(row.Case.id for row in rows)
-    types = _household_types({row.household_id for row in rows if row.household_id is not None})
+    days = {row.Case.id: on or clock.today(row.timezone) for row in rows}
+    types = _household_types({r.household_id: days[r.Case.id] for r in rows if r.household_id is not None})
     asylum = _asylum_seekers([row.Case.id for row in rows])
     answers = safeguards_of(row.Custody.id for row in rows)
-    today = clock.today()
-    children = {row.Case.id for row in rows if _is_child(row.Person, today)}
+    children = {row.Case.id for row in rows if _is_child(row.Person, days[row.Case.id])}
     with_child = {row.household_id or row.Case.id for row in rows if row.Case.id in children}
-    ranks = ranks_on(today)
+    ranks = {day: ranks_on(day) for day in set(days.values())}
     found = []
-    for custody, case, person, household_id in rows:
+    for custody, case, person, household_id, _timezone in rows:
         party = household_id or case.id
         child = case.id in children
         alone = "CHILD_UNACCOMPANIED" if child else "ADULT_ALONE"
@@ -180,9 +183,15 @@ def held(principal: Principal) -> list[Held]:
             woman=person.sex_in_document == "F" or person.feels_safe_in == "WOMEN",
             lgbti=is_lgbti(person),
         )
-        placement = rules.place_in_order(facts, ranks)
+        placement = rules.place_in_order(facts, ranks[days[case.id]])
         found.append(Held(custody, case, person, household_id, child, placement, answers[custody.id]))
     return sorted(found, key=_position)
+
+
+def _held_on(on: date | None) -> sa.ColumnElement[bool]:
+    if on is None:
+        return sa.and_(Custody.state == "HELD", Custody.since_at <= clock.now())
+    return sa.and_(Custody.since_on <= on, sa.or_(Custody.exit_on.is_(None), Custody.exit_on > on))
 
 
 def _position(one: Held) -> tuple[Any, ...]:
@@ -211,6 +220,33 @@ def _is_child(person: Person, on: date) -> bool:
     return people_rules.is_child(birth_of(person), person.age_status, on)
 
 
+def child_today() -> sa.ColumnElement[bool]:
+    """`people_rules.is_child` on the local day of the file's site, for a statement over Person and Site."""
+    return sa.case(
+        (Person.age_status == "DISPUTED_TREATED_AS_CHILD", sa.true()),
+        (Person.age_status == "DECIDED_ADULT", sa.false()),
+        (Person.birth_to.is_(None), Person.age_status == "DECIDED_CHILD"),
+        else_=Person.birth_to > today_at_site() - sa.text(f"interval '{people_rules.ADULT} years'"),
+    )
+
+
+def age_turned(limit: int) -> list[tuple[Custody, Case, str]]:
+    """Custodies that have not ended and say another thing of the person's age than today does, locked, with file and
+    time zone of its site (one statement)."""
+    rows = session.execute(
+        sa.select(Custody, Case, Site.timezone)
+        .join(Case, Case.id == Custody.case_id)
+        .join(Person, Person.case_id == Case.id)
+        .join(Site, Site.id == Case.site_id)
+        .where(Custody.state != "RELEASED", Case.erased_at.is_(None), Custody.child != child_today())
+        .order_by(Custody.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Custody)
+        .execution_options(populate_existing=True)
+    ).all()
+    return [(custody, case, timezone) for custody, case, timezone in rows]
+
+
 def _asylum_seekers(case_ids: Sequence[UUID]) -> set[UUID]:
     return set(
         session.scalars(
@@ -223,12 +259,12 @@ def _asylum_seekers(case_ids: Sequence[UUID]) -> set[UUID]:
     )
 
 
-def _household_types(household_ids: Collection[UUID]) -> dict[UUID | None, str]:
-    """The type of each household now (two statements)."""
+def _household_types(days: Mapping[UUID, date]) -> dict[UUID | None, str]:
+    """The type of each household, by the ages on a day (two statements)."""
     rows = session.execute(
         sa.select(HouseholdMember.household_id, Person)
         .join(Person, Person.case_id == HouseholdMember.case_id)
-        .where(HouseholdMember.household_id.in_(list(household_ids)), HouseholdMember.left_on.is_(None))
+        .where(HouseholdMember.household_id.in_(list(days)), HouseholdMember.left_on.is_(None))
     ).all()
     ids = [person.case_id for _household, person in rows]
     links = session.execute(
@@ -237,11 +273,10 @@ def _household_types(household_ids: Collection[UUID]) -> dict[UUID | None, str]:
         )
     ).all()
     parent, carer = people_rules.with_parent_or_carer((one, other, what) for one, other, what in links)
-    today = clock.today()
     members: dict[UUID | None, list[people_rules.Member]] = {}
     for household, person in rows:
         member = people_rules.Member(
-            _is_child(person, today), person.case_id in parent, person.case_id in carer
+            _is_child(person, days[household]), person.case_id in parent, person.case_id in carer
         )
         members.setdefault(household, []).append(member)
     return {household: people_rules.household_type(those) for household, those in members.items()}
@@ -305,15 +340,6 @@ def to_do(cases: sa.Select[Any], who: Principal, limit: int = 8) -> list[ToDo]:
         )
         .scalar_subquery()
     )
-    child = sa.and_(
-        Person.age_status != "DECIDED_ADULT",
-        sa.or_(
-            Custody.child,
-            Person.age_status.in_(("DISPUTED_TREATED_AS_CHILD", "DECIDED_CHILD")),
-            Person.birth_to
-            > sa.cast(clock.today(), sa.Date()) - sa.text(f"interval '{people_rules.ADULT} years'"),
-        ),
-    )
     mine = Custody.case_id.in_(cases)
     own = sa.select(Case.id).where(Case.team_id.in_(who.teams_as("SUPERVISOR")))
     of_team = Custody.case_id.in_(own)
@@ -325,9 +351,10 @@ def to_do(cases: sa.Select[Any], who: Principal, limit: int = 8) -> list[ToDo]:
         ).where(*where)  # fmt: skip
 
     parts = [
-        part("CHILD", Custody.since_at, called, Custody.state != "RELEASED", mine, child).join(
-            Person, Person.case_id == Custody.case_id
-        ),
+        part("CHILD", Custody.since_at, called, Custody.state != "RELEASED", mine, child_today())
+        .join(Person, Person.case_id == Custody.case_id)
+        .join(Case, Case.id == Custody.case_id)
+        .join(Site, Site.id == Case.site_id),
     ]
     if "SUPERVISOR" in who.roles:
         noon = sa.cast(Custody.exit_on, sa.DateTime(timezone=True))

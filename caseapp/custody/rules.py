@@ -106,6 +106,13 @@ class NotAChild(Refused):
     field = "exit_code"
 
 
+class ChildRanked(Refused):
+    """What the database says where a rank would be written for a child."""
+
+    sentence = _l("Una niña, un niño o adolescente no tiene lugar en el orden de salida.")
+    field = "exit_code"
+
+
 class ReturnNotConsented(Refused):
     sentence = _l(
         "El retorno es voluntario solo con consentimiento vigente, dado a solas y con asesoría legal. Anótelo antes."
@@ -168,6 +175,16 @@ def missing(answers: Mapping[str, str], child: bool) -> tuple[str, ...]:
 def refused(answers: Mapping[str, str], child: bool) -> tuple[str, ...]:
     """Safeguards that were asked about and not given."""
     return tuple(s for s in asked_of(child) if answers.get(s) == "NO")
+
+
+def child_clock(was: bool, child: bool, called: bool) -> str | None:
+    """What becomes of the clock of the call to the child authority when somebody held begins to be protected as a
+    child (START, unless it was called already), or no longer is (CANCEL)."""
+    if was == child:
+        return None
+    if not child:
+        return "CANCEL"
+    return None if called else "START"
 
 
 # -- the order of exit --------------------------------------------------------------------------------
@@ -245,17 +262,19 @@ class InQueue:
     agreed_on: date | None = None
 
 
-def passed_over(queue: Collection[InQueue], leaving: InQueue, on: date) -> tuple[InQueue, ...]:
-    """Who stood before in the lawful order and stays, in that order. Those of the same household, and those who
-    leave by the same day, are not passed over."""
+def passed_over(queue: Collection[InQueue], leaving: InQueue, on: date, today: date) -> tuple[InQueue, ...]:
+    """Who stood before in the lawful order on the day of an exit and stays, in that order (`queue`: as it was that day).
+    Those of the same household are not passed over, nor those who leave by the same day. An agreed day that is over
+    excuses nothing: whoever it was agreed for is still held. Nobody is passed over before they were held."""
     mine = order_key(leaving.rank, leaving.since)
     before = [
         q
         for q in queue
         if q.id != leaving.id
         and q.party != leaving.party
+        and q.since <= on
         and order_key(q.rank, q.since) < mine
-        and not (q.agreed_on is not None and q.agreed_on <= on)
+        and not (q.agreed_on is not None and today <= q.agreed_on <= on)
     ]
     return tuple(sorted(before, key=lambda q: order_key(q.rank, q.since)))
 

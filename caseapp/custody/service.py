@@ -1,5 +1,5 @@
-"""Verbs on custody: open it, write down the safeguards, agree a day of exit, let go, confirm, look at a departure
-from the order, follow up. Each changes rows, appends its event and moves its clocks; the edge commits."""
+"""Verbs on custody: open it, write down the safeguards, follow the person's age, agree a day of exit, let go, confirm,
+look at a departure from the order, follow up. Each changes rows, appends its event and moves its clocks; the edge commits."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ from caseapp.places.models import Site
 
 says("uq_custody_open", rules.CustodyOpen)
 says("ck_custody_grave_exit_by_two", rules.OwnExit)
+says("ck_custody_no_child_ranked", rules.ChildRanked)
+says("ck_custody_transfer_of_child", rules.NotAChild)
 says("ck_custody_departure_reviewed_by_another", rules.OwnDeparture)
 says("uq_custody_follow_up_custody_id_step", rules.NotFollowed)
 
@@ -69,6 +71,34 @@ def is_child(case: Case, on: date) -> bool:
     """Whether the person is protected as a child on a day."""
     person = people.person_of(case)
     return people_rules.is_child(people.birth_of(person), person.age_status, on)
+
+
+def follow_age(case: Case, on: date) -> bool:
+    """A birth or an age was corrected or decided, or a birthday came: a custody that has not ended says from now on
+    whether the person is a child, and the sixty minutes of the call to the child authority begin, or nobody is to be
+    called any more. Returns whether anything changed."""
+    row = queries.open_for(case.id, lock=True)
+    return row is not None and _follow_age(case, row, on)
+
+
+def follow_birthdays(limit: int = 200) -> int:
+    """Each minute: who turned 18 in custody is no child any more. May run twice without harm, and side by side; finds
+    what a decision on age did not reach as well. Returns how many changed."""
+    return sum(_follow_age(case, row, clock.today(zone)) for row, case, zone in queries.age_turned(limit))
+
+
+def _follow_age(case: Case, row: Custody, on: date) -> bool:
+    was, row.child = row.child, is_child(case, on)
+    answers = {code: found.answer for code, found in queries.safeguards_of([row.id])[row.id].items()}
+    session.flush()
+    subject = (queries.SUBJECT, row.id)
+    match rules.child_clock(was, row.child, answers.get(rules.CHILD_AUTHORITY_CALLED) == "YES"):
+        case "START":
+            deadline.start(case, "CUSTODY_CHILD_AUTHORITY", subject=subject)
+        case "CANCEL":
+            deadline.cancel(subject, "NO_LONGER_NEEDED", rule="CUSTODY_CHILD_AUTHORITY")
+            _meet_first_day(row, answers, clock.now())
+    return was != row.child
 
 
 def record_safeguards(
@@ -156,19 +186,21 @@ class NewExit:
     departure_note: str | None = None
 
 
-def standing(case: Case, row: Custody) -> tuple[queries.Held | None, list[queries.Held]]:
-    """Where this person stands, and everybody held at the same place, in the lawful order."""
-    everybody = [h for h in queries.held(access.current()) if h.custody.station_id == row.station_id]
-    return next((h for h in everybody if h.case.id == case.id), None), everybody
+def standing(row: Custody, on: date | None = None) -> tuple[queries.Held | None, list[queries.Held]]:
+    """Where this person stands (or stood on a day, if they had not left), and everybody held at the same place, in the
+    lawful order."""
+    everybody = [h for h in queries.held(access.current(), on) if h.custody.station_id == row.station_id]
+    return next((h for h in everybody if h.custody.id == row.id), None), everybody
 
 
 def passed_by(case: Case, row: Custody, on: date) -> tuple[str | None, tuple[rules.InQueue, ...]]:
-    """The rank of this person now, and who would be passed over if they left on a day."""
-    mine, everybody = standing(case, row)
+    """The rank of this person on a day, and who would be passed over if they left on it."""
+    mine, everybody = standing(row, on)
     place = mine.in_queue() if mine is not None else None
     if place is None:
         return None, ()
-    return place.rank, rules.passed_over([q for h in everybody if (q := h.in_queue())], place, on)
+    queue = [q for h in everybody if (q := h.in_queue())]
+    return place.rank, rules.passed_over(queue, place, on, people.today_of(case))
 
 
 def release(case: Case, row: Custody, new: NewExit, *, version: int | None = None) -> None:
@@ -180,8 +212,9 @@ def release(case: Case, row: Custody, new: NewExit, *, version: int | None = Non
     if author is None:
         raise NotPermitted
     rank, passed = passed_by(case, row, new.on) if row.state == "HELD" else (None, ())
+    child = is_child(case, new.on)
     leaving = rules.Exit(
-        new.code, new.on, row.station_id is not None, row.child,
+        new.code, new.on, row.station_id is not None, child,
         people.consent_for(case.id, "RETURN_ASSISTANCE", new.on) is not None if new.code == "VOLUNTARY_RETURN" else False,
         bool(passed), new.departure_reason, new.departure_note,
     )  # fmt: skip
@@ -196,7 +229,7 @@ def release(case: Case, row: Custody, new: NewExit, *, version: int | None = Non
     row.rank = rank if row.order_outcome != "NOT_IN_ORDER" else None
     if row.order_outcome == "ORDER_DEPARTED":
         row.departure_reason, row.departure_note = new.departure_reason, new.departure_note
-    _let_go(case, row)
+    _let_go(case, row, child)
     if row.order_outcome == "ORDER_DEPARTED":
         for position, one in enumerate(passed, start=1):
             session.add(
@@ -218,14 +251,17 @@ def decide_release(case: Case, row: Custody, *, approve: bool, version: int | No
     if not approve:
         row.state, row.exit_code, row.exit_on, row.exit_by_id = "HELD", None, None, None
         session.flush()
+        _follow_age(case, row, people.today_of(case))
         return
+    assert row.exit_on is not None
+    child = is_child(case, row.exit_on)
     row.decided_by_id, row.order_outcome = who.user_id, "NOT_IN_ORDER"
-    _let_go(case, row)
+    _let_go(case, row, child)
 
 
-def _let_go(case: Case, row: Custody) -> None:
+def _let_go(case: Case, row: Custody, child: bool) -> None:
     assert row.exit_on is not None and row.exit_code is not None
-    row.state = "RELEASED"
+    row.state, row.child = "RELEASED", child
     happened(
         events.RELEASED, case, on=row.exit_on, site_id=_site_id(row), subject_id=row.id, code=row.exit_code,
         reason=row.rank, number=(row.exit_on - row.since_on).days, outcome=row.order_outcome,

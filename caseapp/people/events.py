@@ -62,6 +62,9 @@ consent_turned: list[ConsentHandler] = []
 waiver_not_upheld: list[Callable[[Case, ConsentWaiver, date], None]] = []
 #: Handlers of areas above, called in the same transaction before a person is erased: what they keep outside the file's key.
 being_erased: list[Callable[[Case], None]] = []
+#: Handlers of areas above, called in the same transaction after a birth or a decision about age was corrected, with the
+#: site's day: who is protected as a child may have changed.
+age_corrected: list[Callable[[Case, date], None]] = []
 
 
 def tell(handlers: Sequence[ConsentHandler], case: Case, consent: Consent, on: date) -> None:

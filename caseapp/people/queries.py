@@ -72,6 +72,11 @@ def today_of(case: Case) -> date:
     return clock.today(timezone_of(case))
 
 
+def today_at_site() -> sa.ColumnElement[date]:
+    """The local date, for a statement that joins `Site`."""
+    return sa.cast(sa.func.timezone(Site.timezone, sa.literal(clock.now())), sa.Date())
+
+
 def timezone_of(case: Case) -> str:
     """The time zone of the site of a case; asked once a transaction."""
     site_id = case.site_id

@@ -199,11 +199,15 @@ class AccessForm(Form):
     until = DateField(_l("Hasta el día"), validators=[required(_l("Escriba hasta qué día."))])
 
 
+#: How a table that the page hands out is read.
+TEMPLATE = "TEMPLATE"
+
+
 class ImportForm(Form):
     """A file for the directory, and how it is read."""
 
     file = FileField(_l("Archivo: paquete HSDS (ZIP) o tabla CSV"))
-    map_name = RadioField(_l("Cómo se lee"), default="")
+    map_name = RadioField(_l("Cómo se lee"), default=TEMPLATE)
     own_map = FileField(_l("Mapa (YAML), si es otro"))
     country = SelectField(_l("País"))
 

@@ -32,7 +32,7 @@ from caseapp.shelter.models import (
     Unit,
     holding,
 )
-from caseapp.shelter.standing import ChildEmergency, StayExtension, UnitInspection
+from caseapp.shelter.standing import ChildEmergency, StayExtension, StayPolicy, UnitInspection
 
 
 # -- who sees which stay ------------------------------------------------------------------------------
@@ -92,6 +92,17 @@ def tonight_at(site: Site) -> date:
     return night_at(site, clock.now())
 
 
+def night_to_book(site: Site, moment: datetime | None = None) -> date:
+    """The night for which whoever arrives at a moment (UTC; now) gets a bed at the site."""
+    return rules.night_to_book(clock.local(moment or clock.now(), site.timezone), site.rollover_hour)
+
+
+def night_came(site: Site, stay: Stay) -> date:
+    """The first night that a person who is or was in slept at the site."""
+    assert stay.arrived_at is not None
+    return rules.night_came(clock.local(stay.arrived_at, site.timezone), stay.first_night, site.rollover_hour)
+
+
 # -- what other areas ask -----------------------------------------------------------------------------
 def for_case(case: Case) -> list[Stay]:
     """The stays of a case, newest first, with their sites; what was only held, and is not any more, is none."""
@@ -134,6 +145,11 @@ def places_held_for(referral_id: UUID) -> frozenset[UUID]:
     """The places that are held for a referral now."""
     held = sa.and_(Stay.state == StayState.HELD, Stay.held_until > clock.now())
     return frozenset(session.scalars(sa.select(Stay.place_id).where(Stay.referral_id == referral_id, held)))
+
+
+def max_nights(team_id: UUID) -> int | None:
+    """The longest stay that the shelter gives, or None."""
+    return session.scalar(sa.select(StayPolicy.max_nights).where(StayPolicy.team_id == team_id))
 
 
 # -- availability -------------------------------------------------------------------------------------

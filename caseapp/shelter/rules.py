@@ -176,9 +176,9 @@ def by_space(area_m2: Decimal | None, each: Decimal) -> int | None:
 
 
 def licensed(held: bool, spans: Iterable[tuple[date, date | None]], first: date, last: date) -> bool:
-    """Whether a licence for children covers every night. `held`: the directory says that the site has one; dated
+    """Whether licences for children, one or one after the other, leave no night uncovered. `held`: the directory says that the site has one; dated
     licences, where there are any, say when."""
-    known = sorted(spans)
+    known = sorted(spans, key=lambda span: span[0])
     if not held or not known:
         return held
     night = first
@@ -201,6 +201,11 @@ def trust(hours: float | None, limits: Mapping[str, float]) -> str:
     return "DOUBTFUL"
 
 
+def too_long(first: date, last: date, longest: int | None) -> bool:
+    """Whether these nights, both ends included, are more than a shelter gives (None: it sets no maximum)."""
+    return longest is not None and (last - first).days + 1 > longest
+
+
 def may_extend(nights: int, max_nights: int | None, reason: str | None) -> str | None:
     """Why a stay may not become so long, or None. Longer is a decision with a reason; beyond the shelter's maximum,
     with one that is not the wish alone."""
@@ -211,10 +216,40 @@ def may_extend(nights: int, max_nights: int | None, reason: str | None) -> str |
     return None
 
 
+#: From this local hour on an arrival counts for the coming night (decision 0415).
+ARRIVALS_FROM = 6
+
+
 # -- nights -------------------------------------------------------------------------------------------
 def night_of(local: datetime, rollover_hour: int) -> date:
     """The night that a local moment belongs to: until the roll-over hour it is still last evening's."""
     return local.date() if local.hour >= rollover_hour else local.date() - timedelta(days=1)
+
+
+def night_to_book(local: datetime, rollover_hour: int) -> date:
+    """The night for which somebody who arrives at a local moment gets a bed. In the small hours, with the bus, it is the
+    one that runs; from the morning on it is the coming one, although the roll-over hour is still ahead."""
+    return night_of(local, min(ARRIVALS_FROM, rollover_hour))
+
+
+def night_came(arrived: datetime, first_night: date, rollover_hour: int) -> date:
+    """The first night of a stay that somebody slept: that of the arrival (local), but none before the first booked."""
+    return max(night_of(arrived, rollover_hour), first_night)
+
+
+def hour_written(typed: str) -> time:
+    """The time of day that somebody wrote as «02:10», «2:10» or «0210». Raises ValueError for anything else."""
+    digits = typed.strip().replace(":", "")
+    if len(digits) not in (3, 4) or not digits.isdigit():
+        raise ValueError(typed)
+    return time(int(digits[:-2]), int(digits[-2:]))
+
+
+def last_time(now: datetime, at: time) -> datetime:
+    """The latest moment (naive, local) not after `now` at which the clock showed `at`: «23:40» told at 02:10 was
+    yesterday."""
+    moment = datetime.combine(now.date(), at)
+    return moment if moment <= now else moment - timedelta(days=1)
 
 
 def nights_between(first: date, last: date) -> tuple[date, ...]:

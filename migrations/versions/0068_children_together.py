@@ -127,7 +127,7 @@ def _company() -> None:
     )
 
 
-def _who() -> None:
+def _who(licensed: str = LICENSED, *, replace: bool = False) -> None:
     """As before, the stays read once; a plan that is kept (400 sites, 20,000 places: tests/bench/who.py). Nested loops are
     off as in 0053."""
     wall.definer_function(
@@ -141,7 +141,7 @@ def _who() -> None:
         BEGIN
         RETURN QUERY
         WITH here AS MATERIALIZED (
-          SELECT t.id AS team_id, {LICENSED} AS child_licence,
+          SELECT t.id AS team_id, {licensed} AS child_licence,
                  ((p_now AT TIME ZONE h.timezone) - make_interval(hours => h.rollover_hour))::date AS tonight
           FROM public.service v JOIN public.team t ON t.id = v.team_id JOIN public.site h ON h.id = v.site_id
           WHERE v.kind = p_kind AND v.active AND t.active AND t.country = p_country AND ({MINE})
@@ -194,6 +194,7 @@ def _who() -> None:
         END
         """,
         to="acogida_app, acogida_work",
+        replace=replace,
     )
 
 

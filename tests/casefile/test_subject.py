@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from caseapp.casefile.enquiry import service as enquiries
 from caseapp.casefile.enquiry.models import Enquiry
 from caseapp.casefile.enquiry.service import NewEnquiry
-from caseapp.casefile.subject import rules, service
+from caseapp.casefile.subject import copying, rules, service
 from caseapp.casefile.subject.models import SubjectRequest
+from caseapp.casefile.subject.words import LISTS
 from caseapp.core import access, outbox, reference
 from caseapp.core.audit import AuditRow
 from caseapp.core.db import session
@@ -182,6 +183,28 @@ def test_the_copy_holds_what_is_kept_and_nobody_elses_data(desk, client, app):
     assert "Lo que se guarda sobre usted" in spanish and "Vínculos familiares anotados" in spanish
     assert "What is kept about you" in english
     assert data["withheld"] >= 2 and {"person", "need", "relation"} <= {p["name"] for p in data["sections"]}
+
+
+def test_a_word_that_is_never_exported_reads_in_the_copy_as_its_sender_reads_it():
+    """Every code with flag X for which a list names what is shown outside (VOCABULARY A0, A1)."""
+    kept = [c for c in reference.codes("decline_reason") if "X" in c.flags]
+    assert [c.code for c in kept] == ["PREVIOUS_INCIDENT"]
+    for code in kept:
+        for table, column in (("referral", "decline_reason"), ("referral_member", "not_accepted_reason")):
+            assert copying._words(table, column, code.code) == reference.label(
+                "decline_reason", "CANNOT_OFFER"
+            )
+    assert copying._words("referral", "decline_reason", "NO_STAFF") == reference.label(
+        "decline_reason", "NO_STAFF"
+    )
+    every = [c for c in {*LISTS.values(), *(t for t, _c in LISTS)} if copying._is_list(c)]
+    shown = [
+        c
+        for n in [*every, "decline_reason"]
+        for c in reference.codes(n)
+        if "X" in c.flags and "shown_as" in c.extra
+    ]
+    assert {c.code for c in shown} == {"PREVIOUS_INCIDENT"}
 
 
 def test_the_copy_is_handed_over_once_and_then_it_is_nowhere(desk, client, app):

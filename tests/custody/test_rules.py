@@ -100,12 +100,41 @@ def waiting(id, rank, day, party=None, agreed=None):
         ([waiting("w", "SINGLE_WOMEN", 21, party="mine")], ()),  # the same household
         ([waiting("w", "SINGLE_WOMEN", 21, agreed=TODAY)], ()),  # leaves the same day
         ([waiting("w", "SINGLE_WOMEN", 21, agreed=date(2025, 11, 24))], ("w",)),
+        (
+            [waiting("w", "SINGLE_WOMEN", 21, agreed=date(2025, 11, 22))],
+            ("w",),
+        ),  # it passed, and she is still held
+        ([waiting("w", "SINGLE_WOMEN", 23)], ("w",)),  # held from that day
+        ([waiting("w", "SINGLE_WOMEN", 24)], ()),  # not held yet
     ],
 )
 def test_who_is_passed_over(others, expected):
     leaving = waiting("me", "SINGLE_MEN", 10, party="mine")
-    passed = rules.passed_over([leaving, *others], leaving, TODAY)
+    passed = rules.passed_over([leaving, *others], leaving, TODAY, TODAY)
     assert tuple(q.id for q in passed) == expected
+
+
+def test_an_exit_that_is_written_down_late_is_not_excused_by_a_day_that_passed():
+    leaving = waiting("me", "SINGLE_MEN", 10)
+    queue = [
+        leaving,
+        waiting("w", "SINGLE_WOMEN", 5, agreed=date(2025, 11, 12)),
+        waiting("l", "LGBTI_PEOPLE", 16),
+    ]
+    passed = rules.passed_over(queue, leaving, date(2025, 11, 15), TODAY)
+    assert [q.id for q in passed] == ["w"]
+
+
+@pytest.mark.parametrize(
+    ("was", "child", "called", "expected"),
+    [
+        (False, False, False, None), (False, False, True, None), (True, True, False, None), (True, True, True, None),
+        (False, True, False, "START"), (False, True, True, None),
+        (True, False, False, "CANCEL"), (True, False, True, "CANCEL"),
+    ],
+)  # fmt: skip
+def test_the_clock_of_the_child_authority_follows_the_age(was, child, called, expected):
+    assert rules.child_clock(was, child, called) == expected
 
 
 @pytest.mark.parametrize("code", rules.EXITS)

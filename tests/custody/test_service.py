@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -15,6 +16,9 @@ from caseapp.custody import queries, rules, service
 from caseapp.custody.models import Custody, CustodyPassedOver
 from caseapp.custody.service import NewCustody, NewExit
 from caseapp.deadline import queries as deadlines
+from caseapp.people import queries as people
+from caseapp.people import rules as people_rules
+from caseapp.people import service as people_service
 from caseapp.people.models import Case, CaseAccess
 from tests.conftest import NOW
 from tests.custody.conftest import restart
@@ -89,6 +93,140 @@ def test_the_first_day_is_clocked_and_nothing_unasked_is_an_answer(desk):
     ):
         with pytest.raises(refusal):
             service.record_safeguards(case, row, {"LAWYER": "YES"}, at=at)
+
+
+def decide_age(world, person, status, **birth):
+    """A decision on age is written down on the page of correction."""
+    case, row = world.case(person), people.person_of(world.case(person))
+    details = replace(people_service.details_of(row), age_status=status, **birth)
+    people_service.correct_person(case, row, details, version=None, on=TODAY)
+
+
+def test_an_adult_whose_age_is_disputed_in_custody_is_a_child_from_that_minute(desk):
+    row, case = opened(desk, desk.man), desk.case(desk.man)
+    assert not row.child
+    decide_age(desk, desk.man, "DISPUTED_TREATED_AS_CHILD")
+    assert row.child
+    (begun,) = deadlines.for_subject(("custody", row.id), rule="CUSTODY_CHILD_AUTHORITY")
+    assert (begun.state, begun.due_at) == ("RUNNING", NOW + timedelta(minutes=60))
+    assert {t.code for t in queries.to_do(sa.select(Case.id), desk.caseworker)} == {None}
+    service.record_safeguards(case, row, {"CHILD_AUTHORITY_CALLED": "YES"}, called_team_id=desk.authority.id)
+    assert ("CUSTODY_CHILD_AUTHORITY", "MET") in clocks(row)
+    with desk.db.as_owner():
+        session.add(CaseAccess(case_id=case.id, team_id=desk.authority.id, scope="REFERRAL", since=NOW))
+    with access.acting_as(desk.officer):
+        restart()
+        assert [one.person.given_names for one in queries.children_told_to(desk.officer)] == ["Carlos"]
+    restart()
+    row = session.get_one(Custody, row.id)
+    # Decided again, to and fro: whoever was called needs no second call.
+    for status, child in (("DECIDED_ADULT", False), ("DECIDED_CHILD", True)):
+        decide_age(desk, desk.man, status, birth=people_rules.UNKNOWN_BIRTH)
+        assert row.child is child and ("CUSTODY_CHILD_AUTHORITY", "RUNNING") not in clocks(row)
+    service.release(desk.case(desk.man), row, NewExit("CHILD_TRANSFER", TODAY))
+    assert (row.state, row.child, row.rank) == ("RELEASED", True, None)
+
+
+def test_a_child_who_is_decided_adult_in_custody_leaves_by_the_order(desk):
+    asks_as_owner(desk, desk.child)
+    row, case = opened(desk, desk.child), desk.case(desk.child)
+    service.record_safeguards(
+        case, row, dict.fromkeys([s for s in rules.SAFEGUARDS if s != "CHILD_AUTHORITY_CALLED"], "YES")
+    )
+    assert clocks(row) == {("CUSTODY_CHILD_AUTHORITY", "RUNNING"), ("CUSTODY_SAFEGUARDS", "RUNNING")}
+    decide_age(desk, desk.child, "DECIDED_ADULT")
+    # Nothing is left to ask: the one call that was missing is not owed to an adult.
+    assert clocks(row) == {("CUSTODY_CHILD_AUTHORITY", "CANCELLED"), ("CUSTODY_SAFEGUARDS", "MET")}
+    with pytest.raises(rules.NotAChild):
+        service.release(case, row, NewExit("CHILD_TRANSFER", TODAY))
+    service.release(case, row, NewExit("TRIPARTITE", TODAY))
+    assert (row.child, row.order_outcome, row.rank is not None) == (False, "ORDER_KEPT", True)
+
+
+def born(world, person, on):
+    with world.db.as_owner():
+        found = session.get_one(type(person), person.id)
+        found.birth_precision, found.birth_from, found.birth_to = "DAY", on, on
+    restart()
+
+
+def test_a_birthday_in_custody_is_noticed_by_the_minute_on_the_local_day(desk):
+    born(desk, desk.child, date(2007, 11, 25))
+    asks_as_owner(desk, desk.child)
+    row = opened(desk, desk.child)
+    case_id = row.case_id
+
+    def sweep(at):
+        with clock.held_at(at), access.acting_as(access.system("clocks")):
+            return service.follow_birthdays()
+
+    # 19:00 in Mexico on the 24th is the 25th in UTC.
+    assert sweep(datetime(2025, 11, 25, 1, 0, tzinfo=UTC)) == 0
+    morning = datetime(2025, 11, 25, 14, 0, tzinfo=UTC)
+    assert (sweep(morning), sweep(morning), row.child) == (1, 0, False)
+    assert ("CUSTODY_CHILD_AUTHORITY", "CANCELLED") in clocks(row)
+    with clock.held_at(morning):
+        (only,) = queries.held(desk.caseworker)
+        assert (only.child, only.placement.kind, only.case.id) == (False, "RANKED", case_id)
+        # Who left the day before, written down late, left as the child they were.
+        service.release(desk.case(desk.child), row, NewExit("CHILD_TRANSFER", date(2025, 11, 24)))
+    assert (row.child, row.order_outcome) == (True, "NOT_IN_ORDER")
+
+
+def test_a_birthday_that_the_sweep_has_not_seen_yet_hinders_no_exit(desk):
+    born(desk, desk.child, date(2007, 11, 25))
+    asks_as_owner(desk, desk.child)
+    row, case = opened(desk, desk.child), desk.case(desk.child)
+    with clock.held_at(datetime(2025, 11, 25, 14, 0, tzinfo=UTC)):
+        service.release(case, row, NewExit("TRIPARTITE", date(2025, 11, 25)))
+    assert (row.child, row.order_outcome) == (False, "ORDER_KEPT")
+
+
+@pytest.mark.parametrize(
+    "status", ["STATED", "DOCUMENTED", "DISPUTED_TREATED_AS_CHILD", "DECIDED_CHILD", "DECIDED_ADULT"]
+)
+@pytest.mark.parametrize(
+    "born_on", [None, date(1990, 1, 1), date(2007, 11, 23), date(2007, 11, 24), date(2020, 1, 1)]
+)
+def test_the_statement_says_of_age_what_the_rule_says(desk, status, born_on):
+    with desk.db.as_owner():
+        person = session.get_one(type(desk.man), desk.man.id)
+        person.birth_precision = "UNKNOWN" if born_on is None else "DAY"
+        person.birth_from = person.birth_to = born_on
+        person.age_status = status
+    restart()
+    row = opened(desk, desk.man)
+    assert row.child is people_rules.is_child(
+        people.birth_of(people.person_of(desk.case(desk.man))), status, TODAY
+    )
+    assert queries.age_turned(10) == []
+    row.child = not row.child
+    session.flush()
+    assert [found.id for found, *_ in queries.age_turned(10)] == [row.id]
+
+
+def test_the_order_of_a_day_that_passed_is_that_day_s(desk):
+    """An exit of the 15th, written down on the 23rd."""
+    man, late, woman = put(
+        desk, (desk.man, 10, {}), (desk.other_man, 16, {}), (desk.woman, 5, {"exit_agreed_on": date(2025, 11, 12)})
+    )  # fmt: skip
+    with desk.db.as_owner():
+        person = session.get_one(type(desk.other_man), desk.other_man.id)
+        person.feels_safe_in = "LGBTIQ_SITE"
+    restart()
+    man, case = session.get_one(Custody, man.id), desk.case(desk.man)
+    # He is before in the order today, and was not held that day; her agreed day passed, and she was still held.
+    rank, passed = service.passed_by(case, man, date(2025, 11, 15))
+    assert (rank, [q.id for q in passed]) == ("SINGLE_MEN", [woman.id])
+    assert [q.id for q in service.passed_by(case, man, TODAY)[1]] == [woman.id, late.id]
+    # She left since, and was passed over that day all the same.
+    woman = session.get_one(Custody, woman.id)
+    service.release(desk.case(desk.woman), woman, NewExit("COURT", date(2025, 11, 20)))
+    with pytest.raises(rules.DepartureReasonMissing):
+        service.release(case, man, NewExit("TRIPARTITE", date(2025, 11, 15)))
+    service.release(case, man, NewExit("TRIPARTITE", date(2025, 11, 15), "AUTHORITY_DECIDED"))
+    kept = sa.select(CustodyPassedOver.passed_id).where(CustodyPassedOver.custody_id == man.id)
+    assert session.scalars(kept).all() == [woman.id]
 
 
 def test_the_second_of_two_who_write_at_once_is_told(desk):

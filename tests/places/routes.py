@@ -55,7 +55,16 @@ def _imports(db: Any, ns: Any) -> str:
     return "/directory/import"
 
 
+def _table(db: Any, ns: Any) -> str:
+    return "/directory/import/table.csv"
+
+
+def _map(db: Any, ns: Any) -> str:
+    return "/directory/import/map.yml"
+
+
 _put_in.public = _imports.public = True  # type: ignore[attr-defined]
+_table.public = _map.public = True  # type: ignore[attr-defined]
 
 
 def _public(db: Any, ns: Any) -> str:
@@ -112,6 +121,8 @@ def _new(db: Any, ns: Any) -> Any:
 ROUTES = {
     ("places.import_list", "GET"): _imports,
     ("places.put_in", "POST"): _put_in,
+    ("places.import_table", "GET"): _table,
+    ("places.import_map", "GET"): _map,
     ("places.import_run", "GET"): _imported(),
     ("places.go_on", "POST"): _imported({}),
     ("places.search", "GET"): lambda db, ns: "/directory?q=consulta&language=mam&sex=F&age=30&open_now=y",

@@ -309,8 +309,9 @@ def test_the_pages_from_the_list_to_the_approval(desk, client):
         row = session.scalars(sa.select(BestInterests)).one()
     one, version = f"{here}/{row.id}", str(row.version)
     session.expunge_all()
-    wrong = client.post(one, data={**CONCLUDED, "version": version, "findings": ""})
+    wrong = client.post(one, data={**CONCLUDED, "version": version, "findings": "", "took_part": ""})
     assert wrong.status_code == 422
+    assert "Escriba quiénes participaron." in wrong.get_data(as_text=True)
     assert "Escriba a qué llegó la evaluación." in wrong.get_data(as_text=True)
     assert "Quiere estudiar." in wrong.get_data(as_text=True)
     assert client.post(one, data={**CONCLUDED, "version": version}).status_code == 302

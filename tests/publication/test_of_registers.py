@@ -14,6 +14,8 @@ from caseapp.commitments.annual import content, gathering
 from caseapp.core import db as core_db
 from caseapp.publication.of_registers import freezing, reading, rules
 from caseapp.publication.of_registers.rules import Counted, Status, Told
+from tests.client import CheckedClient
+from tests.publication import made_up
 
 END, KNOWN = date(2025, 10, 31), datetime(2025, 11, 10, tzinfo=UTC)
 
@@ -263,3 +265,30 @@ def test_the_annual_report_tells_them_and_who_enrolled(kept):
         ("P5-05", "65 %", "6"),
     ]
     assert "menos de 5 albergues" in str(region) and "Honduras" in str(region)
+
+
+def test_the_figures_pages_tell_them_also_before_the_first_release(kept):
+    (analyst,) = made_up.members("MEX", "MX-ZZ8", "COMMISSION_ANALYST")
+    application = create_app({"TESTING": True})
+    application.test_client_class = CheckedClient
+    client = application.test_client()
+    client.sign_in(analyst)
+
+    def text(url):
+        answer = client.get(url)
+        assert answer.status_code == 200, url
+        return answer.get_data(as_text=True)
+
+    cooperation, reception = text("/figures/MEX/P5"), text("/figures/MEX/P1")
+    assert "65 %" in cooperation and "octubre de 2025" in cooperation and "siete días" in cooperation
+    assert "Esfera" in reception and "EUAA" in reception and "100 %" in reception
+    assert "De registros de instituciones" not in text("/figures/MEX/P2")
+    lines = text("/figures/MEX/registers.csv").splitlines()
+    assert (
+        lines[0].lstrip("\ufeff")
+        == "indicator,unit,period,place_level,place,standard,facilities,value,status"
+    )
+    assert "P5-05,PERCENT,2025-10,COUNTRY,MEX,,6,65,PUBLISHED" in lines and not any(
+        "HND" in line for line in lines
+    )
+    assert client.get("/figures/HND/registers.csv").status_code == 404

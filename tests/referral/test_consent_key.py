@@ -132,7 +132,7 @@ def test_a_child_with_a_yes_of_its_own_does_not_go_without_its_parents(world):
 
 @pytest.mark.parametrize("state", ["SENT", "INFO_ASKED", "ACCEPTED"])
 def test_an_open_referral_of_one_person_is_withdrawn_and_its_bed_is_free(world, state):
-    number = world.refer(world.mother.case_id)
+    number = world.refer(world.mother.case_id, priority="URGENT")
     with access.acting_as(world.coordinator):
         restart()
         found = world.open(world.coordinator, number)

@@ -18,6 +18,7 @@ from caseapp.people.models import Case
 from caseapp.shelter import errors, queries, service
 from caseapp.shelter.models import Stay
 from caseapp.shelter.night import queries as night
+from caseapp.shelter.night import rules
 from caseapp.shelter.night import service as roll
 from caseapp.shelter.night.models import Presence
 from tests.factories import make_person
@@ -284,3 +285,53 @@ def test_the_sheet_has_boxes_and_lines_and_marks_who_is_expected(family, house, 
     assert (
         client.get("/shelter/tonight/print?night=2025-11-22").get_data(as_text=True).count("23 nov 2025") >= 1
     )
+
+
+def test_the_paper_of_the_night_that_is_over_is_entered_after_the_roll_over_hour(family, house, client):
+    """The network comes back at 13:00: who came at 02:10 is still of last night."""
+    with house.db.as_owner():
+        other = make_stay(_man(house), places_in(house.shelter, "H1")[0], called_name="Chepe").id
+        later = make_stay(
+            _man(house), places_in(house.shelter, "H1")[1], called_name="Nando", first_night=TONIGHT + timedelta(days=1)
+        ).id  # fmt: skip
+        session.commit()
+    client.sign_in(house.gate)
+    woman, mother = family[2].id, family[0].id
+    data = {
+        "team": house.shelter.code, "night": "before", f"mark-{other}": "HERE", f"mark-{mother}": "HERE",
+        f"mark-{woman}": "ABSENT",
+    }  # fmt: skip
+    with clock.held_at(datetime(2025, 11, 24, 19, tzinfo=UTC)):
+        now = client.get("/shelter/tonight/paper").get_data(as_text=True)
+        assert "noche del 24 nov 2025" in now and "La hoja de la noche del 23 nov 2025" in now
+        page = client.get("/shelter/tonight/paper?night=before").get_data(as_text=True)
+        assert "noche del 23 nov 2025" in page and "Chepe" in page and "Nando" not in page
+        refused = client.post("/shelter/tonight/paper", data={**data, "night": "", f"at-{other}": "02:10"})
+        assert refused.status_code == 422  # 02:10 of the night that runs is still to come
+        unsaid = client.post("/shelter/tonight/paper", data=data)
+        assert unsaid.status_code == 422 and "esa noche ya terminó" in unsaid.get_data(as_text=True)
+        answer = client.post("/shelter/tonight/paper", data={**data, f"at-{other}": "02:10"})
+        assert answer.status_code == 302, answer.get_data(as_text=True)
+    with house.db.as_owner():
+        assert session.get_one(Stay, other).arrived_at == SMALL_HOURS
+        assert session.get_one(Stay, later).state == "BOOKED"
+        marks = {(r.stay_id, r.night, r.state) for r in session.scalars(sa.select(Presence))}
+        assert marks == {(other, TONIGHT, "SEEN"), (mother, TONIGHT, "SEEN"), (woman, TONIGHT, "ABSENT")}
+
+
+@pytest.mark.parametrize("over", [True, False])
+@pytest.mark.parametrize("expected", [True, False])
+@pytest.mark.parametrize("mark", rules.PAPER_MARKS)
+def test_which_lines_of_the_paper_need_their_hour(mark, expected, over):
+    came_or_left = mark in rules.PAPER_LEFT or (mark == "HERE" and expected)
+    assert rules.must_say_hour(mark, expected, over=over) == (over and came_or_left)
+
+
+def test_an_absence_of_last_night_is_no_alert_for_who_was_seen_since(family, house):
+    with clock.held_at(datetime(2025, 11, 24, 19, tzinfo=UTC)):
+        child = family[1]
+        roll.seen([child], way="GATE")
+        assert roll.absent([child], way="PAPER", night=TONIGHT) == 1
+        assert not [note for _id, note in left() if note == "ABSENT_AT_RISK"]
+        assert roll.absent([family[0]], way="PAPER", night=TONIGHT) == 1
+        assert (family[0].id, "ABSENT_AT_RISK") in left()

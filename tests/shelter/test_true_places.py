@@ -16,8 +16,10 @@ from caseapp.places.models import Site
 from caseapp.shelter import errors, events, offers, present, queries, rules, service
 from caseapp.shelter.models import PlaceOut, Stay, Unit
 from caseapp.shelter.standing import CapacityWord, ChildLicence, StayExtension
+from caseapp.shelter.who import queries as who
 from tests.conftest import NOW
 from tests.factories import make_person
+from tests.factories.referral import offer
 from tests.factories.shelter import TONIGHT, make_stay, open_to, places_in, relate, require
 from tests.shelter.conftest import restart
 from tests.shelter.test_service import LAST, MORNING, book_family, events_of
@@ -73,18 +75,41 @@ def test_more_beds_than_space_is_said(house, client):
 D = [date(2025, 11, 1) + timedelta(days=i) for i in range(30)]
 
 
-@pytest.mark.parametrize(
+LICENCES = pytest.mark.parametrize(
     ("held", "spans", "first", "last", "expected"),
     [
         (False, [], 5, 6, False), (True, [], 5, 6, True), (False, [(1, None)], 5, 6, False),
         (True, [(5, 6)], 5, 6, True), (True, [(6, None)], 5, 6, False), (True, [(1, 5)], 5, 6, False),
         (True, [(1, 5), (6, 9)], 5, 6, True), (True, [(6, 9), (1, 5)], 5, 6, True), (True, [(1, 4), (6, 9)], 4, 6, False),
         (True, [(1, None)], 5, 29, True), (True, [(1, 3), (2, 28)], 1, 28, True),
+        (True, [(1, 9), (2, 3), (10, None)], 2, 20, True), (True, [(4, None), (4, 5)], 5, 20, True), (True, [(1, 3), (4, 6), (8, 9)], 2, 8, False),
     ],
 )  # fmt: skip
+
+
+@LICENCES
 def test_a_licence_covers_every_night_or_none(held, spans, first, last, expected):
     dated = [(D[a], None if b is None else D[b]) for a, b in spans]
     assert rules.licensed(held, dated, D[first], D[last]) is expected
+
+
+@LICENCES
+def test_the_search_across_shelters_reads_licences_alike(house, held, spans, first, last, expected):
+    """In the database: consecutive licences that leave no night uncovered are as good as one."""
+    with house.db.as_owner():
+        site = session.get_one(Site, house.shelter.site_id)
+        site.child_licence = held
+        session.add_all(
+            ChildLicence(
+                team_id=house.shelter.id, site_id=site.id, valid_from=D[a], valid_to=None if b is None else D[b]
+            )
+            for a, b in spans
+        )  # fmt: skip
+        offer(house.shelter, "SHELTER")
+    with access.acting_as(house.coordinator):
+        restart()
+        found = who.spots("MEX", D[first], D[last])
+        assert {bay.child_licence for spot in found for bay in spot.bays} == {expected}
 
 
 def test_a_child_without_family_only_while_the_licence_lasts(house):

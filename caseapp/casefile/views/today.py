@@ -127,6 +127,7 @@ def _casework(who: Principal, timezone: str, window: work.Window) -> list[dict[s
     families, clocks = work.registered_on(who, on, window), work.clocks(who, window)
     decide = work.to_decide(who, window) if supervises else []
     waiting = referrals.inbox_for(who, window.size, window.first)
+    overdue = referrals.overdue_for(who, window.size, window.first) if supervises else []
     turns = consents.turns(who, on, window)
     held = custody.to_do(work.mine(who).with_only_columns(Case.id), who, window.size)
     glass = glass_queries.unseen(who, window.size, window.first) if supervises else []
@@ -134,7 +135,7 @@ def _casework(who: Principal, timezone: str, window: work.Window) -> list[dict[s
     known = work.known_of(
         [
             *(line.access.case_id for line in glass),
-            *(r.case_id for r in (*again, *waiting)),
+            *(r.case_id for r in (*again, *waiting, *overdue)),
             *(row.case.id for rows in (screen, urgent, families, decide) for row in rows),
             *(case.id for case in consent),
             *(c.clock.case_id for c in clocks),
@@ -163,6 +164,8 @@ def _casework(who: Principal, timezone: str, window: work.Window) -> list[dict[s
         parts.insert(
             0, _part("waived", _("Se actuó sin consentimiento: por revisar"), waived, _("Nada por revisar."))
         )
+        unanswered = [_waiting(r, names, who, timezone) | {"next": _("Llamar")} for r in overdue]
+        parts.insert(0, _part("overdue", _("Referencias sin respuesta a tiempo"), unanswered, _("Ninguna.")))
         parts.insert(0, _part("decide", _("Cierres por aprobar"), rows, _("Ninguno.")))
         opened = [_glass(line, names) for line in glass]
         parts.insert(
@@ -350,7 +353,7 @@ def _shelter(team: Any) -> dict[str, Any]:
     return {
         "name": team.site.name,
         "href": url_for("shelter.tonight"),
-        "night": _("noche del %(day)s", day=day(now.night)),
+        "night": _("noche del %(day)s", day=day(now.coming)),
         "free": now.count.free,
         "rows": [
             {"label": _("Lugares"), "value": now.count.capacity},

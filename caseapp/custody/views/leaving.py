@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -65,14 +66,14 @@ def _page(case: Case, row: Custody, form: ReleaseForm) -> str:
         form=form,
         held=row.state == "HELD",
         ranked=rank is not None,
-        passed=_numbers([one.id for one in passed]),
+        passed=_numbers([one.id for one in passed], on),
         back_url=url_for("custody.show", number=case.number),
     )
 
 
-def _numbers(custody_ids: list[Any]) -> list[str]:
-    """The file numbers of those who are before in the order."""
-    held = {h.custody.id: h.case.number for h in queries.held(access.current())} if custody_ids else {}
+def _numbers(custody_ids: list[Any], on: date) -> list[str]:
+    """The file numbers of those who were before in the order on a day."""
+    held = {h.custody.id: h.case.number for h in queries.held(access.current(), on)} if custody_ids else {}
     return [held[i] for i in custody_ids if i in held]
 
 

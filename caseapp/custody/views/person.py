@@ -154,7 +154,7 @@ def page(
     answers = queries.safeguards_of(r.id for r in rows)
     clocks = queries.clocks_of(r.id for r in rows)
     done = queries.follow_ups_of(r.id for r in rows)
-    mine = _standing(case, current)
+    mine = _standing(current)
     ended = [r for r in rows if not r.is_open]
     codes = {code: found.answer for code, found in answers[current.id].items()} if current else {}
     return render_template(
@@ -181,10 +181,10 @@ def page(
     )
 
 
-def _standing(case: Case, current: Custody | None) -> queries.Held | None:
+def _standing(current: Custody | None) -> queries.Held | None:
     if current is None or current.state != "HELD":
         return None
-    return service.standing(case, current)[0]
+    return service.standing(current)[0]
 
 
 def _called(current: Custody | None, answers: Any, names: dict[UUID, str], timezone: str) -> str:

@@ -101,6 +101,9 @@ def correct_person(
     if _figures_differ(before, details):
         restate(case, person, on)
     session.flush()
+    if (before.birth, before.age_status) != (details.birth, details.age_status):
+        for handler in events.age_corrected:
+            handler(case, on)
 
 
 def _replace_rows(person: Person, before: PersonDetails, details: PersonDetails) -> None:

@@ -87,12 +87,25 @@ def _coded(fields: Mapping[str, Any]) -> list[tuple[str, list[Any]]]:
 
 def read_list(content: bytes, by: ListMap) -> Read:
     """The rows of a table as a directory. Raises BadMap for a column that the table does not have."""
-    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    rows = list(_reader(content))
     head = set(rows[0]) if rows else set()
     missing = sorted(_columns(by.given) - head) if rows else []
     if missing:
         raise BadMap(f"the table has no column {', '.join(missing)}")
     return _Listing(by).read(rows)
+
+
+def _reader(content: bytes) -> csv.DictReader[str]:
+    """The table's rows. A spreadsheet in Spanish separates columns with semicolons."""
+    text = content.decode("utf-8-sig")
+    first = text.partition("\n")[0]
+    separator = ";" if first.count(";") > first.count(",") else ","
+    return csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
+
+
+def head_of(content: bytes) -> set[str]:
+    """The names of a table's columns."""
+    return set(_reader(content).fieldnames or ())
 
 
 def _columns(fields: Mapping[str, Any]) -> set[str]:
@@ -189,7 +202,8 @@ class _Listing:
             self.groups[group.id] = group
             self.spots[spot_id] = Spot(
                 spot_id, "", country, SiteKind.OFFICE, f"{where} ({who})", self.by.timezone, group.id,
-                latitude=latitude if both else None, longitude=longitude if both else None,
+                next(iter(self._codes(number, row, "division", self.by.column("division"))), None),
+                latitude=latitude if both else None, longitude=longitude if both else None, address=self._text(row, "address"),
             )  # fmt: skip
         return self.spots[spot_id]
 
@@ -227,7 +241,7 @@ class _Listing:
             offer_id, spot.id, kinds[0], str(self._text(row, "name", needed=True)), method, self._text(row, "description"),
             eligibility_note=self._note(row), answer_hours=int(answer) if answer else None, always_open=always,
             offered_from=dates[0], offered_to=dates[1], source=self.by.source, source_key=key,
-            terms=self._terms(number, row), hours=hours,
+            terms=self._terms(number, row), hours=hours, contacts=self._contacts(row),
         )  # fmt: skip
 
     # -- values -----------------------------------------------------------------------------------------
@@ -247,6 +261,11 @@ class _Listing:
             code = how["codes"][part]
             found += [str(c) for c in (code if isinstance(code, list) else [code]) if c is not None]
         return found
+
+    def _contacts(self, row: Mapping[str, str]) -> tuple[tuple[str, str | None, str | None, str | None], ...]:
+        """The telephone and the address for mail of whoever answers."""
+        phone, email = self._text(row, "phone"), self._text(row, "email")
+        return (("DUTY", None, phone, email),) if phone or email else ()
 
     def _terms(self, number: int, row: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
         wanted = self.by.column("terms") or {}

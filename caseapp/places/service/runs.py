@@ -18,7 +18,7 @@ from caseapp.core.errors import NotYours, Refused
 from caseapp.core.i18n import _l
 from caseapp.core.locking import locked
 from caseapp.places.access import KEEPERS
-from caseapp.places.exchange import listing, package, reading
+from caseapp.places.exchange import listing, package, reading, template
 from caseapp.places.models import DirectoryImport, Site
 from caseapp.places.rules.entry import Directory
 from caseapp.places.service.exchange import Report, not_kept, take_in
@@ -51,6 +51,22 @@ def maps(countries: Collection[str]) -> dict[str, str]:
     """The maps that come with the program for lists of these countries, by name: their source."""
     known = {path.stem: listing.read_map(path) for path in sorted(MAPS.glob("*.yml"))}
     return {name: one.source for name, one in known.items() if one.country in countries}
+
+
+def map_of_template(content: bytes, country: str) -> str:
+    """The map of the table that the page hands out. Raises FileWrong, and MapWrong where it is another table."""
+    try:
+        return template.map_for(content, country, zone_of(country))
+    except listing.BadMap as error:
+        raise MapWrong(why=str(error), field="file") from None
+    except UnicodeDecodeError:
+        raise FileWrong from None
+
+
+def zone_of(country: str) -> str:
+    """The time zone of most sites of a country."""
+    asked = sa.select(Site.timezone).where(Site.country == country).group_by(Site.timezone)
+    return session.scalar(asked.order_by(sa.func.count().desc(), Site.timezone).limit(1)) or "UTC"
 
 
 def countries_of(who: Principal) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import redirect, render_template, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from caseapp.core import access, reference
@@ -14,9 +14,11 @@ from caseapp.core.commits import commits
 from caseapp.core.errors import Refused
 from caseapp.core.forms import Form
 from caseapp.core.i18n import _
+from caseapp.core.pages import csv_answer
 from caseapp.places import present, reported
 from caseapp.places.access import KEEP
-from caseapp.places.forms import ImportForm
+from caseapp.places.exchange import template
+from caseapp.places.forms import TEMPLATE, ImportForm
 from caseapp.places.models import DirectoryImport
 from caseapp.places.service import runs
 from caseapp.places.views import blueprint
@@ -29,7 +31,7 @@ def _form() -> ImportForm:
     own = runs.countries_of(access.current())
     form.country.choices = [(c, reference.country_label(c)) for c in own]
     form.map_name.choices = [
-        ("", _("Es un paquete HSDS (ZIP)")), *((name, source) for name, source in runs.maps(own).items()),
+        (TEMPLATE, _("Es la tabla de esta página (CSV)")), ("", _("Es un paquete HSDS (ZIP)")), *((name, source) for name, source in runs.maps(own).items()),
         ("OWN", _("Otro mapa, que subo aquí")),
     ]  # fmt: skip
     return form
@@ -56,7 +58,9 @@ def put_in() -> ResponseReturnValue:
             content,
             form.file.data.filename or "",
             country=form.country.data,
-            map_text=form.map_text(runs.MAPS),
+            map_text=runs.map_of_template(content, form.country.data)
+            if form.map_name.data == TEMPLATE
+            else form.map_text(runs.MAPS),
         )
     except Refused as error:
         form.refused(error)
@@ -68,7 +72,29 @@ def _list(form: ImportForm) -> str:
     return render_template(
         "places/import.html", page_title=_("Importar al directorio"), form=form,
         runs=[{"run": run, "state": state_of(run)} for run in runs.last()],
+        columns=[
+            {"title": c.title, "what": c.what, "example": c.example, "needed": c.needed} for c in template.COLUMNS
+        ],
+        kinds=[c.label() for c in template.kinds()], methods=[c.label() for c in template.methods()],
     )  # fmt: skip
+
+
+@blueprint.get("/directory/import/table.csv")
+@needs(KEEP)
+def import_table() -> ResponseReturnValue:
+    """The table to fill in: only its head."""
+    return csv_answer(_("directorio.csv"), template.head(), [])
+
+
+@blueprint.get("/directory/import/map.yml")
+@needs(KEEP)
+def import_map() -> ResponseReturnValue:
+    """The map that reads it, of the first country that is kept, to begin one's own from."""
+    asked, own = request.args.get("country", ""), runs.countries_of(access.current())
+    country = asked if asked in own else own[0]
+    answer = Response(template.map_text(country, runs.zone_of(country)), mimetype="application/yaml")
+    answer.headers["Content-Disposition"] = f'attachment; filename="map-{country.lower()}.yml"'
+    return answer
 
 
 def state_of(run: DirectoryImport) -> tuple[str, str]:

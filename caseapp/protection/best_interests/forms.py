@@ -37,21 +37,19 @@ class ConcludeForm(VersionedForm):
         _l("Qué día se hizo"), validators=[required(_l("Escriba qué día se hizo la evaluación."))]
     )
     took_part = TextAreaField(
-        _l("Quiénes participaron"), validators=WORDS,
+        _l("Quiénes participaron"), validators=[required(_l("Escriba quiénes participaron.")), *WORDS],
         description=_l("Por ejemplo: la niña, su tía, la tutora y la intérprete de la oficina."),
     )  # fmt: skip
     views_heard = RadioField(
-        _l("¿Se escuchó a la niña o el niño?"),
-        choices=lambda: reference.choices("yes_no"),
-        validators=[Optional()],
-    )
+        _l("¿Se escuchó a la niña o el niño?"), choices=lambda: reference.choices("yes_no"),
+        validators=[required(_l("Indique si se escuchó a la niña o el niño."))],
+    )  # fmt: skip
     views = TextAreaField(
-        _l("Qué dijo, con sus palabras"),
-        validators=WORDS,
-        description=_l("Si no se le escuchó, escriba por qué."),
-    )
+        _l("Qué dijo, con sus palabras"), description=_l("Si no se le escuchó, escriba por qué."),
+        validators=[required(_l("Escriba qué dijo la niña o el niño o, si no se le escuchó, por qué.")), *WORDS],
+    )  # fmt: skip
     findings = TextAreaField(
-        _l("A qué llegó la evaluación"), validators=WORDS,
+        _l("A qué llegó la evaluación"), validators=[required(_l("Escriba a qué llegó la evaluación.")), *WORDS],
         description=_l("Su seguridad, su familia, con quién está bien, su salud y su escuela, y qué le conviene."),
     )  # fmt: skip
     actions = FieldList(FormField(ActionPart), min_entries=ACTIONS, max_entries=ACTIONS)

@@ -40,6 +40,11 @@ class Line:
         return f"{name} ({standard(self.standard)})" if self.standard else name
 
     @property
+    def definition(self) -> str:
+        """What is counted, in the reader's language."""
+        return registers.registers()[self.indicator].definition[language()]
+
+    @property
     def value(self) -> str:
         """The share, or why there is none."""
         return f"{self.share} %" if self.share is not None else why(self.status)
@@ -69,11 +74,16 @@ def why(status: str) -> str:
 
 def protected() -> str:
     """What the reader is told of these figures."""
-    return _(
-        "Cuentan instituciones, no personas. La parte se da en pasos de %(step)s por ciento; con menos de %(n)s albergues no se da. "
-        "Lo que se anota desde el día %(day)s del mes siguiente no cambia la cifra.",
-        step=STEP, n=FEWEST, day=CUT_OFF,
+    said = _(
+        "Cuentan instituciones, no personas. La parte se da en pasos de %(step)s por ciento; con menos de %(n)s albergues no se da.",
+        step=STEP, n=FEWEST,
     )  # fmt: skip
+    return f"{said} {cut_off()}"
+
+
+def cut_off() -> str:
+    """Until when something is in a month's figure."""
+    return _("Lo que se anota desde el día %(day)s del mes siguiente no cambia la cifra.", day=CUT_OFF)
 
 
 def lines(

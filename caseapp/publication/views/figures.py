@@ -90,15 +90,17 @@ def figures(iso3: str, pillar: str) -> ResponseReturnValue:
         deviation=telling.deviation(kind_of(chosen.period)) if chosen else "",
         forms=[(words, url_for("publication.download", iso3=country, pillar=pillar, form=form, period=chosen.period if chosen else None)) for form, words in FORMS],
         period_words=present.period(chosen.period, chosen.release_period) if chosen else "", asked=request.args.get("period"),
-        notices=_notices(chosen, known), apart=_apart(cards, chosen), registers=_of_registers(told, pillar, chosen), protected_registers=reading.protected(),
+        notices=_notices(chosen, known), apart=_apart(cards, chosen), registers=_of_registers(told, pillar, chosen), cut_off=reading.cut_off(),
         register_forms=[(words, url_for("publication.registers", iso3=country, form=form)) for form, words in FORMS],
     )  # fmt: skip
 
 
 def _of_registers(told: Sequence[reading.Line], pillar: str, chosen: Offered | None) -> list[reading.Line]:
-    """What is told of institutions at the end of the period, or of the last month that is kept before it."""
+    """What is told of institutions at the end of the period, or of the last month that is kept before it; where none is,
+    of the newest: each line names its month."""
     mine = [line for line in told if line.indicator.startswith(f"{pillar}-")]
-    return reading.newest(mine, reading.last_month(chosen.period) if chosen else None)
+    until = reading.last_month(chosen.period) if chosen else None
+    return reading.newest(mine, until) or reading.newest(mine)
 
 
 @blueprint.get(f"/figures/<iso3>/registers.{FORM}")

@@ -48,7 +48,7 @@ class NotReady(Refused):
 def ask(team: Team, *, admin1: str | None) -> Placement:
     """Somebody of a team asks for a proposal for tonight: of a first-level division, or of the team's country."""
     site = site_of(team.id)
-    night = shelter_queries.tonight_at(site) if site else clock.today(timezone_of(team.id))
+    night = shelter_queries.night_to_book(site) if site else clock.today(timezone_of(team.id))
     going = sa.select(Placement.id).where(
         Placement.team_id == team.id, Placement.state.in_(("WAITING", "RUNNING", "BOOKING"))
     )

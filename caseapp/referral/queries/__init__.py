@@ -221,6 +221,17 @@ def inbox_for(principal: Principal, limit: int = 10, first: int = 0) -> list[Ref
     return list(session.scalars(asked.limit(limit).offset(first)))
 
 
+def overdue_for(principal: Principal, limit: int = 10, first: int = 0) -> list[Referral]:
+    """What was not answered in time, of the teams that the principal supervises, for them to call: the oldest first."""
+    teams = principal.teams_as("SUPERVISOR")
+    asked = visible_to(principal).where(
+        sa.or_(Referral.from_team_id.in_(teams), Referral.to_team_id.in_(teams)),
+        Referral.state.in_(rules.AWAITING_RECEIVER), Referral.escalated_at.is_not(None),
+    )  # fmt: skip
+    asked = asked.options(*WHOLE).order_by(Referral.due_at, Referral.id)
+    return list(session.scalars(asked.limit(limit).offset(first)))
+
+
 def listed(
     principal: Principal,
     *,

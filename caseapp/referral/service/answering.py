@@ -18,8 +18,9 @@ from caseapp.referral.kinds import GIVES_PLACES
 from caseapp.referral.legal import service as legal
 from caseapp.referral.legal.errors import ConflictUnchecked
 from caseapp.referral.models import CHANNELS, Referral, ReferralMember
-from caseapp.referral.rules import reviewing, unlocking
+from caseapp.referral.rules import gone, reviewing, unlocking
 from caseapp.referral.service.nights import write_nights
+from caseapp.referral.service.pausing import pause, resume
 from caseapp.referral.service.reviewing import ask_review
 from caseapp.referral.service.sending import read_on_as_stay
 from caseapp.referral.service.steps import (
@@ -44,10 +45,12 @@ class Staff:
 
 
 def ask_info(found: Referral, question: str, *, stops_clock: bool = False) -> None:
-    """Ask the sender something. The clock stops only if their answer is truly needed; the time counts on."""
+    """Ask the sender something. The clock stops only if their answer is truly needed, for a time; the minutes count on.
+    Raises `ClockGoesOn`."""
     step(found, "ask_info")
     found.question, found.reply = question.strip(), None
-    found.paused_at = clock.now() if stops_clock else None
+    if stops_clock:
+        pause(found)
     tell_journal(
         events.INFO_ASKED, found, rules.RECEIVER, code="CLOCK_STOPPED" if stops_clock else "CLOCK_RUNS"
     )
@@ -85,10 +88,8 @@ def accept(
     if channel == "SYSTEM" and not queries.all_open(m.case_id for m in chosen):
         raise errors.ReadingClosed
     whole = len(chosen) == len(found.members)
-    if not whole and (
-        not reference.known("decline_reason", reason or "") or reason in unlocking.NOT_OF_A_PART
-    ):
-        raise errors.ReasonNotKnown
+    if not whole:
+        _must_be_of_a_part(reason or "", channel)
     verb = "accept" if whole else "accept_part"
     outcome = _answer(found, verb, channel, answered_by_name, read_back)
     for member in found.members:
@@ -114,6 +115,8 @@ def accept(
             shelter.take_child_in_emergency(places or {}, staff=staff.name, since=staff.since, **given)
         else:
             shelter.book(places or {}, immediate=found.priority == "IMMEDIATE", **given)
+    if reason is not None and not whole and reviewing.is_reviewed("decline_reason", reason):
+        ask_review(found, "DECLINE", reason, found.to_team_id)
     kept = 0
     if found.kind in GIVES_PLACES and channel != "SYSTEM" and found.answered_at is not None:
         kept = shelter.book_what_is_held(found.id, found.answered_at)
@@ -133,6 +136,14 @@ def accept(
     return kept
 
 
+def _must_be_of_a_part(reason: str, channel: str) -> None:
+    """Why not the others: of the list, and nothing that only the site's own staff may know from outside the system."""
+    if not reference.known("decline_reason", reason) or reason in unlocking.NOT_OF_A_PART:
+        raise errors.ReasonNotKnown
+    if channel != "SYSTEM" and rules.shown_reason(reason) != reason:
+        raise errors.ReasonNotKnown
+
+
 def _answer(found: Referral, verb: str, channel: str, answered_by_name: str, read_back: bool) -> str:
     """Write down that the answer came now, and say whether in time. Refuses before it writes."""
     parties = queries.party_of(found, access.current())
@@ -145,9 +156,7 @@ def _answer(found: Referral, verb: str, channel: str, answered_by_name: str, rea
     if channel == "PHONE_RECORDED_BY_SENDER" and not read_back:
         raise errors.NotReadBack
     now = clock.now()
-    if found.paused_at is not None and found.due_at is not None and found.lapse_at is not None:
-        stood = now - found.paused_at
-        found.due_at, found.lapse_at, found.paused_at = found.due_at + stood, found.lapse_at + stood, None
+    resume(found)
     if found.due_at is None:
         raise errors.NotNow
     found.answered_at, found.answer_channel, found.answered_by_id = now, channel, access.current().user_id
@@ -236,10 +245,29 @@ def agree_part(found: Referral) -> None:
     end_reading(found, others)
     notice(found, "ACCEPTED", found.to_team_id)
     moved(found)
-    if any(s.state == "IN" for s in shelter_queries.holding_for_referral(found.id)):
-        # Somebody came before the sender had agreed.
+    _as_the_stays_stand(found, accepted)
+
+
+def _as_the_stays_stand(found: Referral, accepted: Collection[ReferralMember]) -> None:
+    """Somebody came, or did not come, before the sender had agreed."""
+    stays = {s.case_id: s for s in events.stays_of(found.id)}
+    endings = {
+        case_id: gone.ending_of(s.state, s.cancel_reason)
+        for case_id, s in stays.items()
+        if s.state in events.GIVEN_UP
+    }
+    for member in (m for m in accepted if m.case_id in endings):
+        tell_journal(
+            events.NOT_COMPLETED, found, rules.RECEIVER, [member], priority=found.priority, reason=endings[member.case_id]
+        )  # fmt: skip
+    if any(s.state == "IN" for s in stays.values()):
         write_step(found, "start", rules.STAY, "STARTED")
         session.flush()
+    elif stays and len(endings) == len(stays):
+        found.not_completed_reason = gone.reason_of(endings.values())
+        write_step(found, "not_complete", rules.STAY, "NOT_COMPLETED", found.not_completed_reason)
+        end_reading(found)
+        moved(found)
 
 
 def _not_accepted(found: Referral, members: Collection[ReferralMember], common: Mapping[str, object]) -> None:
@@ -252,18 +280,21 @@ def _not_accepted(found: Referral, members: Collection[ReferralMember], common: 
 
 
 def refuse_part(found: Referral) -> None:
-    """The sender does not want the family divided: nobody goes, and the places that were held are free."""
+    """The sender does not want the family divided: nobody goes, and the places that were held are free. A safety reason
+    stays with those whom it was said of, where a second person looks at it; of the others, and of the whole, it is what
+    is shown outside."""
     stays = shelter_queries.holding_for_referral(found.id, lock=True)
     reason = next((m.not_accepted_reason for m in found.members if m.not_accepted_reason), "OTHER")
-    step(found, "refuse_part", code=rules.shown_reason(reason))
-    found.decline_reason = reason
+    shown = rules.shown_reason(reason)
+    step(found, "refuse_part", code=shown)
+    found.decline_reason = shown
     assert found.answered_at is not None and found.due_at is not None
     common = {
         "priority": found.priority, "outcome": rules.on_time(found.answered_at, found.due_at), "number": _took(found),
         "code": found.answer_channel,
     }  # fmt: skip
     for member in found.members:
-        member.outcome, member.not_accepted_reason = "NOT_ACCEPTED", reason
+        member.outcome, member.not_accepted_reason = "NOT_ACCEPTED", member.not_accepted_reason or shown
     _not_accepted(found, found.members, common)
     session.flush()
     if stays:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from sqlalchemy.dialects import postgresql as pg
+
 from caseapp.core import access, audit, clock
-from caseapp.core.db import session
+from caseapp.core.db import session, uuid7
 from caseapp.core.errors import NotYours
 from caseapp.referral import errors
 from caseapp.referral.models import Referral, ReferralReview
@@ -14,14 +16,20 @@ from caseapp.referral.service.steps import notice
 
 
 def ask_review(found: Referral, what: str, reason: str, team_id: UUID) -> None:
-    """Ask a second person of the team that wrote a reason down (`what`: DECLINE or NOT_COMPLETED) to look at it."""
-    session.add(
-        ReferralReview(
-            referral_id=found.id, team_id=team_id, what=what, reason=reason, asked_at=clock.now(),
-            asked_by_id=access.current().user_id,
+    """Ask a second person of the team that wrote a reason down (`what`: DECLINE or NOT_COMPLETED) to look at it. Once for
+    each referral: a second reason is seen with the first."""
+    session.flush()
+    asked = session.scalar(
+        pg.insert(ReferralReview)
+        .values(
+            id=uuid7(), version=1, referral_id=found.id, team_id=team_id, what=what, reason=reason,
+            asked_at=clock.now(), asked_by_id=access.current().user_id,
         )
+        .on_conflict_do_nothing()
+        .returning(ReferralReview.id)
     )  # fmt: skip
-    notice(found, "REVIEW", team_id)
+    if asked is not None:
+        notice(found, "REVIEW", team_id)
 
 
 def review(row: ReferralReview, outcome: str) -> None:

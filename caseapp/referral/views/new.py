@@ -172,12 +172,20 @@ def _form(
         for c in reference.codes("referral_priority")
     ]
     names = present.item_texts()
+    if kind not in GIVES_PLACES:
+        names["REQUIREMENTS"] = _("De lo que necesita, solo: %(what)s", what=_carried(kind))
     form.items.choices = [(i, names[i]) for i in ITEMS]
     form.because_of.choices = [
         ("", _("De ninguna")),
         *((g.number, f"{present.kind_text(g)} · {g.to_team.name} ({g.number})") for g in grounds),
     ]
     return form
+
+
+def _carried(kind: str) -> str:
+    """The requirements that the receiver of this kind reads: «intérprete, lengua de señas»."""
+    listed = [c for c in reference.codes("placement_requirement") if c.code in kinds.of(kind).carries]
+    return ", ".join(c.label().partition(" (")[0].lower() for c in listed)
 
 
 def _begins_with(

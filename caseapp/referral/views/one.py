@@ -17,13 +17,13 @@ from caseapp.core.i18n import _
 from caseapp.core.pages import day, moment
 from caseapp.people.models import Case
 from caseapp.places import queries as places
-from caseapp.referral import kinds, present, queries, rules, service, showing
+from caseapp.referral import events, kinds, present, queries, rules, service, showing
 from caseapp.referral.access import ANSWER, READ, SEND
 from caseapp.referral.kinds import GIVES_PLACES
 from caseapp.referral.legal import present as present_legal
 from caseapp.referral.legal import service as legal
 from caseapp.referral.models import ITEMS, Referral
-from caseapp.referral.options import next_options
+from caseapp.referral.options import WITH_PLACES, next_options
 from caseapp.referral.paper import may_print
 from caseapp.referral.queries import related
 from caseapp.referral.rules import linking, reviewing
@@ -95,6 +95,7 @@ def page(found: Referral, wrong: str = "") -> str:
             for s in stays
             if s.state != "HELD"
         ],
+        missing=_missing(found) if sender else "",
         hold=_hold(found, stays, timezone),
         records=sender
         and who.may(SEND)
@@ -105,10 +106,16 @@ def page(found: Referral, wrong: str = "") -> str:
         if sender and who.may(SEND) and found.nobody_told_at is not None and found.state in linking.MAY
         else None,
         wrong=wrong,
+        silent=sender and found.next_told_at is not None and found.state in rules.AWAITING_RECEIVER,
+        duty=places.duty_of(who, found.to_team_id, found.kind)
+        if sender and found.state in rules.AWAITING_RECEIVER
+        else {},
         blind=not sender and found.state in rules.AWAITING_RECEIVER and legal.unread(found),
         represented=present_legal.lines(found) if kinds.of(found.kind).blind else [],
         lawyer_url=_lawyer_url(found, parties),
-        reached=_reached(found) if sender and found.to_team.stands_for_id else None,
+        reached=_reached(found)
+        if sender and found.to_team.stands_for_id and found.state not in rules.ENDED
+        else None,
         nobody=found.nobody_told_at is not None and sender and found.state in rules.AWAITING_RECEIVER,
         form_url=url_for("referral.form", number=found.number)
         if sender and who.may(SEND) and may_print(found)
@@ -170,10 +177,10 @@ def _next(found: Referral, sender: bool) -> dict[str, Any]:
         or not access.current().may(SEND)
         or not reviewing.needs_another(found.state, found.not_completed_reason)
     ):
-        return {"again": None, "options": []}
+        return {"again": None, "who_url": None, "options": []}
     number = _case_number(found)
     if not number:
-        return {"again": None, "options": []}
+        return {"again": None, "who_url": None, "options": []}
     options = [
         {
             "label": option.label,
@@ -186,8 +193,20 @@ def _next(found: Referral, sender: bool) -> dict[str, Any]:
     ]
     return {
         "again": url_for("referral.new", number=number, kind=found.kind, again=found.number),
+        "who_url": _who_url(found, number),
         "options": options,
     }
+
+
+def _who_url(found: Referral, number: str) -> str | None:
+    """Who can take them, with these people and the nights that are still ahead."""
+    if found.kind != WITH_PLACES or found.first_night is None or found.last_night is None:
+        return None
+    first = max(found.first_night, clock.today(timezone_of(found.from_team_id)))
+    return url_for(
+        "referral.who", number=number, members=[str(m.case_id) for m in found.members], first_night=first.isoformat(),
+        last_night=max(first, found.last_night).isoformat(), priority=found.priority,
+    )  # fmt: skip
 
 
 def _hold(found: Referral, stays: Sequence[Stay], timezone: str) -> str:
@@ -199,6 +218,13 @@ def _hold(found: Referral, stays: Sequence[Stay], timezone: str) -> str:
         return shelter_present.hold_words(minutes)
     held = [s for s in stays if s.state == "HELD" and s.held_until and s.held_until > clock.now()]
     return shelter_present.held_words(held, timezone) if held else ""
+
+
+def _missing(found: Referral) -> str:
+    """Who did not come to the shelter, for whoever looks for them."""
+    if found.kind not in GIVES_PLACES or found.answered_at is None:
+        return ""
+    return ", ".join(s.called_name or "" for s in events.stays_of(found.id) if s.state == "NO_SHOW")
 
 
 def _reads_everybody(found: Referral, people: Sequence[present.Seen]) -> bool:

@@ -83,7 +83,7 @@ def _other(found: Referral, answer: str) -> ResponseReturnValue:
     return form_page(found, form, label, _("Anotar respuesta"), lead=lead, hidden={"answer": answer})
 
 
-def _form(found: Referral, answer: str) -> tuple[VersionedForm, Callable[[], None]]:
+def _form(found: Referral, answer: str) -> tuple[VersionedForm, Callable[[], object]]:
     if answer == "accept":
         accepted = RecordForm()
         return accepted, lambda: service.accept(found, **_told(accepted))

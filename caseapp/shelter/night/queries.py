@@ -44,9 +44,12 @@ class Tonight:
     `overdue_in`: expected on an earlier night, neither in nor written off. `leaving`: this is their last night.
     `overdue_out`: their last night is past and nobody recorded that they left. `absent`: missing tonight, with how
     many nights (`away`). `arrived`: came in tonight; they are among the present. `arriving`: expected tomorrow.
+    In the morning, while last night still runs, `coming` is the night for which whoever arrives gets a bed: they are
+    expected already, and `count` and `free` are that night's.
     The gate, which sees no dates, has all who are in together."""
 
     night: date
+    coming: date
     expected: list[Stay]
     overdue_in: list[Stay]
     present: list[Stay]
@@ -68,11 +71,11 @@ def tonight(team: Team, *, whole: bool) -> Tonight:
     """Tonight at a shelter team's site, in as many statements whatever the number of people. `whole` adds what a
     coordinator decides; the gate does not see it."""
     assert team.site is not None
-    night = queries.tonight_at(team.site)
-    rows = list(session.scalars(_held(team.id, night + timedelta(days=1 if whole else 0))))
+    night, coming = queries.tonight_at(team.site), queries.night_to_book(team.site)
+    rows = list(session.scalars(_held(team.id, coming + timedelta(days=1 if whole else 0))))
     to_review = list(session.scalars(_to_review(team.id))) if whole else []
     crypto.load_keys([s.case_id for s in [*rows, *to_review]])
-    counted = queries.occupancy(team.id, night, night, tonight=night)
+    counted = queries.occupancy(team.id, coming, coming, tonight=night)
     inside = [s for s in rows if s.state == StayState.IN]
     booked = [s for s in rows if s.state == StayState.BOOKED]
     marks = _marks_at(team.id, night)
@@ -80,21 +83,22 @@ def tonight(team: Team, *, whole: bool) -> Tonight:
     there = [s for s in inside if s.id not in missing]
     return Tonight(
         night,
-        [s for s in booked if s.first_night == night],
+        coming,
+        [s for s in booked if night <= s.first_night <= coming],
         [s for s in booked if s.first_night < night],
         [s for s in there if s.last_night > night] if whole else there,
         [s for s in inside if s.id in missing],
         [s for s in there if s.last_night == night],
         [s for s in there if s.last_night < night],
-        [s for s in booked if s.first_night > night],
+        [s for s in booked if s.first_night > coming],
         [s for s in inside if s.proposed_by_id is not None] if whole else [],
         to_review,
-        frozenset(s.id for s in inside if _came_on(s, night, team)),
+        frozenset(s.id for s in inside if night <= queries.night_came(team.site, s) <= coming),
         frozenset(s.id for s in inside if marks.get(s.id, {}).get(night) == "SEEN"),
         {s.id: night_rules.nights_away(marks.get(s.id, {}), night) for s in inside},
         alerts_at(team.id),
-        counted[0] if counted else queries.Night(night, 0, 0, 0, 0, 0),
-        free_by_unit(team.id, night) if whole else [],
+        counted[0] if counted else queries.Night(coming, 0, 0, 0, 0, 0),
+        free_by_unit(team.id, coming, night) if whole else [],
     )
 
 
@@ -107,9 +111,13 @@ def _held(team_id: UUID, until: date) -> sa.Select[Any]:
     )
 
 
-def _came_on(stay: Stay, night: date, team: Team) -> bool:
-    assert team.site is not None and stay.arrived_at is not None
-    return queries.night_at(team.site, stay.arrived_at) == night
+def held_on(team: Team, night: date) -> list[Stay]:
+    """Who was expected or in on a night and still is, for the paper of a night that is over: nobody who came after it."""
+    assert team.site is not None
+    rows = list(session.scalars(_held(team.id, night)))
+    crypto.load_keys([s.case_id for s in rows])
+    site = team.site
+    return [s for s in rows if s.state == StayState.BOOKED or queries.night_came(site, s) <= night]
 
 
 def _to_review(team_id: UUID) -> sa.Select[Any]:
@@ -159,9 +167,10 @@ def alerts_at(team_id: UUID) -> dict[UUID, tuple[str, ...]]:
     return {case_id: tuple(codes) for case_id, codes in found.items()}
 
 
-def free_by_unit(team_id: UUID, night: date) -> list[FreeUnit]:
-    """What is free tonight, unit by unit (two statements); surge is told by its kind and is over capacity."""
-    free = {f.place_id: f for f in queries.free_places([team_id], night, night, tonight=night)}
+def free_by_unit(team_id: UUID, night: date, running: date) -> list[FreeUnit]:
+    """What is free on a night, unit by unit (two statements); surge is told by its kind and is over capacity.
+    `running`: the night that it is now."""
+    free = {f.place_id: f for f in queries.free_places([team_id], night, night, tonight=running)}
     units: dict[UUID, list[tuple[Place, Unit]]] = {}
     for place, unit in queries.places_of(team_id, night):
         units.setdefault(unit.id, []).append((place, unit))

@@ -65,6 +65,11 @@ def within_night(moment: datetime, night: date, rollover_hour: int, now: datetim
     return begins <= moment < begins + timedelta(days=1) and moment <= now
 
 
+def must_say_hour(mark: str, expected: bool, *, over: bool) -> bool:
+    """Whether a line of the paper needs its hour: who came or left on a night that is over did so then, not now."""
+    return over and (mark in PAPER_LEFT or (mark == "HERE" and expected))
+
+
 def missing(ids: Iterable[str], ticked: Iterable[str]) -> list[str]:
     """Those of the list who were not ticked, in its order."""
     there = set(ticked)

@@ -21,14 +21,17 @@ from caseapp.shelter.night.queries import marks_of
 from caseapp.shelter.service import presence as coming
 
 
-def seen(stays: Sequence[Stay], *, way: str, at: datetime | None = None) -> int:
-    """These people are here tonight; who was marked missing is back. Writes presence.seen, once a night. Returns
+def seen(stays: Sequence[Stay], *, way: str, at: datetime | None = None, night: date | None = None) -> int:
+    """These people are here tonight (or were on `night`); who was marked missing is back. Writes presence.seen, once a night. Returns
     of how many that was not known. Raises `WrongState` for somebody who is not in."""
-    site, night = _tonight(stays)
+    site, tonight = _tonight(stays)
+    night = night or tonight
     held = _locked(stays, night)
     new = 0
     for stay in stays:
         row = held.get(stay.id)
+        if stay.first_night > night:  # came in the morning: `seen_on_arrival` has said it
+            continue
         if row is None:
             _put(stay, night, "SEEN", way, at)
         elif row.state == "ABSENT":
@@ -41,21 +44,23 @@ def seen(stays: Sequence[Stay], *, way: str, at: datetime | None = None) -> int:
     return new
 
 
-def absent(stays: Sequence[Stay], *, way: str, at: datetime | None = None) -> int:
-    """These people are missing tonight. Two nights, or the first of a child or of somebody with one, open
-    ABSENT_AT_RISK. Who was seen tonight stays seen. Writes presence.absent. Returns how many are missing."""
-    site, night = _tonight(stays)
+def absent(stays: Sequence[Stay], *, way: str, at: datetime | None = None, night: date | None = None) -> int:
+    """These people are missing tonight (who came in the morning for the coming night is not of this one). Two nights, or the first of a child or of somebody with one, open
+    ABSENT_AT_RISK, unless they were seen on a later one than `night`. Who was seen tonight stays seen. Writes presence.absent. Returns how many are missing."""
+    site, tonight = _tonight(stays)
+    night = night or tonight
     held = _locked(stays, night)
-    marks = marks_of([s.id for s in stays], night)
+    marks = marks_of([s.id for s in stays], tonight)
     children = _with_child(stays)
     new = 0
     for stay in stays:
-        if stay.id in held:
+        if stay.id in held or stay.first_night > night:
             continue
         away = rules.nights_away({**marks.get(stay.id, {}), night: "ABSENT"}, night)
         _put(stay, night, "ABSENT", way, at)
         shelter_events.happened(events.ABSENT, stay, site, on=night, number=away)
-        if rules.signal(away, with_child=stay.id in children) is rules.Signal.ALERT:
+        back = any(d > night and state == "SEEN" for d, state in marks.get(stay.id, {}).items())
+        if not back and rules.signal(away, with_child=stay.id in children) is rules.Signal.ALERT:
             outbox.leave(shelter_events.DEPARTURE_AT_RISK, stay.id, note="ABSENT_AT_RISK")
         new += 1
     session.flush()
@@ -89,9 +94,11 @@ class PaperLine:
     at: datetime | None = None
 
 
-def enter_paper(lines: Mapping[UUID, PaperLine], stays: Sequence[Stay]) -> dict[str, int]:
+def enter_paper(
+    lines: Mapping[UUID, PaperLine], stays: Sequence[Stay], *, night: date | None = None
+) -> dict[str, int]:
     """What was written by hand while the network was down, in one act: who came, who was there, who was missing,
-    who left. All or nothing; raises what check-in and departure refuse. Returns how many of each."""
+    who left. `night`: of which night it is (the one that runs). All or nothing; raises what check-in and departure refuse. Returns how many of each."""
     of = {
         mark: [s for s in stays if s.id in lines and lines[s.id].mark == mark] for mark in rules.PAPER_MARKS
     }
@@ -103,9 +110,9 @@ def enter_paper(lines: Mapping[UUID, PaperLine], stays: Sequence[Stay]) -> dict[
             coming.check_in(expected, at=at)
             count["IN"] += len(expected)
         if there:
-            count["HERE"] += seen(there, way="PAPER", at=at)
+            count["HERE"] += seen(there, way="PAPER", at=at, night=night)
     if of["ABSENT"]:
-        count["ABSENT"] = absent(of["ABSENT"], way="PAPER")
+        count["ABSENT"] = absent(of["ABSENT"], way="PAPER", night=night)
     for mark, (reason, destination) in rules.PAPER_LEFT.items():
         # Children first, so that none of them is left without an adult in between.
         for stay in sorted(of[mark], key=lambda s: not s.child):

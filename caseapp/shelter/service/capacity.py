@@ -133,7 +133,7 @@ def confirm_capacity(
     if team.site_id is None or team.id not in access.current().site_teams:
         raise NotYours
     site = session.get_one(Site, team.site_id)
-    night = queries.tonight_at(site)
+    night = queries.night_to_book(site)
     # A night on which no place is open yet has no line at all.
     shown = word_to_give(team)
     said = shown.free if free is None else free
@@ -154,7 +154,7 @@ def confirm_capacity(
 
 @dataclass(frozen=True)
 class Word:
-    """What the screen shows tonight, and somebody confirms."""
+    """What the screen shows for tonight (in the morning: the coming night), and somebody confirms."""
 
     free: int
     out: int
@@ -164,8 +164,9 @@ class Word:
 def word_to_give(team: Team) -> Word:
     """The three numbers of the daily word, prefilled."""
     assert team.site_id is not None
-    night = queries.tonight_at(session.get_one(Site, team.site_id))
-    free = sum(found.free for found in queries.occupancy(team.id, night, night, tonight=night))
+    site = session.get_one(Site, team.site_id)
+    night, running = queries.night_to_book(site), queries.tonight_at(site)
+    free = sum(found.free for found in queries.occupancy(team.id, night, night, tonight=running))
     leaving = session.scalar(
         sa.select(sa.func.count()).select_from(Stay)
         .where(Stay.team_id == team.id, Stay.state == "IN", Stay.last_night == night - date.resolution)

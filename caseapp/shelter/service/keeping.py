@@ -166,15 +166,29 @@ def take_child_in_emergency(
 
 
 def take_children_at_the_gate(
-    wanted: Mapping[UUID, UUID], *, team_id: UUID, night: date, staff: str, second: str, authority: str
+    wanted: Mapping[UUID, UUID],
+    *,
+    team_id: UUID,
+    first_night: date,
+    last_night: date,
+    staff: str,
+    second: str,
+    authority: str,
 ) -> list[Stay]:
     """Children who came alone and without a referral: in a place that is licensed for them where one is free, else in a
     room of their own; with two of the staff, by name, and whom of the child authority somebody told. Each is an alert at
     once and is looked at by a second person within 72 hours. Raises as `book`."""
     site, now = site_of(team_id), clock.now()
-    ordinary = site is not None and bool(offers.for_people(team_id, list(wanted), night, night, site))
+    ordinary = site is not None and bool(
+        offers.for_people(team_id, list(wanted), first_night, last_night, site)
+    )
     stays = book(
-        wanted, team_id=team_id, first_night=night, last_night=night, immediate=True, emergency=not ordinary
+        wanted,
+        team_id=team_id,
+        first_night=first_night,
+        last_night=last_night,
+        immediate=True,
+        emergency=not ordinary,
     )
     for stay in stays:
         row = ChildEmergency(

@@ -17,16 +17,15 @@ from caseapp.shelter.service.keeping import make_ready
 
 def check_in(stays: Sequence[Stay], *, at: datetime | None = None) -> None:
     """Several people came in, in one act. `at` (UTC) defaults to now. Raises `NotExpectedYet` before the
-    first night, `PlaceTaken` while somebody who should have left is still recorded in the place."""
+    morning of the first night, `PlaceTaken` while somebody who should have left is still recorded in the place."""
     moment = at or clock.now()
     ids = sorted(s.id for s in stays)
     session.scalars(sa.select(Stay).where(Stay.id.in_(ids)).order_by(Stay.id).with_for_update()).all()
     for stay in stays:
         site = session.get_one(Site, stay.site_id)
-        night = rules.night_of(clock.local(moment, site.timezone), site.rollover_hour)
         if stay.state != StayState.BOOKED:
             raise errors.WrongState
-        if night < stay.first_night:
+        if queries.night_to_book(site, moment) < stay.first_night:
             raise errors.NotExpectedYet
     still_in = session.scalar(
         sa.select(sa.func.count())
@@ -41,15 +40,14 @@ def check_in(stays: Sequence[Stay], *, at: datetime | None = None) -> None:
     for stay in stays:
         site = session.get_one(Site, stay.site_id)
         stay.state, stay.arrived_at = StayState.IN, moment
-        # Somebody who comes after the nights they were booked for keeps the place tonight.
-        stay.last_night = max(
-            stay.last_night, rules.night_of(clock.local(moment, site.timezone), site.rollover_hour)
-        )
+        if stay.last_night < queries.night_at(site, moment):
+            # Somebody who comes after the nights they were booked for keeps the place tonight.
+            stay.last_night = queries.night_to_book(site, moment)
         events.happened(
             events.STARTED,
             stay,
             site,
-            on=clock.local(moment, site.timezone).date(),
+            on=queries.night_came(site, stay),
             code=kinds.get(stay.place_id),
         )
     session.flush()
@@ -63,7 +61,7 @@ def _note_presence(stays: Sequence[Stay], moment: datetime) -> None:
 
     by_night: dict[date, list[Stay]] = {}
     for stay in stays:
-        night = queries.night_at(session.get_one(Site, stay.site_id), moment)
+        night = queries.night_came(session.get_one(Site, stay.site_id), stay)
         by_night.setdefault(night, []).append(stay)
     for night, came in by_night.items():
         roll.seen_on_arrival(came, night, moment)
@@ -110,8 +108,7 @@ def _end(stay: Stay, reason: str, destination: str, confirmed: bool, moment: dat
     site = session.get_one(Site, stay.site_id)
     assert stay.arrived_at is not None
     local = clock.local(moment, site.timezone)
-    came = rules.night_of(clock.local(stay.arrived_at, site.timezone), site.rollover_hour)
-    nights = max(0, (local.date() - came).days)
+    nights = max(0, (local.date() - queries.night_came(site, stay)).days)
     agreed_by_two = stay.proposed_by_id is not None
     if agreed_by_two:
         stay.reviewed_by_id = stay.proposed_by_id if stay.proposed_by_id != access.current().user_id else None

@@ -37,7 +37,7 @@ def see_network() -> ResponseReturnValue:
     own = queries.shelters_of(access.current())
     if not own or own[0].site is None:
         raise NotYours
-    tonight = queries.tonight_at(own[0].site)
+    tonight = queries.night_to_book(own[0].site)
     first = _week(tonight)
     since = tonight - WINDOW
     countries = sorted({t.country for t in own})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,10 +25,12 @@ from caseapp.shelter.night import queries as night
 from caseapp.shelter.night import rules
 from caseapp.shelter.night.queries import Tonight
 from caseapp.shelter.night.service import PaperLine, enter_paper
+from caseapp.shelter.rules import hour_written
 from caseapp.shelter.views import blueprint
 from caseapp.shelter.views.tonight import chosen_team, ids_of
 
 BLANK_LINES = 8
+ONE = timedelta(days=1)
 
 
 def _listed(seen: Tonight) -> list[Stay]:
@@ -76,16 +78,19 @@ def _paper_row(stay: Stay) -> dict[str, Any]:
 @needs(CHECK_IN)
 @records_view
 def paper() -> ResponseReturnValue:
-    """The page into which the paper is copied, line by line in the order of the sheet."""
+    """The page into which the paper is copied, line by line in the order of the sheet; `?night=before` is the sheet of
+    the night that is over, for a network that came back after the roll-over hour."""
     team, teams = chosen_team()
     return _paper_page(team, teams, {})
 
 
 def _paper_page(team: Team, teams: list[Team], wrong: dict[str, str]) -> str:
-    seen = night.tonight(team, whole=False)
+    assert team.site is not None
+    tonight, of = queries.tonight_at(team.site), _night_asked(team.site)
+    listed = night.held_on(team, of) if of < tonight else _listed(night.tonight(team, whole=False))
     audit.record("viewed", "shelter_paper", team.id)
     rows = []
-    for stay in _listed(seen):
+    for stay in sorted(listed, key=lambda s: (s.place.code, s.id)):
         row = present.stay_row(stay, whole=False)
         one = row["id"]
         rows.append(
@@ -102,11 +107,21 @@ def _paper_page(team: Team, teams: list[Team], wrong: dict[str, str]) -> str:
         page_title=_("Pasar la lista de papel"),
         team=team,
         teams=teams,
-        night=day(seen.night),
+        night=day(of),
+        before=of < tonight,
+        other={
+            "text": _("La hoja de la noche del %(day)s", day=day(tonight if of < tonight else of - ONE)),
+            "href": url_for("shelter.paper", team=team.code, night=None if of < tonight else "before"),
+        },
         rows=rows,
         marks=_marks(),
         wrong=errors_at,
     )
+
+
+def _night_asked(site: Site) -> date:
+    tonight = queries.tonight_at(site)
+    return tonight - ONE if request.values.get("night") == "before" else tonight
 
 
 def _marks() -> list[tuple[str, str]]:
@@ -134,13 +149,14 @@ def save_paper() -> ResponseReturnValue:
     }
     if not marked:
         return _paper_page(team, teams, {"": _("Anote al menos una línea.")}), 422
-    lines, wrong = _read(marked, team.site)
+    stays = queries.managed_many(access.current(), ids_of(list(marked)))
+    of = _night_asked(team.site)
+    lines, wrong = _read(marked, {s.id for s in stays if s.state == "BOOKED"}, team.site, of)
     if wrong:
         return _paper_page(team, teams, wrong), 422
-    stays = queries.managed_many(access.current(), lines)
     try:
         with session.begin_nested():
-            count = enter_paper(lines, stays)
+            count = enter_paper(lines, stays, night=of)
     except Refused as error:
         return _paper_page(team, teams, {"": str(error)}), 422
     flash(
@@ -153,11 +169,17 @@ def save_paper() -> ResponseReturnValue:
     return redirect(url_for("shelter.tonight", team=team.code))
 
 
-def _read(marked: dict[str, str], site: Site) -> tuple[dict[UUID, PaperLine], dict[str, str]]:
+def _read(
+    marked: dict[str, str], expected: set[UUID], site: Site, of: date
+) -> tuple[dict[UUID, PaperLine], dict[str, str]]:
     lines, wrong = {}, {}
+    over = of < queries.tonight_at(site)
     for one, stay_id in zip(marked, ids_of(list(marked)), strict=True):
         try:
-            lines[stay_id] = PaperLine(marked[one], _moment(request.form.get(f"at-{one}", ""), site))
+            at = _moment(request.form.get(f"at-{one}", ""), site, of)
+            if at is None and rules.must_say_hour(marked[one], stay_id in expected, over=over):
+                wrong[one] = _("Escriba la hora: esa noche ya terminó.")
+            lines[stay_id] = PaperLine(marked[one], at)
         except ValueError:
             wrong[one] = _("Escriba la hora con cuatro cifras, por ejemplo 02:10.")
         except errors.TimeInvalid:
@@ -165,13 +187,12 @@ def _read(marked: dict[str, str], site: Site) -> tuple[dict[UUID, PaperLine], di
     return lines, wrong
 
 
-def _moment(typed: str, site: Site) -> datetime | None:
+def _moment(typed: str, site: Site, of: date) -> datetime | None:
     """The UTC moment of what was written; None for an empty field, which means now."""
     if not typed.strip():
         return None
-    tonight = queries.tonight_at(site)
-    at = rules.hour_of_night(tonight, time.fromisoformat(typed.strip().zfill(5)), site.rollover_hour)
+    at = rules.hour_of_night(of, hour_written(typed), site.rollover_hour)
     now = clock.local(clock.now(), site.timezone).replace(tzinfo=None)
-    if not rules.within_night(at, tonight, site.rollover_hour, now):
+    if not rules.within_night(at, of, site.rollover_hour, now):
         raise errors.TimeInvalid
     return clock.at(at.date(), at.hour, at.minute, site.timezone)

@@ -36,7 +36,8 @@ def _page(wrong: str = "", ticked: frozenset[str] | None = None) -> str:
     whole = access.current().may(MANAGE)
     seen = night.tonight(team, whole=False)
     audit.record("viewed", "shelter_roll", team.id)
-    stays = sorted([*seen.present, *seen.absent], key=lambda s: (s.unit.sort_key, s.place.code))
+    there = [s for s in (*seen.present, *seen.absent) if s.first_night <= seen.night]
+    stays = sorted(there, key=lambda s: (s.unit.sort_key, s.place.code))
     if ticked is None:
         ticked = frozenset(str(s.id) for s in stays if request.args.get("all") or s.id in seen.seen)
     return render_template(

@@ -75,6 +75,7 @@ def _page(wrong: str = "", chosen: frozenset[str] = frozenset()) -> str:
         team=team,
         teams=teams,
         night=day(seen.night),
+        coming=day(seen.coming),
         rows=rows,
         count=seen.count,
         free=[_free(f) for f in seen.free],

@@ -41,16 +41,16 @@ def receive_walk_in() -> ResponseReturnValue:
     if not form.check():
         return _page(form, team, teams), 422
     try:
-        group = form.group()
+        group, at = form.group(), service.came(team, form.hour())
         if verb not in ("in", "first") or (verb == "first" and group.alone):
             return _offered(form, team, teams)
         places = service.read_choice(request.form.get("place", ""))
         if verb == "first":
-            found = service.look(group, team)
+            found = service.look(group, team, at=at)
             if not found:
                 return _page(form, team, teams, found=found)
             places = found[0].places
-        stays = service.take_in(group, team, places, watch=form.watch() if group.alone else None)
+        stays = service.take_in(group, team, places, at=at, watch=form.watch() if group.alone else None)
     except rules.ChildWithoutCarer as error:
         form.refused(error)
         return _page(form, team, teams, stop=True), error.status
@@ -69,7 +69,7 @@ def receive_walk_in() -> ResponseReturnValue:
 
 def _offered(form: WalkInForm, team: Team, teams: list[Team], *, status: int = 200) -> ResponseReturnValue:
     try:
-        found = service.look(form.group(), team)
+        found = service.look(form.group(), team, at=service.came(team, form.hour()))
     except Refused as error:
         form.refused(error)
         return _page(form, team, teams, stop=isinstance(error, rules.ChildWithoutCarer)), error.status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any
 
 from wtforms import FieldList, FormField, RadioField, SelectField, StringField
@@ -11,6 +12,7 @@ from wtforms.validators import Length
 from caseapp.core import reference
 from caseapp.core.forms import CheckField, Form
 from caseapp.core.i18n import _, _l
+from caseapp.shelter.rules import hour_written
 from caseapp.shelter.walk_in import rules
 from caseapp.shelter.walk_in.service import Group, Newcomer, Watch
 
@@ -75,6 +77,10 @@ class WalkInForm(Form):
         validate_choice=False,
     )
 
+    came_at = StringField(
+        _l("Hora en que llegaron, si fue antes de ahora"), description=_l("Con cuatro cifras, por ejemplo 02:10."),
+        validators=[Length(max=5)],
+    )  # fmt: skip
     staff = StringField(_l("Quién del personal se queda con ellas"), validators=[Length(max=120)])
     second = StringField(_l("Y quién más"), validators=[Length(max=120)])
     authority = StringField(
@@ -85,6 +91,11 @@ class WalkInForm(Form):
     def watch(self) -> Watch:
         """Who stays with children alone, and whom of the authority somebody told."""
         return Watch(self.staff.data or "", self.second.data or "", self.authority.data or "")
+
+    def hour(self) -> time | None:
+        """The hour of arrival that was written. Raises ValueError for what is none."""
+        typed = (self.came_at.data or "").strip()
+        return hour_written(typed) if typed else None
 
     def more(self) -> None:
         """Two more rows; nothing is saved."""
@@ -106,8 +117,13 @@ class WalkInForm(Form):
         )  # fmt: skip
 
     def check(self) -> bool:
-        """Shape, and an age for everybody who has a name."""
+        """Shape, an hour that is one, and an age for everybody who has a name."""
         valid = bool(self.validate())
+        try:
+            self.hour()
+        except ValueError:
+            self.came_at.errors = [_("Escriba la hora con cuatro cifras, por ejemplo 02:10.")]
+            valid = False
         for entry in self.members:
             if entry.form.given and not entry.form.band.data:
                 entry.form.band.errors = [_("Elija la edad, aunque sea aproximada.")]

@@ -6,10 +6,10 @@ everything is done by the verbs that the desk and the shelter use, and their rul
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -19,11 +19,13 @@ from caseapp.accounts.models import Team
 from caseapp.core import access, audit, clock
 from caseapp.core.access import Grant
 from caseapp.core.db import session
+from caseapp.core.errors import Refused
 from caseapp.people import service as people
 from caseapp.people.models import AccessScope, Case, CaseAccess
 from caseapp.people.service import Came, Intake, NewConsent, NewFamily, NewPerson, Registered
 from caseapp.places.models import Site
 from caseapp.shelter import errors, offers, queries
+from caseapp.shelter import rules as shelter_rules
 from caseapp.shelter import service as shelter
 from caseapp.shelter.models import Stay
 from caseapp.shelter.walk_in import events, rules
@@ -97,9 +99,25 @@ def read_choice(value: str) -> tuple[UUID, ...]:
         return ()
 
 
-def look(group: Group, team: Team) -> list[Choice]:
-    """The beds of this house that these people may have tonight, by the rules that book them. Nothing is kept: the
-    files exist for the question only. Children alone are offered a place that is licensed for them, else a room of their
+def came(team: Team, hour: time | None) -> datetime | None:
+    """The moment (UTC) of an arrival that is entered later, from the hour on the paper; None is now."""
+    if hour is None:
+        return None
+    zone = _site(team).timezone
+    local = shelter_rules.last_time(clock.local(clock.now(), zone).replace(tzinfo=None), hour)
+    return clock.at(local.date(), local.hour, local.minute, zone)
+
+
+def spans(site: Site, at: datetime | None) -> list[tuple[date, date]]:
+    """The nights (first, last) to book for whoever came at a moment, the best first: from the one they came on to the
+    one for which people arrive now; else the first alone, in which they slept."""
+    first, last = queries.night_to_book(site, at), queries.night_to_book(site)
+    return [(first, last), (first, first)] if first < last else [(first, first)]
+
+
+def look(group: Group, team: Team, *, at: datetime | None = None) -> list[Choice]:
+    """The beds of this house that these people may have, by the rules that book them, and that nobody is in now. Nothing
+    is kept: the files exist for the question only. Children alone are offered a place that is licensed for them, else a room of their
     own in an emergency. Raises what `rules.may_walk_in` refuses."""
     if not group.alone:
         rules.may_walk_in([m.band for m in group.members], group.bond)
@@ -107,15 +125,35 @@ def look(group: Group, team: Team) -> list[Choice]:
     trial = session.begin_nested()
     try:
         with _in_place_of(owner):
-            tonight = queries.tonight_at(_site(team))
-            made = _register(group, owner, tonight)
+            nights = spans(_site(team), at)
+            made = _register(group, owner, nights[0][0], at)
             ids = [c.id for c in made.cases]
-            found = offers.for_people(team.id, ids, tonight, tonight, _site(team))
-            if group.alone and not found:
-                found = offers.for_people(team.id, ids, tonight, tonight, _site(team), emergency=True)
-            return [Choice(tuple(o.places[i] for i in ids), o) for o in found]
+            for first, last in nights:
+                found = _offers(team, ids, first, last, alone=group.alone)
+                if found:
+                    return [Choice(tuple(o.places[i] for i in ids), o) for o in found]
+            return []
     finally:
         trial.rollback()
+
+
+def _offers(team: Team, ids: list[UUID], first: date, last: date, *, alone: bool) -> list[offers.Offer]:
+    site = _site(team)
+    coming = queries.night_to_book(site)
+    found = offers.for_people(team.id, ids, first, last, site, tonight=coming)
+    if alone and not found:
+        found = offers.for_people(team.id, ids, first, last, site, tonight=coming, emergency=True)
+    return found
+
+
+def _given(nights: Sequence[tuple[date, date]], give: Callable[[date, date], list[Stay]]) -> list[Stay]:
+    """The stays on the longest of these nights that can be given; raises what is refused of the shortest."""
+    for first, last in nights[:-1]:
+        try:
+            return give(first, last)
+        except Refused:
+            continue
+    return give(*nights[-1])
 
 
 def take_in(
@@ -126,8 +164,9 @@ def take_in(
     at: datetime | None = None,
     watch: Watch | None = None,
 ) -> list[Stay]:
-    """Register them with the least, book these beds for tonight, and let them in; all or nothing. Whoever may be
-    registered already is noted for the desk, and the gate is told nothing. Children alone come with a `watch`. Raises
+    """Register them with the least, book these beds for tonight, and let them in; all or nothing. `at`: when they came,
+    if it was before now; from the morning on that is the coming night, and whoever came in the small hours and is entered
+    in the morning has both (`spans`). Whoever may be registered already is noted for the desk, and the gate is told nothing. Children alone come with a `watch`. Raises
     what `rules.may_walk_in`, `rules.may_watch`, `shelter.book` and `shelter.check_in` refuse, `PlaceTaken` if the beds are
     not one for each."""
     if group.alone and watch is not None:
@@ -138,28 +177,31 @@ def take_in(
         raise errors.PlaceTaken
     site, owner = _site(team), _owner(group, team)
     with session.begin_nested(), _in_place_of(owner):
-        tonight = queries.tonight_at(site)
-        persons = _persons(group, tonight)
+        nights = spans(site, at)
+        night = nights[0][0]
+        persons = _persons(group, night)
         alike = people.registered_alike(
             [people.asked_of(p, i, team.country) for i, p in enumerate(persons)], team.country
         )
-        made = _register(group, owner, tonight)
+        made = _register(group, owner, night, at)
         for number, found in alike.items():
             for one in found:
                 if one.case_id is not None:
                     people.note_candidate(made.cases[number].id, one.case_id, one.score)
         wanted = {c.id: p for c, p in zip(made.cases, places, strict=True)}
         if group.alone and watch is not None:
-            stays = shelter.take_children_at_the_gate(
-                wanted,
-                team_id=team.id,
-                night=tonight,
-                staff=watch.staff,
-                second=watch.second,
-                authority=watch.authority,
+            names = {"staff": watch.staff, "second": watch.second, "authority": watch.authority}
+            stays = _given(
+                nights,
+                lambda first, last: shelter.take_children_at_the_gate(
+                    wanted, team_id=team.id, first_night=first, last_night=last, **names
+                ),
             )
         else:
-            stays = shelter.book(wanted, team_id=team.id, first_night=tonight, last_night=tonight)
+            stays = _given(
+                nights,
+                lambda first, last: shelter.book(wanted, team_id=team.id, first_night=first, last_night=last),
+            )
         shelter.check_in(stays, at=at)
         for case in made.cases:
             audit.record("walked_in", "case", case.id)
@@ -219,9 +261,12 @@ def _persons(group: Group, night: date) -> list[NewPerson]:
     ]  # fmt: skip
 
 
-def _register(group: Group, owner: Team, night: date) -> Registered:
-    on = clock.today(_site(owner).timezone)
-    intake = Intake(NewFamily(tuple(_persons(group, night))), (Came(on),))
+def _register(group: Group, owner: Team, night: date, at: datetime | None) -> Registered:
+    zone = _site(owner).timezone
+    on = clock.today(zone)
+    intake = Intake(
+        NewFamily(tuple(_persons(group, night))), (Came(clock.local(at, zone).date() if at else on),)
+    )
     [made] = people.register_all([intake], team=owner, on=on)
     for member, case, person in zip(group.members, made.cases, made.persons, strict=True):
         for requirement in member.requirements:

@@ -8,8 +8,8 @@ from alembic import op
 
 from migrations import wall
 
-revision = "0079"
-down_revision = "0078"
+revision = "0082"
+down_revision = "0081"
 branch_labels = None
 depends_on = None
 
