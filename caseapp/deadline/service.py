@@ -249,7 +249,8 @@ def look(limit: int = 200) -> dict[str, int]:
         .join(Case, Case.id == Deadline.case_id)
         .where(
             Deadline.state == "RUNNING",
-            Case.status == "OPEN",
+            sa.or_(Case.status == "OPEN", Deadline.rule.in_(rules.PAST_CLOSING)),
+            Case.erased_at.is_(None),
             sa.or_(
                 Deadline.due_at < now, sa.and_(Deadline.warn_at <= now, Deadline.warned_at.is_(None))
             ),
@@ -284,7 +285,7 @@ def _escalate(found: Deadline, case: Case) -> None:
         "LEGAL": "LEGAL_DEADLINE",
         "DOCUMENT": "DOCUMENT_EXPIRES",
     }.get(found.kind)
-    if alert and not found.sealed:
+    if alert and not found.sealed and case.status == "OPEN":
         on = clock.today(timezone_of(case))
         happened(ALERT_RAISED, case, on=on, subject_id=found.id, code=alert)
 
@@ -299,7 +300,7 @@ def _tell(found: Deadline, kind: str, user_id: UUID | None) -> None:
 
 
 def seen(case_id: UUID) -> None:
-    """The acting person has seen the clocks of a file, and with them what was said to them of these."""
+    """The acting person has seen the clocks of a file, and with them what was said of these to them or to their team."""
     session.execute(
         sa.update(DeadlineNotice)
         .where(

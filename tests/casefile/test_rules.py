@@ -99,6 +99,16 @@ OPEN = [
 ]
 
 
+@pytest.mark.parametrize("reason", rules.REASONS)
+def test_who_left_custody_is_met_again_before_the_file_closes(reason):
+    holds = enough(reason, follow_up=True)
+    if reason in {"DIED", "REMOVED", "DUPLICATE", "ERROR", "PERSON_ASKED"}:
+        rules.may_close(reason, holds)
+        return
+    with pytest.raises(rules.FollowUpOpen):
+        rules.may_close(reason, holds)
+
+
 @pytest.mark.parametrize(("what", "facts", "refusal"), OPEN, ids=[o[0] for o in OPEN])
 @pytest.mark.parametrize("reason", rules.REASONS)
 def test_nothing_closes_over_what_is_open(reason, what, facts, refusal):

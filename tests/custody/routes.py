@@ -89,6 +89,7 @@ ROUTES = {
     ("custody.queue", "GET"): lambda db, ns: "/custody",
     ("custody.departures", "GET"): lambda db, ns: "/custody/departures",
     ("custody.review", "POST"): _review,
+    ("custody.audited", "GET"): lambda db, ns: "/audit/departures?waiting=1",
     ("custody.children", "GET"): lambda db, ns: "/custody/children",
     ("custody.exits", "GET"): lambda db, ns: "/custody/exits",
 }

@@ -314,6 +314,28 @@ def test_a_closed_file_warns_nobody(desk, case):
         assert swept(desk[0]) == {"warned": 0, "escalated": 0}
 
 
+@pytest.mark.parametrize("rule", sorted(rules.PAST_CLOSING))
+def test_what_the_person_asked_about_their_data_is_owed_past_the_closing(desk, case, rule):
+    db, _, people, who, _ = desk
+    made = service.start(case, rule, subject=("subject_request", uuid4()), started_at=date(2025, 11, 21))
+    made_id, warned, due = made.id, made.warn_at, made.due_at
+    case.status, case.closed_on, case.closure_reason = "CLOSED", date(2025, 11, 23), "NEEDS_MET"
+    session.flush()
+    for at, expected in (
+        (warned, {"warned": 1, "escalated": 0}), (due + timedelta(minutes=1), {"warned": 0, "escalated": 1}),
+    ):  # fmt: skip
+        with clock.held_at(at):
+            assert swept(db) == expected
+    with access.acting_as(who):
+        session.commit()
+        assert [(n.kind, n.user_id) for n in queries.notices_of(made_id)] == [
+            ("WARNING", people["holder"]), ("LATE", people["other"]),
+        ]  # fmt: skip
+        told = queries.Told(people["other"], ())
+        nothing = sa.select(Case.id).where(sa.false())
+        assert [p.told for p in queries.pressing(nothing, days=3, limit=9, told_to=told)] == ["LATE"]
+
+
 def test_what_is_sealed_comes_apart_and_strangers_see_nothing(desk, case):
     open_one = service.start(case, "TASK", subject=("task", uuid4()), due_at=NOW + MONTH)
     sealed = service.start(case, "TASK", subject=("task", uuid4()), due_at=NOW + MONTH, sealed=True)

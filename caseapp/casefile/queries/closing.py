@@ -12,6 +12,7 @@ from caseapp.casefile.models import ClosureRequest
 from caseapp.casefile.queries.file import CodeRow, File
 from caseapp.core import clock, reference
 from caseapp.core.db import session
+from caseapp.custody.rules import FOLLOW_UPS
 from caseapp.deadline.rules import due_on
 from caseapp.people.models import ContactAttempt
 from caseapp.referral.models import Referral, ReferralMember
@@ -44,6 +45,9 @@ def closing_facts(file: File, closer: UUID | None, *, approved: bool = False) ->
         stay=any(s.state in HOLDING for s in file.stays),
         referral=bool(open_referrals(case)),
         custody=told.custody,
+        follow_up=any(
+            c.a in FOLLOW_UPS.values() for sealed in (False, True) for c in file.clocks(sealed=sealed)
+        ),
         legal_clocks=_legal_clocks(file),
         legal_paused=any(c.b == "PAUSED" for c in _legal(file)),
         child=told.child,

@@ -17,6 +17,7 @@ from caseapp.casefile.rules.closing import (
     Attempt,
     ChildWithoutCarer,
     ClosingFacts,
+    FollowUpOpen,
     InCustody,
     LegalClockLate,
     LegalClockNear,
@@ -50,7 +51,7 @@ from caseapp.casefile.rules.closing import (
 
 __all__ = [
     "ALL_MET", "EC_HOURS", "PEP_HOURS", "REASONS", "REOPENING", "REQUEST_STATES", "RESOLVES", "REVIEWED", "SOLUTIONS", "STANDING", "WITHOUT_CHILD",
-    "AbsentAtRisk", "AlertFacts", "AlertOpen", "AlreadyClosed", "Attempt", "ChildWithoutCarer", "ClosingFacts", "InCustody",
+    "AbsentAtRisk", "AlertFacts", "AlertOpen", "AlreadyClosed", "Attempt", "ChildWithoutCarer", "ClosingFacts", "FollowUpOpen", "InCustody",
     "LegalClockLate", "LegalClockNear", "NeedWasFound", "NeedsRemain", "NotClosable", "NotClosed", "NotHandedOver", "NotMerged",
     "NotYetLost", "OwnRequest", "ReasonUnknown", "ReferralOpen", "RequestDecided", "RequestOpen",
     "SecondPersonNeeded", "SolutionNotReached", "StayOpen", "StillMerged", "UrgentNeedOpen", "alerts",

@@ -36,6 +36,9 @@ RESOLVES: Mapping[str, frozenset[str]] = {
 }
 #: Limits within which the person may act, and nobody else: once they have passed nothing is awaited any more.
 THEIR_OWN_LIMITS = frozenset({"CLAIM_APPLY", "CLAIM_APPEAL", "MANDATE_APPEAL", "PERMANENT_RESIDENCE"})
+#: After these nobody is met again at 72 hours and 30 days: they died or were removed, live on in another file, or asked
+#: that nobody accompany them any more (decision 0405).
+NOT_MET_AGAIN = frozenset({"DIED", "REMOVED", "DUPLICATE", "ERROR", "PERSON_ASKED"})
 ATTEMPTS, CHANNELS, DAYS = 3, 2, 30
 CLOCK_DAYS = 30
 
@@ -98,6 +101,14 @@ class ReferralOpen(NotClosable):
 class InCustody(NotClosable):
     sentence = _l(
         "La persona está en custodia. El expediente sigue abierto hasta que salga y se le dé seguimiento."
+    )
+
+
+class FollowUpOpen(NotClosable):
+    """Somebody who left custody is met again at 72 hours and 30 days (VOCABULARY A8)."""
+
+    sentence = _l(
+        "Falta un seguimiento después de su salida de custodia, a las 72 horas o a los 30 días. Anótelo antes en su custodia."
     )
 
 
@@ -210,6 +221,7 @@ class ClosingFacts:
     stay: bool = False
     referral: bool = False
     custody: bool = False
+    follow_up: bool = False
     legal_clocks: Sequence[date] = ()
     legal_paused: bool = False
     child: bool = False
@@ -238,7 +250,7 @@ def still_open(reason: str, facts: ClosingFacts) -> list[type[NotClosable]]:
     uncared = facts.child and not facts.carer and reason not in WITHOUT_CHILD
     found: list[tuple[bool, type[NotClosable]]] = [
         (urgent, UrgentNeedOpen), (facts.stay, StayOpen), (facts.referral, ReferralOpen),
-        (facts.custody, InCustody), (late, LegalClockLate), (near, LegalClockNear), (uncared, ChildWithoutCarer),
+        (facts.custody, InCustody), (facts.follow_up and reason not in NOT_MET_AGAIN, FollowUpOpen), (late, LegalClockLate), (near, LegalClockNear), (uncared, ChildWithoutCarer),
         ("ABSENT_AT_RISK" in alerts, AbsentAtRisk), (bool(alerts - {"ABSENT_AT_RISK"}), AlertOpen),
     ]  # fmt: skip
     return [refusal for holds, refusal in found if holds]

@@ -208,18 +208,20 @@ def _urgent(row: work.Unanswered, names: dict[UUID, str]) -> dict[str, Any]:
 def _clock(
     found: Pressing, names: dict[UUID, str], numbers: dict[UUID, str], timezone: str
 ) -> dict[str, Any]:
-    """A clock; where it was told to this person as the second one, the file's clocks ask them to say that they saw it."""
+    """A clock; where this person was told of it, late or before the end, the file's clocks ask them to say that they saw it."""
     row = found.clock
     what = reference.label("clock", row.rule)
     shown = clock_shown(row.due_at, timezone, start=row.started_at)
     href = url_for("casefile.show", number=numbers[row.case_id])
     when = min(row.started_at, clock.now())
-    if not found.told:
+    if found.told is None:
         return _row(row.case_id, names, href, what, when, _("Abrir"), clock=shown)
     return _row(
         row.case_id, names, href, what, when, _("Ver y anotar visto"), clock=shown,
         next_href=url_for("casefile.clocks", number=numbers[row.case_id]),
-        tag={"label": _("se le avisó a usted"), "kind": "warning"},
+        tag={"label": _("se le avisó a usted"), "kind": "warning"}
+        if found.told == "LATE"
+        else {"label": _("aviso antes de que venza"), "kind": "info"},
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from caseapp.core import clock, reference
+from caseapp.core import reference
 from caseapp.core.db import session
 from caseapp.core.errors import ChangedMeanwhile
 from caseapp.core.sweeping import alone
@@ -16,7 +16,8 @@ from caseapp.deadline.working_days import works_in
 from caseapp.people import service as people
 from caseapp.people.events import happened
 from caseapp.people.models import Case
-from caseapp.people.queries import today_of
+from caseapp.people.queries import today_at_site, today_of
+from caseapp.places.models import Site
 from caseapp.procedure import events, queries, rules
 from caseapp.procedure.models import Claim, IssuedDocument
 from caseapp.procedure.service.claim import take
@@ -125,13 +126,14 @@ def renew(
 
 
 def look_at_documents(limit: int = 200) -> int:
-    """Documents whose last day has passed are expired (the clock of each has told whom it must). May run twice
+    """Documents whose last day has passed at the file's site are expired (the clock of each has told whom it must). May run twice
     without harm, and side by side. Returns how many."""
     due = (
         sa.select(IssuedDocument, Case)
         .join(Case, Case.id == IssuedDocument.case_id)
+        .join(Site, Site.id == Case.site_id)
         .where(
-            IssuedDocument.state == "ISSUED", IssuedDocument.valid_to < clock.today(), Case.status == "OPEN",
+            IssuedDocument.state == "ISSUED", IssuedDocument.valid_to < today_at_site(), Case.status == "OPEN",
             Case.erased_at.is_(None),
         )
         .order_by(IssuedDocument.valid_to, IssuedDocument.id)

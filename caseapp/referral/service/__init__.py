@@ -1,5 +1,6 @@
 """The verbs of referrals: they change rows, append the event and leave notices; they flush, never commit."""
 
+from caseapp.referral.events import ended_badly
 from caseapp.referral.service.answering import (
     Staff,
     accept,
@@ -20,10 +21,12 @@ from caseapp.referral.service.reviewing import review
 from caseapp.referral.service.sending import draft, give_info, refer, send, withdraw
 from caseapp.referral.service.steps import MOVED, read_notices
 from caseapp.referral.service.who import hold_and_refer
-from caseapp.referral.waiting.service import follow, lapse_offers
+from caseapp.referral.waiting.service import follow, given_back, lapse_offers
 
 if follow not in MOVED:
     MOVED.append(follow)
+if given_back not in ended_badly:
+    ended_badly.append(given_back)
 
 __all__ = [
     "Staff", "accept", "agree_part", "ask_info", "change_nights", "complete", "decline", "dependants", "draft", "give_info", "hold_and_refer",

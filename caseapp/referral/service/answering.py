@@ -266,6 +266,8 @@ def _as_the_stays_stand(found: Referral, accepted: Collection[ReferralMember]) -
     elif stays and len(endings) == len(stays):
         found.not_completed_reason = gone.reason_of(endings.values())
         write_step(found, "not_complete", rules.STAY, "NOT_COMPLETED", found.not_completed_reason)
+        if found.not_completed_reason != "NO_SHOW":
+            leave(events.ENDED_BADLY, found.id)
         end_reading(found)
         moved(found)
 

@@ -29,6 +29,7 @@ from caseapp.referral.queries import related
 from caseapp.referral.rules import linking, reviewing
 from caseapp.referral.service.nights import STILL_ASKED
 from caseapp.referral.views import blueprint
+from caseapp.referral.waiting import rules as waiting_rules
 from caseapp.shelter import present as shelter_present
 from caseapp.shelter import queries as shelter_queries
 from caseapp.shelter import service as shelter_service
@@ -124,7 +125,7 @@ def page(found: Referral, wrong: str = "") -> str:
         review_url=_review_url(found),
         ground=_ground(found) if sender else None,
         **_next(found, sender),
-        may_wait=sender and who.may(SEND) and found.state in ("DRAFT", "DECLINED", "LAPSED"),
+        may_wait=sender and who.may(SEND) and waiting_rules.may_join(found.state, found.not_completed_reason),
     )
 
 

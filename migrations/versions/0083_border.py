@@ -8,8 +8,8 @@ from alembic import op
 
 from migrations import wall
 
-revision = "0082"
-down_revision = "0081"
+revision = "0083"
+down_revision = "0082"
 branch_labels = None
 depends_on = None
 
