@@ -152,6 +152,14 @@ def max_nights(team_id: UUID) -> int | None:
     return session.scalar(sa.select(StayPolicy.max_nights).where(StayPolicy.team_id == team_id))
 
 
+def longest_of(team_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """The longest stay of those of these teams that set one (one statement)."""
+    rows = session.execute(
+        sa.select(StayPolicy.team_id, StayPolicy.max_nights).where(StayPolicy.team_id.in_(list(team_ids)))
+    )
+    return {team_id: nights for team_id, nights in rows if nights is not None}
+
+
 # -- availability -------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Free:

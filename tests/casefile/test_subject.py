@@ -28,6 +28,7 @@ from caseapp.deadline.models import Deadline
 from caseapp.people import service as people
 from caseapp.people.models import Case
 from caseapp.people.service import NewContact
+from caseapp.procedure.models import Claim, ClaimApplicant
 from tests.casefile.conftest import restart
 from tests.casefile.oversight import make_subject_request
 from tests.factories import make_team, make_user, principal_of
@@ -112,7 +113,7 @@ def test_a_reason_is_asked_of_nobody_who_wants_to_see_or_erase(kind, topic, what
             rules.may_ask(kind, topic, what, has_open=has_open)
 
 
-@pytest.mark.parametrize("field", ["open_file", "hold", "open_request", "legal_clock"])
+@pytest.mark.parametrize("field", ["open_file", "hold", "open_request", "legal_clock", "open_claim"])
 def test_each_of_these_holds_a_file_alone(field):
     [code] = rules.keeps(rules.Standing(**{field: True}))
     assert reference.known("kept_why", code)
@@ -120,7 +121,7 @@ def test_each_of_these_holds_a_file_alone(field):
 
 
 def test_every_reason_to_keep_has_a_label():
-    every = rules.keeps(rules.Standing(True, True, True, True))
+    every = rules.keeps(rules.Standing(True, True, True, True, True))
     assert set(every) == {c.code for c in reference.codes("kept_why")}
 
 
@@ -318,13 +319,20 @@ def test_an_open_file_or_a_held_one_is_not_erased(desk, client):
     assert "Terminar retención" in page
 
 
-@pytest.mark.parametrize("what", ["hold", "request", "clock"])
+@pytest.mark.parametrize("what", ["hold", "request", "clock", "claim"])
 def test_postgresql_erases_no_held_file(desk, what):
     closed(desk, desk.mother)
     case_id = desk.mother.case_id
     with desk.db.as_owner():
         case = desk.case(desk.mother)
         user = desk.supervisor.user_id
+    if what == "claim":
+        with desk.db.as_owner():
+            claim = Claim(case_id=case_id, lodged_on=date(2025, 11, 1))
+            session.add(claim)
+            session.flush()
+            role = {"role": "PRINCIPAL", "since": date(2025, 11, 1), "sealed": False, "pending": True}
+            session.add(ClaimApplicant(claim_id=claim.id, case_id=case_id, **role))
     if what == "request":
         make_subject_request(desk.db, case, type("U", (), {"id": user}), kind="ACCESS")
     sql = {

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from caseapp.core import access, reference
 from caseapp.core.audit import AuditRow
 from caseapp.core.db import session
-from caseapp.custody import queries, service
+from caseapp.custody import auditing, service
 from caseapp.custody.models import Custody, CustodyPassedOver
 from caseapp.people.models import Case, CaseAccess, Person
 from tests.conftest import NOW
@@ -333,7 +333,7 @@ def test_departures_of_a_country_are_for_its_auditor_alone(world, client):
     for who in (abroad, world.supervisor, world.liaison, officer, access.ANONYMOUS):
         with access.acting_as(who):
             restart()
-            assert session.scalars(queries.audited_departures()).all() == []
+            assert session.scalars(auditing.departures()).all() == []
 
 
 def test_a_file_is_not_closed_over_a_follow_up_and_says_so(world, client):

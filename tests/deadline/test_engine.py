@@ -7,10 +7,12 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from caseapp.core import access, clock, reference
 from caseapp.core.db import session
 from caseapp.core.journal import CaseEvent
+from caseapp.core.sweeping import counted
 from caseapp.deadline import queries, rules, service
 from caseapp.deadline.models import Deadline, DeadlineNotice, DeadlinePause
 from caseapp.people.models import Case
@@ -219,6 +221,74 @@ def test_a_holder_is_never_their_own_second_person(desk, case):
     with access.acting_as(who):
         session.commit()
         assert session.get_one(Deadline, made_id).escalated_to_id == people["holder"]
+
+
+def test_a_clock_of_another_countrys_rule_runs_out_like_any_other(desk, case):
+    """A file came from another country with a clock of its law: no sweep and no verb stops at the unknown rule."""
+    subject = ("claim", uuid4())
+    made = service.start(case, "CLAIM_DECIDE", subject=subject, started_at=NOW - 4 * MONTH)
+    session.commit()
+    with desk[0].as_owner():
+        session.execute(sa.text("UPDATE \"case\" SET country = 'HND' WHERE id = :c"), {"c": case.id})
+    with pytest.raises(reference.CodeUnknown):
+        reference.clock_rule("CLAIM_DECIDE", NOW.date(), "HND")
+    assert swept(desk[0]) == {"warned": 0, "escalated": 1}
+    with access.acting_as(desk[3]):
+        session.commit()
+        found = session.get_one(Deadline, made.id)
+        assert found.state == "LATE"
+        told = session.scalars(sa.select(CaseEvent.code).where(CaseEvent.kind == "alert.raised")).all()
+        assert told == ["LEGAL_DEADLINE"]
+        assert service.move(subject, NOW + MONTH) == 1
+        service.cancel(subject, "FILE_CLOSED")
+        assert service.restart(session.get_one(Case, case.id)) == 1
+
+
+def test_one_bad_row_holds_up_none_of_the_others(desk, case, monkeypatch):
+    bad, good = (
+        service.start(case, "TASK", subject=("task", uuid4()), started_at=NOW - MONTH, due_at=NOW - left)
+        for left in (timedelta(days=2), timedelta(days=1))
+    )
+    session.commit()
+    ids = bad.id, good.id
+    tell = service._tell
+
+    def stumbles(found, *more):
+        tell(found, *more)
+        if found.id == ids[0]:
+            raise reference.CodeUnknown("made up")
+
+    monkeypatch.setattr(service, "_tell", stumbles)
+    with counted() as failed, capture_logs() as logs:
+        assert swept(desk[0]) == {"warned": 0, "escalated": 1}
+    assert failed == {"clocks": 1}
+    assert [(line["job"], line["row"]) for line in logs] == [("clocks", str(ids[0]))]
+    with access.acting_as(desk[3]):
+        session.commit()
+        assert [session.get_one(Deadline, i).state for i in ids] == ["RUNNING", "LATE"]
+        assert session.scalars(sa.select(DeadlineNotice.deadline_id)).all() == [ids[1]]
+    monkeypatch.undo()
+    assert swept(desk[0])["escalated"] == 1  # once mended, it is done
+
+
+def test_one_bad_part_of_the_sweep_holds_up_none_of_the_others(desk, case, monkeypatch):
+    from workers import deadline
+
+    service.start(
+        case, "TASK", subject=("task", uuid4()), started_at=NOW - MONTH, due_at=NOW - timedelta(days=1)
+    )
+    session.commit()
+
+    def broken():
+        raise ValueError
+
+    monkeypatch.setitem(deadline.PARTS, "referrals", broken)
+    desk[0].as_role("work")
+    with access.acting_as(access.system("clocks")):
+        done = deadline.look.run()
+    desk[0].as_role("app")
+    assert (done["failed"], done["clocks_escalated"], done["consents_ended"]) == (1, 1, 0)
+    assert not any(key.startswith("referrals") for key in done)
 
 
 def test_another_end_is_warned_of_anew(desk, case):

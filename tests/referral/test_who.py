@@ -11,7 +11,7 @@ from caseapp.accounts.models import Team
 from caseapp.core import access, clock
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours
-from caseapp.people.models import MovementLimit, PersonLanguage
+from caseapp.people.models import Case, MovementLimit, PersonLanguage
 from caseapp.people.rules import LeaveNeeded
 from caseapp.places.models import Site
 from caseapp.referral import errors, queries, service
@@ -86,6 +86,10 @@ def test_a_longer_referral_is_sent_and_nothing_is_held(client, world):
     client.sign_in(world.coordinator)
     page = client.get(f"/referrals/{number}/accept").get_data(as_text=True)
     assert "Su sede recibe hasta 2 noches" in page
+    client.sign_in(world.caseworker)
+    with world.db.as_owner():
+        mother = session.get_one(Case, world.mother.case_id).number
+    assert "recibe hasta 2 noches" in client.get(f"/cases/{mother}/refer?kind=SHELTER").get_data(as_text=True)
 
 
 def test_places_that_were_seen_before_the_limit_are_not_held(world):

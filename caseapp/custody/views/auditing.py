@@ -14,7 +14,7 @@ from caseapp.core.access import needs
 from caseapp.core.commits import records_view
 from caseapp.core.i18n import _
 from caseapp.core.pages import day, moment, paged
-from caseapp.custody import queries
+from caseapp.custody import auditing
 from caseapp.custody.access import AUDIT
 from caseapp.custody.views import blueprint
 
@@ -25,20 +25,20 @@ from caseapp.custody.views import blueprint
 def audited() -> ResponseReturnValue:
     """Every departure of the country, or those that no supervisor has looked at."""
     waiting = request.args.get("waiting") == "1"
-    page = paged(queries.audited_departures(waiting=waiting))
+    page = paged(auditing.departures(waiting=waiting))
     audit.record("viewed", "custody_departures")
     zone = timezone_of(access.current().grants[0].team_id)
     return render_template(
         "custody/audited.html",
         page_title=_("Salidas fuera del orden"),
         page=page,
-        rows=[_line(line, zone) for line in queries.audited_lines(page.rows)],
+        rows=[_line(line, zone) for line in auditing.lines_of(page.rows)],
         waiting=waiting,
         active=[{"label": _("Sin revisar"), "remove_href": request.path}] if waiting else [],
     )
 
 
-def _line(one: queries.Audited, zone: str) -> dict[str, Any]:
+def _line(one: auditing.Audited, zone: str) -> dict[str, Any]:
     return {
         "number": one.number,
         "station": one.station,

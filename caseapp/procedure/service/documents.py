@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from caseapp.core import reference
 from caseapp.core.db import session
 from caseapp.core.errors import ChangedMeanwhile
+from caseapp.core.sweeping import alone
 from caseapp.deadline import service as deadline
 from caseapp.deadline.rules import due_on
 from caseapp.deadline.working_days import works_in
@@ -141,14 +142,17 @@ def look_at_documents(limit: int = 200) -> int:
         .execution_options(populate_existing=True)
     )  # fmt: skip
     found = session.execute(due).all()
+    done = 0
     for document, case in found:
-        document.state, document.ended_on = "EXPIRED", document.valid_to
-        happened(
-            events.DOCUMENT_EXPIRED,
-            case,
-            on=today_of(case),
-            subject_id=document.id,
-            code=document.document_type,
-        )
-        session.flush()
-    return len(found)
+        with alone("documents", document.id):
+            document.state, document.ended_on = "EXPIRED", document.valid_to
+            happened(
+                events.DOCUMENT_EXPIRED,
+                case,
+                on=today_of(case),
+                subject_id=document.id,
+                code=document.document_type,
+            )
+            session.flush()
+            done += 1
+    return done

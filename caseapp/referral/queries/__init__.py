@@ -26,6 +26,7 @@ from caseapp.people.models import (
     PersonNationality,
 )
 from caseapp.people.rules.household import PARENTS
+from caseapp.places.models import Site
 from caseapp.referral import rules
 from caseapp.referral.models import Referral, ReferralMember, ReferralNotice, ReferralStep
 
@@ -134,6 +135,36 @@ def resting_on(case_id: UUID, purpose: str) -> list[Referral]:
         .options(*WHOLE)
     )  # fmt: skip
     return list(session.scalars(asked))
+
+
+def carried_as_children(today: date, limit: int) -> Sequence[tuple[str, UUID, str]]:
+    """The referral's number, the file and its site's time zone of adults who are still read though only a carer's consent carried them as
+    children."""
+    read = sa.select(CaseAccess.id).where(
+        CaseAccess.subject_id == ReferralMember.referral_id, CaseAccess.case_id == ReferralMember.case_id,
+        CaseAccess.ended_at.is_(None),
+    )  # fmt: skip
+    adult = sa.or_(
+        Person.age_status == "DECIDED_ADULT",
+        sa.and_(
+            Person.age_status != "DISPUTED_TREATED_AS_CHILD",
+            Person.birth_to <= people_rules.adult_if_born_by(today),
+        ),
+    )
+    rows = session.execute(
+        sa.select(Referral.number, ReferralMember.case_id, Site.timezone)
+        .join(ReferralMember, ReferralMember.referral_id == Referral.id)
+        .join(Person, Person.case_id == ReferralMember.case_id)
+        .join(Case, Case.id == ReferralMember.case_id)
+        .join(Site, Site.id == Case.site_id)
+        .where(
+            ReferralMember.consent_id.is_(None), ReferralMember.basis.is_(None), ReferralMember.left_at.is_(None),
+            ReferralMember.outcome != "NOT_ACCEPTED", read.exists(), adult,
+        )
+        .order_by(ReferralMember.id)
+        .limit(limit)
+    )  # fmt: skip
+    return [(number, case_id, zone) for number, case_id, zone in rows]
 
 
 def waived_in_vain(referral_id: UUID) -> frozenset[UUID]:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from caseapp.accounts.models import Team
 from caseapp.core import clock
 from caseapp.core.db import session
+from caseapp.core.sweeping import alone
 from caseapp.places.models import Site
 from caseapp.referral import events, queries, rules
 from caseapp.referral.models import Referral
@@ -26,20 +27,27 @@ def look_at_clocks(limit: int = 200) -> dict[str, int]:
         "gone_on": 0, "reminded": 0, "told": 0, "escalated": 0, "lapsed": 0, "unread": 0, "not_begun": 0,
     }  # fmt: skip
     for found in session.scalars(_paused_enough(limit)).all():
-        resume(found)
-        notice(found, "CLOCK_GOES_ON", found.from_team_id, found.to_team_id)
-        done["gone_on"] += 1
-    session.flush()
+        with alone("referrals_paused", found.id):
+            resume(found)
+            notice(found, "CLOCK_GOES_ON", found.from_team_id, found.to_team_id)
+            session.flush()
+            done["gone_on"] += 1
     for found in session.scalars(_due(limit)).all():
-        done[_look_at(found)] += 1
-        session.flush()
+        with alone("referrals", found.id):
+            what = _look_at(found)
+            session.flush()
+            done[what] += 1
     for found in session.scalars(_unread(limit)).all():
-        done["unread"] += tell_if_nobody_is_there(found)
+        with alone("referrals_unread", found.id):
+            told = tell_if_nobody_is_there(found)
+            session.flush()
+            done["unread"] += told
     for found in session.scalars(_not_begun(limit)).all():
-        found.not_begun_told_at = clock.now()
-        notice(found, "NOT_BEGUN", found.from_team_id)
-        done["not_begun"] += 1
-    session.flush()
+        with alone("referrals_not_begun", found.id):
+            found.not_begun_told_at = clock.now()
+            notice(found, "NOT_BEGUN", found.from_team_id)
+            session.flush()
+            done["not_begun"] += 1
     return done
 
 

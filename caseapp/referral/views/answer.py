@@ -98,7 +98,7 @@ def accept(number: str) -> ResponseReturnValue:
         options=offers.as_options(offered, request.form.get("place", "")),
         first=first,
         last=last,
-        limit=_limit(found, first, last),
+        limit=_limit(found, first, last) if not offered else "",
         decline_url=url_for("referral.decline", number=found.number),
         emergency_url=_emergency_url(found, members)
         if gives_places and not offered and not needs_leave

@@ -16,6 +16,7 @@ from caseapp.accounts.queries import timezone_of
 from caseapp.core import access, clock, reference
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours
+from caseapp.core.sweeping import alone
 from caseapp.people import queries as people_queries
 from caseapp.people.rules import age_range
 from caseapp.people.service.register import fresh_number
@@ -201,10 +202,12 @@ def lapse_offers(limit: int = 200) -> int:
     """End the offers whose time ran out; the acting principal is the system. May run twice. Returns how many."""
     ended = 0
     for entry_id in queries.offers_to_lapse(clock.now(), limit):
-        found = queries.entry(access.current(), entry_id, lock=True)
-        if found.offer_until is not None and found.offer_until <= clock.now():
-            _end_offer(found, "OFFER_LAPSED")
-            ended += 1
+        with alone("waiting_offers", entry_id):
+            found = queries.entry(access.current(), entry_id, lock=True)
+            if found.offer_until is not None and found.offer_until <= clock.now():
+                _end_offer(found, "OFFER_LAPSED")
+                session.flush()
+                ended += 1
     return ended
 
 
