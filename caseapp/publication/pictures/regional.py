@@ -139,4 +139,5 @@ def _words(here: Region, indicator: Indicator, country: str, value: float | None
         return regional.gap(status)
     row = here.rows[(indicator.code, country)]
     words = f"{present.number(row.value)}{' %' if row.unit == 'PERCENT' else ''}"
-    return words if is_ours else f"{words} ({here.months(country) or _('todo el periodo')})"
+    months = here.months(country) or _("todo el periodo")
+    return words if is_ours else f"{words} ({months})"
