@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from caseapp.core.journal import kind
+from caseapp.people import events as people_events
+from caseapp.people.models import Case, Consent
 
 CLOSED = kind("case.closed")
 REOPENED = kind("case.reopened")
@@ -34,3 +38,14 @@ from caseapp.casefile.glass import events as _glass  # noqa: E402, F401
 from caseapp.casefile.month import models as _month  # noqa: E402, F401  (its table is known with the events)
 from caseapp.casefile.retention import events as _retention  # noqa: E402, F401
 from caseapp.casefile.subject import events as _subject  # noqa: E402, F401
+
+
+def consent_turned(case: Case, consent: Consent, on: date) -> None:
+    """A key was given, refused, taken back or ran out: an offer of a file stands or ends with it."""
+    from caseapp.casefile.service import handing
+
+    handing.consent_turned(case, consent, on)
+
+
+if consent_turned not in people_events.consent_turned:
+    people_events.consent_turned.append(consent_turned)

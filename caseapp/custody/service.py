@@ -14,6 +14,7 @@ from caseapp.accounts.queries import site_of
 from caseapp.core import access, audit, clock
 from caseapp.core.db import session
 from caseapp.core.errors import ChangedMeanwhile, NotPermitted, says
+from caseapp.core.sweeping import alone
 from caseapp.custody import events, queries, rules
 from caseapp.custody.models import Custody, CustodyFollowUp, CustodyPassedOver, CustodySafeguard
 from caseapp.deadline import service as deadline
@@ -84,7 +85,13 @@ def follow_age(case: Case, on: date) -> bool:
 def follow_birthdays(limit: int = 200) -> int:
     """Each minute: who turned 18 in custody is no child any more. May run twice without harm, and side by side; finds
     what a decision on age did not reach as well. Returns how many changed."""
-    return sum(_follow_age(case, row, clock.today(zone)) for row, case, zone in queries.age_turned(limit))
+    changed = 0
+    for row, case, zone in queries.age_turned(limit):
+        with alone("custody_ages", row.id):
+            followed = _follow_age(case, row, clock.today(zone))
+            session.flush()
+            changed += followed
+    return changed
 
 
 def _follow_age(case: Case, row: Custody, on: date) -> bool:

@@ -95,7 +95,8 @@ class DeadlinePause(Identified, Base):
 
 class DeadlineNotice(Identified, Base):
     """Whom the sweep told: the holder before the end (WARNING), a second person after it (LATE). Where nobody
-    holds that part, the word goes to the team (`user_id` None)."""
+    holds that part, the word goes to the team (`user_id` None): all of its caseworkers and supervisors, until one of
+    them has seen it."""
 
     __tablename__ = "deadline_notice"
     __table_args__ = (

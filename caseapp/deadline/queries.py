@@ -14,6 +14,7 @@ from caseapp.core import clock
 from caseapp.core.db import session
 from caseapp.deadline.models import Deadline, DeadlineNotice, DeadlinePause
 from caseapp.deadline.rules import OPEN
+from caseapp.people.models import Case
 
 #: What a clock is about: the name of its table, in lower case, and the row's id.
 Subject = tuple[str, UUID]
@@ -43,11 +44,20 @@ def for_subject(subject: Subject, *, rule: str | None = None, open_only: bool = 
 
 
 @dataclass(frozen=True)
+class Told:
+    """Whom the sweep tells: a person, and the teams for which they read what it told nobody in particular."""
+
+    user_id: UUID | None
+    teams: Sequence[UUID] = ()
+
+
+@dataclass(frozen=True)
 class Pressing:
-    """A clock that asks for somebody, and whether it was told to them as the second person."""
+    """A clock that asks for somebody, and what they were told of it and have not looked at: LATE (to the second
+    person), WARNING (before the end) or nothing."""
 
     clock: Deadline
-    told: bool
+    told: str | None
 
 
 def pressing(
@@ -57,31 +67,49 @@ def pressing(
     limit: int,
     first: int = 0,
     without: Sequence[str] = (),
-    told_to: UUID | None = None,
+    told_to: Told | None = None,
 ) -> Sequence[Pressing]:
-    """Clocks that ran out, or end within some days, of the cases that a statement selects by id: those that the sweep
-    told this second person and they have not looked at, then the late ones first (one statement). Referrals have a
-    list of their own, and so have the rules named in `without`, until somebody is told of them. Nothing sealed."""
-    told = _unseen_by(told_to).where(DeadlineNotice.deadline_id == Deadline.id).correlate(Deadline).exists()
+    """What the sweep told a person (or their team, where nobody in particular was to be told) and was not looked at:
+    clocks that ran out, and those it warned of by the days of their own rule, whatever file they are of. Then those
+    that ran out or end within some days, of the cases that a statement selects by id (one statement). What ran out and
+    was told comes first, then the soonest end. The rules named in `without` have a list of their own, until somebody
+    is told that they ran out. Nothing sealed."""
+    soon = sa.select(Deadline.id).where(
+        Deadline.case_id.in_(cases), Deadline.state.in_(("RUNNING", "LATE")), Deadline.rule.not_in(without),
+        Deadline.due_at <= clock.now() + timedelta(days=days),
+    )  # fmt: skip
+    unseen = _unseen_by(told_to or Told(None)).subquery()
+    told = sa.case((Deadline.state == "LATE", unseen.c.late), else_=unseen.c.warning)
     rows = session.execute(
         sa.select(Deadline, told.label("told"))
+        .join(Case, Case.id == Deadline.case_id)
+        .outerjoin(unseen, unseen.c.deadline_id == Deadline.id)
         .where(
-            Deadline.case_id.in_(cases), Deadline.state.in_(("RUNNING", "LATE")), ~Deadline.sealed,
-            Deadline.due_at <= clock.now() + timedelta(days=days), sa.or_(Deadline.rule.not_in(without), told),
+            Deadline.id.in_(sa.union(soon, sa.select(unseen.c.deadline_id))), Deadline.state.in_(("RUNNING", "LATE")),
+            ~Deadline.sealed, sa.or_(Deadline.rule.not_in(without), told == "LATE"), Case.erased_at.is_(None),
         )
-        .order_by(sa.desc("told"), Deadline.due_at, Deadline.id)
+        .order_by(sa.func.coalesce(told, "") != "LATE", Deadline.due_at, Deadline.id)
         .limit(limit)
         .offset(first)
     ).all()  # fmt: skip
     return [Pressing(*row) for row in rows]
 
 
-def _unseen_by(user_id: UUID | None) -> sa.Select[Any]:
-    """What the sweep told a person of clocks that ran out, or nobody in particular where the team has no second one,
-    and was not looked at. Nobody: nothing."""
-    mine = sa.or_(DeadlineNotice.user_id == user_id, DeadlineNotice.user_id.is_(None))
-    return sa.select(DeadlineNotice.id).where(
-        DeadlineNotice.kind == "LATE", DeadlineNotice.seen_at.is_(None), mine if user_id else sa.false()
+def _unseen_by(who: Told) -> sa.Select[Any]:
+    """By clock, what the sweep told a person, or nobody in particular of one of their teams, and was not looked at: LATE
+    in `late`, WARNING in `warning`. Nobody: nothing."""
+    mine = sa.or_(
+        DeadlineNotice.user_id == who.user_id,
+        sa.and_(DeadlineNotice.user_id.is_(None), DeadlineNotice.team_id.in_(list(who.teams))),
+    )
+
+    def of(kind: str) -> Any:
+        return sa.func.max(DeadlineNotice.kind).filter(DeadlineNotice.kind == kind)
+
+    return (
+        sa.select(DeadlineNotice.deadline_id, of("LATE").label("late"), of("WARNING").label("warning"))
+        .where(DeadlineNotice.seen_at.is_(None), mine if who.user_id else sa.false())
+        .group_by(DeadlineNotice.deadline_id)
     )
 
 
@@ -122,12 +150,12 @@ def notices_of(deadline_id: UUID) -> Sequence[DeadlineNotice]:
     ).all()
 
 
-def has_unseen(case_id: UUID, user_id: UUID | None) -> bool:
-    """Whether this person was told of a clock of a case that ran out, and has not said that they saw it."""
-    open_clock = Deadline.id == DeadlineNotice.deadline_id
+def unseen(case_id: UUID, who: Told) -> str | None:
+    """What this person (or their team) was told of the clocks of a case and nobody has said to have seen: LATE, WARNING
+    or nothing."""
+    found = _unseen_by(who).where(DeadlineNotice.case_id == case_id).subquery()
+    told = sa.case((Deadline.state == "LATE", found.c.late), (Deadline.state == "RUNNING", found.c.warning))
     asked = (
-        _unseen_by(user_id)
-        .join(Deadline, open_clock)
-        .where(DeadlineNotice.case_id == case_id, ~Deadline.sealed)
+        sa.select(sa.func.min(told)).join(found, found.c.deadline_id == Deadline.id).where(~Deadline.sealed)
     )
-    return session.scalar(asked.limit(1)) is not None
+    return session.scalar(asked)

@@ -39,6 +39,8 @@ TRANSITIONS: Mapping[str, tuple[frozenset[str], str]] = {
 #: Clocks that a person may stop; the others are about a day that comes all the same, or about somebody in danger.
 PAUSABLE = ("LEGAL", "PROTOCOL")
 NEVER_PAUSED = frozenset({"CUSTODY_CHILD_AUTHORITY", "CUSTODY_SAFEGUARDS", "CHILD_GUARDIAN"})
+#: Clocks that the closing of a file does not end: the person is owed the answer to what they ask about their own data.
+PAST_CLOSING = frozenset({"SUBJECT_ACCESS", "SUBJECT_CORRECTION", "SUBJECT_ERASURE"})
 #: Less than this share of the whole time left: soon.
 SOON = 4
 

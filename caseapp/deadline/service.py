@@ -16,8 +16,9 @@ clock of a rule runs for a subject at a time. The engine warns the holder and te
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -26,6 +27,7 @@ from caseapp.accounts.queries import users_of
 from caseapp.core import access, clock, reference
 from caseapp.core.db import session
 from caseapp.core.errors import says
+from caseapp.core.sweeping import alone
 from caseapp.deadline import rules
 from caseapp.deadline.events import ALERT_RAISED
 from caseapp.deadline.models import Deadline, DeadlineNotice, DeadlinePause
@@ -125,6 +127,22 @@ def cancel(subject: Subject, reason: str, *, rule: str | None = None) -> int:
     return _change(subject, rule, "cancel", done)
 
 
+def leave_country(case: Case, country: str) -> int:
+    """A file moved out of a country: what that country's law sets, or what runs by a rule of its own, is awaited no more.
+    What everybody does everywhere (a task, a plan, a document's end) goes on. Returns how many ended."""
+    timezone, ended = timezone_of(case), 0
+    found = session.scalars(
+        sa.select(Deadline)
+        .where(Deadline.case_id == case.id, Deadline.state.in_(rules.OPEN))
+        .order_by(Deadline.id)
+    ).all()
+    for each in found:
+        law = _law(each, country, timezone)
+        if each.kind == "LEGAL" or (law is not None and law.country == country):
+            ended += cancel((each.subject_kind, each.subject_id), "MOVED_AWAY", rule=each.rule)
+    return ended
+
+
 def pause(subject: Subject, reason: str, *, rule: str | None = None) -> int:
     """The clocks stand still from now, for one of `rules.PAUSE_REASONS`. Returns how many."""
     if reason not in rules.PAUSE_REASONS:
@@ -179,7 +197,7 @@ def restart(case: Case) -> int:
             case_id=case.id, team_id=case.team_id, holder_id=None, subject_kind=old.subject_kind,
             subject_id=old.subject_id, rule=old.rule, kind=old.kind, unit=old.unit, sealed=old.sealed,
             started_at=old.started_at, due_at=due,
-            warn_at=rules.warn_at(old.started_at, due, _law(old, case).extra.get("warn_days")),
+            warn_at=rules.warn_at(old.started_at, due, _said(old, case).get("warn_days")),
         )  # fmt: skip
         session.add(made)
         session.flush()
@@ -196,7 +214,7 @@ def move(subject: Subject, due_at: datetime | date, *, rule: str | None = None) 
         if due < found.started_at:
             raise rules.DueBeforeStart
         found.due_at, found.unit = due, None
-        found.warn_at = rules.warn_at(found.started_at, due, _law(found, case).extra.get("warn_days"))
+        found.warn_at = rules.warn_at(found.started_at, due, _said(found, case).get("warn_days"))
         found.warned_at = found.escalated_at = found.escalated_to_id = None
         session.execute(sa.delete(DeadlineNotice).where(DeadlineNotice.deadline_id == found.id))
 
@@ -222,7 +240,8 @@ def hand_to(subject: Subject, holder_id: UUID | None, *, team_id: UUID | None = 
 def look(limit: int = 200) -> dict[str, int]:
     """Warn whoever holds a clock that is about to end, and tell a second person of one that ran out. May run twice
     without harm, and side by side: rows are locked and skipped, and what was done stands in the row. The acting
-    principal is the system. Returns how many were warned and escalated."""
+    principal is the system. Each clock is in a savepoint of its own. Returns how many were warned and
+    escalated."""
     now = clock.now()
     done = {"warned": 0, "escalated": 0}
     due = (
@@ -230,7 +249,8 @@ def look(limit: int = 200) -> dict[str, int]:
         .join(Case, Case.id == Deadline.case_id)
         .where(
             Deadline.state == "RUNNING",
-            Case.status == "OPEN",
+            sa.or_(Case.status == "OPEN", Deadline.rule.in_(rules.PAST_CLOSING)),
+            Case.erased_at.is_(None),
             sa.or_(
                 Deadline.due_at < now, sa.and_(Deadline.warn_at <= now, Deadline.warned_at.is_(None))
             ),
@@ -241,14 +261,15 @@ def look(limit: int = 200) -> dict[str, int]:
         .execution_options(populate_existing=True)
     )  # fmt: skip
     for found, case in session.execute(due).all():
-        if found.due_at < now:
-            _escalate(found, case)
-            done["escalated"] += 1
-        else:
-            found.warned_at = now
-            _tell(found, "WARNING", found.holder_id or case.assigned_to_id)
-            done["warned"] += 1
-        session.flush()
+        late = found.due_at < now
+        with alone("clocks", found.id):
+            if late:
+                _escalate(found, case)
+            else:
+                found.warned_at = now
+                _tell(found, "WARNING", found.holder_id or case.assigned_to_id)
+            session.flush()
+            done["escalated" if late else "warned"] += 1
     return done
 
 
@@ -260,11 +281,11 @@ def _escalate(found: Deadline, case: Case) -> None:
     found.escalated_at = clock.now()
     found.escalated_to_id = second if second != found.holder_id else None
     _tell(found, "LATE", second)
-    alert = _law(found, case).extra.get("alert") or {
+    alert = _said(found, case).get("alert") or {
         "LEGAL": "LEGAL_DEADLINE",
         "DOCUMENT": "DOCUMENT_EXPIRES",
     }.get(found.kind)
-    if alert and not found.sealed:
+    if alert and not found.sealed and case.status == "OPEN":
         on = clock.today(timezone_of(case))
         happened(ALERT_RAISED, case, on=on, subject_id=found.id, code=alert)
 
@@ -279,7 +300,7 @@ def _tell(found: Deadline, kind: str, user_id: UUID | None) -> None:
 
 
 def seen(case_id: UUID) -> None:
-    """The acting person has seen the clocks of a file, and with them what was said to them of these."""
+    """The acting person has seen the clocks of a file, and with them what was said of these to them or to their team."""
     session.execute(
         sa.update(DeadlineNotice)
         .where(
@@ -355,10 +376,19 @@ def _moment(given: datetime | date, timezone: str) -> datetime:
     return given if isinstance(given, datetime) else rules.end_of(given, timezone)
 
 
-def _law(found: Deadline, case: Case) -> reference.ClockRule:
-    """The rule as it stood when the clock was started."""
-    on = clock.local(found.started_at, timezone_of(case)).date()
-    return reference.clock_rule(found.rule, on, case.country)
+def _law(found: Deadline, country: str, timezone: str) -> reference.ClockRule | None:
+    """The rule as it stood when the clock was started; None where the country has none: the file came with a clock of
+    the one that it left, and a row that is already there never stops a verb or a sweep."""
+    try:
+        return reference.clock_rule(found.rule, clock.local(found.started_at, timezone).date(), country)
+    except reference.CodeUnknown:
+        return None
+
+
+def _said(found: Deadline, case: Case) -> Mapping[str, Any]:
+    """What the rule of a clock says beside its length."""
+    law = _law(found, case.country, timezone_of(case))
+    return law.extra if law is not None else {}
 
 
 def _timezone_of(case_id: UUID) -> str:

@@ -44,20 +44,6 @@ class Cell:
     households: int
 
 
-@dataclass(frozen=True)
-class SiteMonth:
-    """What a site's journal holds for a month: coverage."""
-
-    site: str
-    admin1: str | None
-    site_kind: str | None
-    month: str
-    events: int
-    first_on: date
-    last_on: date
-    capacity_confirmed: bool
-
-
 _FACTS = """
     SELECT id, period, person, household, site, effective_on, recorded_at, sex, age_band, origin, household_type,
            stage, sector, amount
@@ -167,29 +153,6 @@ def months(connection: sa.Connection, country: str) -> list[str]:
         {"c": country},
     )
     return list(rows)
-
-
-def coverage(connection: sa.Connection, country: str, month: str) -> list[SiteMonth]:
-    """Every site that the country's journal ever named up to a month, with what it holds for that month.
-
-    A site without any event in the month has `events` 0 and both days the month's first.
-    """
-    rows = connection.execute(
-        sa.text(
-            """
-            SELECT site, max(admin1), max(site_kind), count(*) FILTER (WHERE here),
-                   coalesce(min(effective_on) FILTER (WHERE here), CAST(:first AS date)),
-                   coalesce(max(effective_on) FILTER (WHERE here), CAST(:first AS date)),
-                   coalesce(bool_or(here AND kind = 'capacity.confirmed'), false)
-            FROM (SELECT *, effective_on >= CAST(:first AS date) AS here FROM facts.journal
-                  WHERE country = :c AND site IS NOT NULL
-                    AND effective_on < CAST(:first AS date) + interval '1 month') j
-            GROUP BY site ORDER BY site
-            """
-        ),
-        {"c": country, "first": f"{month}-01"},
-    )
-    return [SiteMonth(r[0], r[1], r[2], month, r[3], r[4], r[5], r[6]) for r in rows]
 
 
 def last_recorded(connection: sa.Connection, country: str) -> datetime | None:

@@ -104,6 +104,7 @@ CONSTRAINTS = {
     "ck_person_birth_exact": rules.BirthIncomplete,
     "ck_person_not_merged_into_itself": rules.NotMergeable,
     "ck_consent_adult_consents_alone": rules.AdultDecidesAlone,
+    "ck_consent_ends_with_childhood": rules.AdultDecidesAlone,
     "ck_consent_adult_never_through_another": rules.AdultDecidesAlone,
     "ck_consent_child_with_carer": rules.ChildNeedsCarer,
     "ck_consent_given_has_form": rules.FormMissing,

@@ -348,6 +348,20 @@ def reached(found: Entry) -> Reached:
     )
 
 
+def duty_of(who: Principal, team_id: UUID, kind: str) -> dict[str, str]:
+    """The telephones of a team's entry for those who wait for its answer: DUTY, and NEXT_DUTY where nobody answers there."""
+    rows = session.execute(
+        sa.select(ServiceContact.kind, ServiceContact.phone)
+        .join(Service, Service.id == ServiceContact.service_id)
+        .join(Site, Site.id == Service.site_id)
+        .where(
+            Service.team_id == team_id, Service.kind == kind, ServiceContact.kind.in_(("DUTY", "NEXT_DUTY")),
+            ServiceContact.phone.is_not(None), _listed(who),
+        )
+    )  # fmt: skip
+    return {row.kind: row.phone for row in rows if row.phone}
+
+
 # -- the search -----------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Wanted:

@@ -116,7 +116,7 @@ def applicants_of(claim_ids: Sequence[UUID]) -> dict[UUID, list[InClaim]]:
 
 
 def pending_cases(claim: Claim) -> Sequence[Case]:
-    """The files of everybody who is in a claim now."""
+    """The files of everybody who is in a claim now, closed ones too."""
     return session.scalars(
         sa.select(Case)
         .join(ClaimApplicant, ClaimApplicant.case_id == Case.id)
@@ -171,6 +171,21 @@ def nationalities_of(case_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
     ):
         found[case_id].append(country)
     return found
+
+
+def awaits_decision(case_id: UUID) -> bool:
+    """Whether a claim that was lodged for this person is neither decided nor closed, sealed or not: closing the file ends
+    its clocks, and the authority decides all the same."""
+    asked = (
+        sa.select(Claim.id)
+        .join(ClaimApplicant, ClaimApplicant.claim_id == Claim.id)
+        .where(
+            ClaimApplicant.case_id == case_id, ClaimApplicant.left_on.is_(None), Claim.lodged_on.is_not(None),
+            Claim.decided_on.is_(None), Claim.closed_on.is_(None),
+        )
+        .limit(1)
+    )  # fmt: skip
+    return session.scalar(asked) is not None
 
 
 def in_a_claim(case_ids: Sequence[UUID], *, sealed: bool = False) -> set[UUID]:

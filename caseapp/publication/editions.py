@@ -26,7 +26,7 @@ EDITION_COLUMNS = ("release", "edition", "revisions", "revisions_awaited")
 @dataclass(frozen=True)
 class Edition:
     """An approved release: `period` is its month, `edition` 0 for the first publication and counts revisions; `code`
-    and `reason` say why it revises; `cells` is how many published cells it changed, `domains` of what."""
+    and `reason` say why it revises; `cells` is how many published cells it changed, `domains` of what; `by_quarter`: the country counted its people by quarter."""
 
     id: UUID
     country: str
@@ -37,6 +37,7 @@ class Edition:
     code: str = ""
     reason: str = ""
     cells: int = 0
+    by_quarter: bool = False
     domains: tuple[str, ...] = ()
 
     @property
@@ -86,6 +87,23 @@ class Editions:
         """The releases that were there when one was made, itself among them."""
         return tuple(one.id for one in self.made[: self._place[release_id] + 1])
 
+    def stretch(self, period: str, release_id: UUID) -> tuple[str, str] | None:
+        """The first and the last month that a period sums as one release tells it: a country that began in August has a
+        year from August. Who counts by quarter began with a quarter's first month. None: the release is not known."""
+        told = self.of(release_id)
+        if told is None:
+            return None
+        since = min(one.period for one in self.made if one.country == told.country)
+        if told.by_quarter:
+            since = f"{since[:4]}-{(int(since[5:7]) - 1) // 3 * 3 + 1:02d}"
+        months = [month for month in months_of(period, told.period) if month >= since]
+        return (months[0], months[-1]) if months else None
+
+    def is_whole(self, period: str, release_id: UUID) -> bool:
+        """Whether a period as one release tells it sums every month that it should."""
+        should = months_of(period, "9999-12")
+        return self.stretch(period, release_id) == (should[0], should[-1])
+
     def taken(self, period: str, release_id: UUID) -> tuple[Edition, ...]:
         """The revisions that a period rests on as a release tells it, the newest of each month."""
         return self._revisions(period, release_id, later=False)
@@ -121,7 +139,7 @@ class Editions:
 
 _EDITIONS = """
     SELECT r.id, r.country, r.name, r.period, r.edition, r.decided_at AS published_at, coalesce(r.revision_code, '') AS code,
-           coalesce(r.revision_reason, '') AS reason, coalesce(v.cells, 0) AS cells, coalesce(v.domains, '{}') AS domains
+           coalesce(r.revision_reason, '') AS reason, r.grain = 'QUARTERLY' AS by_quarter, coalesce(v.cells, 0) AS cells, coalesce(v.domains, '{}') AS domains
     FROM released.release r
     LEFT JOIN LATERAL (SELECT count(*) AS cells, array_agg(DISTINCT split_part(cube, '.', 1)) AS domains
                        FROM released.revision WHERE release_id = r.id) v ON r.edition > 0

@@ -49,6 +49,7 @@ class Number:
 class Apart(StrEnum):
     """Why two periods are not set against each other."""
 
+    UNFINISHED = "UNFINISHED"
     COVERAGE = "COVERAGE"
     SIGNATURES = "SIGNATURES"
     DEFINITION = "DEFINITION"
@@ -58,8 +59,9 @@ class Apart(StrEnum):
 @dataclass(frozen=True)
 class Ground:
     """What a period's figure rests on. `reporting` of `expected` sites (None: no coverage was published); `status`: of
-    that coverage; `signed`: which sites had signed (of a month); `definition`: by what it was counted; `awaits`: revisions
-    of its months that it has not taken yet."""
+    that coverage; `signed`: each site with how many of its months it had signed of how many (empty: it was not published);
+    `definition`: by what it was counted; `awaits`: revisions of its months that it has not taken yet; `through`: the last
+    month that it sums; `is_whole`: it sums every month of its period."""
 
     reporting: int | None = None
     expected: int | None = None
@@ -67,21 +69,34 @@ class Ground:
     signed: tuple[str, ...] = ()
     definition: str = ""
     awaits: tuple[str, ...] = ()
+    through: str = ""
+    is_whole: bool = True
 
 
 def why_apart(one: Ground, other: Ground) -> Apart | None:
     """Why the figures on two grounds may not be set against each other; None where they may.
 
-    As many sites must have reported of as many; both periods be complete, or neither; where a site had not signed, it must
-    be the same site in both; the definition the same; and none may rest on an edition that has been revised since.
+    Both must be whole: two years to date are not set against each other either, nor is a year of which the country published
+    its last months only. As many sites must have reported of as many; both periods be complete, or neither; each site must
+    have signed as many of its months in both, and at least one all of them; where that was not published (releases of
+    before), only complete periods are set against each other; the definition must be the same; and none may rest on an
+    edition that has been revised since.
     """
+    if not (one.is_whole and other.is_whole):
+        return Apart.UNFINISHED
     if one.reporting is None or (one.reporting, one.expected) != (other.reporting, other.expected):
         return Apart.COVERAGE
-    if one.status != other.status or (one.status != "COMPLETE" and one.signed != other.signed):
+    if one.status != other.status or not _same_sites(one, other):
         return Apart.SIGNATURES
     if one.definition != other.definition:
         return Apart.DEFINITION
     return Apart.EDITION if one.awaits or other.awaits else None
+
+
+def _same_sites(one: Ground, other: Ground) -> bool:
+    if one.signed and other.signed:
+        return one.signed == other.signed and bool(one.reporting)
+    return one.status == "COMPLETE"
 
 
 @dataclass(frozen=True)
@@ -140,8 +155,9 @@ def apart(one: Number, other: Number, deviation: int) -> int:
 def of_series(points: Sequence[Point], deviation: int) -> Finding:
     """The finding of a series in order of time, about its last point.
 
-    Out: HIGHEST or LOWEST among at least three comparable points, else ROSE or FELL since the first of them, else
-    LEVEL; ONE where nothing can be compared; NONE without any figure.
+    Out: HIGHEST or LOWEST among at least three points in a row that are all comparable, for what stands between might be
+    higher or lower; else ROSE or FELL since the first comparable one, else LEVEL; ONE where nothing can be compared; NONE
+    without any figure.
     """
     held = [number for number, point in enumerate(points) if point.number.value is not None]
     if not held:
@@ -152,13 +168,24 @@ def of_series(points: Sequence[Point], deviation: int) -> Finding:
     if not compared or span(points[last].number, deviation) is None:
         return Finding(Says.ONE, last)
     signs = {at: apart(points[last].number, points[at].number, deviation) for at in compared}
-    if len(compared) > 1 and all(sign > 0 for sign in signs.values()):
-        return Finding(Says.HIGHEST, last, compared[0])
-    if len(compared) > 1 and all(sign < 0 for sign in signs.values()):
-        return Finding(Says.LOWEST, last, compared[0])
+    row = _in_a_row(compared, last)
+    if len(row) > 1 and all(signs[at] > 0 for at in row):
+        return Finding(Says.HIGHEST, last, row[0])
+    if len(row) > 1 and all(signs[at] < 0 for at in row):
+        return Finding(Says.LOWEST, last, row[0])
     since = signs[compared[0]]
     says = Says.ROSE if since > 0 else Says.FELL if since < 0 else Says.LEVEL
     return Finding(says, last, compared[0])
+
+
+def _in_a_row(compared: Sequence[int], last: int) -> list[int]:
+    """The comparable points that reach the last one without another between them."""
+    row: list[int] = []
+    for at in reversed(compared):
+        if at != last - len(row) - 1:
+            break
+        row.insert(0, at)
+    return row
 
 
 def of_parts(parts: Sequence[Part], total: Number, deviation: int) -> Finding:

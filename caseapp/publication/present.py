@@ -15,6 +15,8 @@ from caseapp.core import reference
 from caseapp.core.i18n import _, language, ngettext
 from caseapp.indicators.catalogue import Indicator
 from caseapp.publication import findings
+from caseapp.publication.beside import BESIDE
+from caseapp.publication.editions import months_of
 from caseapp.publication.queries import kind_of
 from caseapp.publication.series import Told
 
@@ -42,19 +44,21 @@ def period(code: str, until: str | None = None) -> str:
     return _("%(period)s, hasta %(month)s", period=words, month=_month(int(until[5:7])))
 
 
+def part_of(code: str, first: str, last: str) -> str:
+    """Which months of a period a figure sums, where it is not all of them: «hasta agosto», «de agosto a septiembre»."""
+    should = months_of(code, "9999-12")
+    if (first, last) == (should[0], should[-1]):
+        return ""
+    here = {"first": _month(int(first[5:7])), "last": _month(int(last[5:7]))}
+    return _("hasta %(last)s", **here) if first == should[0] else _("de %(first)s a %(last)s", **here)
+
+
 def short_period(code: str) -> str:
     """A period beneath a picture: «sep 25», «T3 25», «2025»."""
     kind = kind_of(code)
     if kind == "MONTH":
         return f"{format_date(date(int(code[:4]), int(code[5:7]), 1), 'LLL').rstrip('.')} {code[2:4]}"
     return _("T%(quarter)s %(year)s", quarter=code[-1], year=code[2:4]) if kind == "QUARTER" else code[-4:]
-
-
-def is_whole(code: str, until: str) -> bool:
-    """Whether a period is over with the last released month."""
-    if kind_of(code) == "QUARTER":
-        return until >= f"{code[:4]}-{int(code[-1]) * 3:02d}"
-    return kind_of(code) != "YEAR" or until >= f"{code}-12"
 
 
 def _month(number: int) -> str:
@@ -161,7 +165,7 @@ class Spark:
 
 def spark(told: Sequence[Told]) -> Spark | None:
     """The small picture of a series; none of fewer than three figures. What has other coverage or another definition
-    than its neighbour is not joined to it."""
+    than its neighbour, or is not over, is not joined to it."""
     held = [(at, one) for at, one in enumerate(told) if one.value is not None]
     if len(held) < 3:
         return None
@@ -180,7 +184,7 @@ def spark(told: Sequence[Told]) -> Spark | None:
 
 
 def period_before(code: str) -> str | None:
-    """The period of the same kind before; a year to date is compared with none."""
+    """The month or quarter before; a card compares no years."""
     kind = kind_of(code)
     if kind == "MONTH":
         year, month = int(code[:4]), int(code[5:7])
@@ -248,21 +252,17 @@ class Card:
         return f"{text}: {number(found)}" if found is not None else text
 
 
-#: Recognition is never shown without the claims that were closed another way.
-BESIDE = {"P1-11": "P1-13", "P1-12": "P1-13"}
-
-
 def cards(
-    rows: Sequence[Any], known: Mapping[str, Indicator], told: Mapping[str, Sequence[Told]], *, is_whole: bool
+    rows: Sequence[Any], known: Mapping[str, Indicator], told: Mapping[str, Sequence[Told]]
 ) -> list[Card]:
     """One card for each total, in the order of the file. `known`: the definitions that the release was made by; `told`:
-    each indicator's periods of this kind up to this one; `is_whole`: this one is over, so it may be compared."""
+    each indicator's periods of this kind up to this one."""
     found = {row.indicator: Card(known[row.indicator], row) for row in rows}
     for code, card in found.items():
         series = told.get(code, ())
         now = next((one for one in series if one.period == card.total.period), None)
         before = next((one for one in series if one.period == period_before(card.total.period)), None)
-        if now is not None and is_whole:
+        if now is not None:
             card.change = change(now, before)
             if before is not None and before.value is not None and not card.change:
                 card.apart = findings.why_apart(now.point.ground, before.point.ground)

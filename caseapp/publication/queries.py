@@ -114,6 +114,7 @@ def signed_sites(country: str, until: str) -> Sequence[Any]:
     )
     return session.execute(
         sa.select(CoverageRow.place.label("site"), CoverageRow.period, CoverageRow.status)
+        .join(Release, sa.and_(Release.id == CoverageRow.release_id, Release.period == CoverageRow.period))
         .where(
             CoverageRow.release_id.in_(newest),
             CoverageRow.domain == COVERAGE_DOMAIN,

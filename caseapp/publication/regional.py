@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,8 @@ import sqlalchemy as sa
 from caseapp.core.i18n import _
 from caseapp.indicators import catalogue
 from caseapp.indicators.catalogue import Indicator
-from caseapp.publication import present, queries
+from caseapp.publication import present, queries, telling
+from caseapp.publication.beside import BESIDE
 from caseapp.publication.editions import Editions, editions
 from caseapp.publication.queries import Offered
 
@@ -21,7 +23,7 @@ NOT_RELEASED, NOT_MEASURED, OTHER_DEFINITION = "NOT_RELEASED", "NOT_MEASURED", "
 #: Of each year, a hash of the newest approved release of each country: what pictures of the countries side by side rest on.
 RESTS_ON = """
     SELECT left(n.period, 4) AS year,
-           encode(sha256(convert_to(string_agg(n.id::text, ',' ORDER BY n.country), 'UTF8')), 'hex') AS rests_on
+           encode(sha256(convert_to('by equal months,' || string_agg(n.id::text, ',' ORDER BY n.country), 'UTF8')), 'hex') AS rests_on
     FROM (SELECT DISTINCT ON (country, left(period, 4)) id, country, period FROM released.release
           WHERE status = 'APPROVED' ORDER BY country, left(period, 4), period DESC, edition DESC) n
     GROUP BY left(n.period, 4)
@@ -41,9 +43,42 @@ class Region:
     coverage: Mapping[str, Any]
     editions: Editions
 
+    def stretch(self, country: str) -> tuple[str, str] | None:
+        """The first and the last month that a country's figures of the period sum."""
+        told = self.released.get(country)
+        return self.editions.stretch(self.period, told.release_id) if told else None
+
+    def compared(self, countries: Collection[str]) -> list[str]:
+        """Of some countries those that may be set against each other: most of them that sum the same months; of as many,
+        those that go furthest."""
+        months = {country: self.stretch(country) for country in countries}
+        often = Counter(one for one in months.values() if one is not None)
+        if not often:
+            return []
+        chosen = max(often, key=lambda one: (often[one], one[1], one[0]))
+        return [country for country in countries if months[country] == chosen]
+
+    def beside(self, indicator: Indicator, country: str) -> str:
+        """«Solicitudes cerradas por otro motivo: 58.2 %»: what a figure is never shown without."""
+        other = catalogue.get(BESIDE[indicator.code])
+        return telling.beside(other, self.rows.get((other.code, country)))
+
+    def months(self, country: str) -> str:
+        """«hasta agosto», where a country's period is not whole."""
+        months = self.stretch(country)
+        return present.part_of(self.period, *months) if months else ""
+
+    @property
+    def is_even(self) -> bool:
+        """Whether all countries sum the same months."""
+        return len({self.stretch(country) for country in self.released}) < 2
+
     def notes(self, indicator: Indicator, country: str) -> str:
-        """Beneath a figure: whether some sites did not report, whether its months were revised."""
-        row, told, found = self.rows[(indicator.code, country)], self.released[country], []
+        """Beneath a figure: which months it sums, whether some sites did not report, whether its months were revised."""
+        row, told = self.rows[(indicator.code, country)], self.released[country]
+        found = [self.months(country)] if self.months(country) else []
+        if indicator.code in BESIDE:
+            found.append(self.beside(indicator, country))
         if self.is_partial(country):
             found.append(_("parcial"))
         if self.editions.taken(self.period, told.release_id):

@@ -22,11 +22,19 @@ _KEYS = (
     "indicator", "measure", "unit", "period", "place_level", "place", "sex", "age_band", "origin", "household_type",
     "need_group", "counted",
 )  # fmt: skip
+#: What a file of changed figures says of each, beside the keys of `figures.csv`.
+CHANGED_COLUMNS = (*_KEYS, "old", "new", "old_status", "new_status", "revises", "reason")
+# A figure that appears stands in the new edition alone, one that vanishes in the old; what is absent here and not offered
+# there is no change. The whole is a country's total: first the totals, in the order of the file.
 _CHANGED = f"""
-    SELECT {", ".join(f"n.{key}" for key in _KEYS)}, o.value AS old, n.value AS new, o.status AS old_status, n.status
-    FROM released.figure n JOIN released.figure o ON {" AND ".join(f"o.{key} = n.{key}" for key in _KEYS)}
-    WHERE n.release_id = :now AND o.release_id = :before AND (o.value, o.status) IS DISTINCT FROM (n.value, n.status)
-    ORDER BY n.position
+    SELECT {", ".join(f"{key}" for key in _KEYS)}, o.value AS old, n.value AS new, o.status AS old_status,
+           n.status AS new_status
+    FROM (SELECT * FROM released.figure WHERE release_id = :now) n
+    FULL JOIN (SELECT * FROM released.figure WHERE release_id = :before) o USING ({", ".join(_KEYS)})
+    WHERE (o.value, o.status) IS DISTINCT FROM (n.value, n.status)
+      AND ('PUBLISHED' IN (o.status, n.status) OR (o.status IS NOT NULL AND n.status IS NOT NULL))
+    ORDER BY (place_level, sex, age_band, origin, household_type, need_group) <> ('COUNTRY', 'T', 'T', 'T', 'T', 'T'),
+             coalesce(n.position, o.position), n.position IS NULL, o.position
 """
 _CELLS = """
     SELECT v.cube, v.cell, v.old, v.new, v.revises, v.reason, c.domain, c.axes
@@ -41,7 +49,8 @@ _EARLIER = """
 
 
 def figures(connection: sa.Connection, known: Editions, edition: Edition) -> Sequence[Any]:
-    """Each figure, breakdowns too, that a revision says otherwise than the edition before it, in the order of the file."""
+    """Each figure, breakdowns too, that a revision says otherwise than the edition before it, that it says anew or no longer
+    says: the totals first, in the order of the file. A status is None where an edition has no such row."""
     before = known.before(edition)
     if before is None:
         return []
@@ -53,10 +62,13 @@ def cells(connection: sa.Connection, edition: Edition) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(sa.text(_CELLS), {"now": edition.id}).mappings()]
 
 
-def is_total(row: Any) -> bool:
-    """Whether a row of figures is a country's total."""
-    names = ("sex", "age_band", "origin", "household_type", "need_group")
-    return bool(row.place_level == "COUNTRY" and all(getattr(row, name) == "T" for name in names))
+def group(row: Any) -> str:
+    """Of whom a figure is, in words: «Mujeres», «MX-TAP»; nothing for a country's total."""
+    held = [(name, getattr(row, name)) for name in ("sex", "age_band", "origin", "household_type")]
+    found = [present.label(name, code) for name, code in held if code != "T"]
+    if row.place_level == "SITE":
+        found.insert(0, present.label("place", row.place))
+    return " · ".join(found)
 
 
 def earlier(connection: sa.Connection, known: Editions, told: Told) -> Decimal | None:
@@ -167,6 +179,7 @@ def difference(told: Told, old: Decimal | None) -> str:
 def apart(reason: Apart, before: str = "") -> str:
     """Why two periods are not compared."""
     words: Mapping[Apart, str] = {
+        Apart.UNFINISHED: _("un periodo incompleto no se compara"),
         Apart.COVERAGE: _("no informaron las mismas sedes, no se compara"),
         Apart.SIGNATURES: _("no firmaron las mismas sedes, no se compara"),
         Apart.DEFINITION: _("otra definición, no se compara"),

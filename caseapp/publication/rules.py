@@ -186,9 +186,10 @@ def quarter_ended_by(period: str) -> str | None:
     return f"{period[:4]}-Q{month // 3}" if month % 3 == 0 else None
 
 
-def coverage_status(reporting: int, expected: int, is_confirmed: bool) -> str:
-    """COMPLETE (all reported, and all signed their month), PARTIAL or NO_COVERAGE."""
-    if not reporting:
+def coverage_status(reporting: int, expected: int, *, is_confirmed: bool, is_empty: bool) -> str:
+    """COMPLETE (all signed their month), PARTIAL or NO_COVERAGE: no site reported, and none was in service or nothing is
+    published either. `is_empty` is about published cells, for whether anything was recorded is nobody's to know."""
+    if not reporting and (is_empty or not expected):
         return "NO_COVERAGE"
     return "COMPLETE" if reporting >= expected and is_confirmed else "PARTIAL"
 

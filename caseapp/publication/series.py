@@ -19,7 +19,7 @@ from caseapp.publication.queries import kind_of
 @dataclass(frozen=True)
 class Told:
     """A country's total of one indicator in one period, with its coverage and the definition it was made by. `taken`: the
-    revisions of its months that it rests on; `awaits`: those that it has not taken yet."""
+    revisions of its months that it rests on; `awaits`: those that it has not taken yet; `is_whole`: it sums every month of its period."""
 
     indicator: str
     period: str
@@ -40,6 +40,7 @@ class Told:
     signed: tuple[str, ...] = ()
     taken: tuple[Edition, ...] = ()
     awaits: tuple[Edition, ...] = ()
+    is_whole: bool = True
 
     @property
     def kind(self) -> str:
@@ -57,7 +58,8 @@ class Told:
     def point(self) -> Point:
         """The figure with what it rests on, which says what it may be set against."""
         ground = Ground(
-            self.reporting, self.expected, self.covered, self.signed, str(self.definition), tuple(one.name for one in self.awaits)
+            self.reporting, self.expected, self.covered, self.signed, str(self.definition), tuple(one.name for one in self.awaits),
+            self.release_period, self.is_whole,
         )  # fmt: skip
         return Point(self.period, self.number, ground)
 
@@ -70,8 +72,9 @@ def number_of(row: Any, definition: Any = None) -> Number:
 
 _SERIES = """
     WITH signed AS (
-        SELECT release_id, period, array_agg(place ORDER BY place) AS places FROM released.coverage
-        WHERE domain = 'arrivals' AND place_level = 'SITE' AND status = 'COMPLETE' GROUP BY release_id, period)
+        SELECT release_id, period, array_agg(place || ' ' || reporting || '/' || expected ORDER BY place) AS places,
+               count(*) AS listed, sum(reporting) AS signed FROM released.coverage
+        WHERE domain = 'arrivals' AND place_level = 'SITE' GROUP BY release_id, period)
     SELECT DISTINCT ON (f.indicator, f.period) f.indicator, f.period, f.measure, f.unit, f.status, f.value, f.numerator,
            f.denominator, f.cube, r.id AS release_id, r.period AS release_period, r.name AS release, c.reporting, c.expected,
            c.status AS covered, coalesce(s.places, '{}') AS signed,
@@ -80,7 +83,9 @@ _SERIES = """
     JOIN released.figure f ON f.release_id = r.id
     LEFT JOIN released.coverage c ON c.release_id = r.id AND c.period = f.period AND c.domain = 'arrivals'
          AND c.place_level = 'COUNTRY'
+    -- A month that counts more sites than signed, or names not all of them, does not say which ones reported.
     LEFT JOIN signed s ON s.release_id = r.id AND s.period = f.period
+         AND (f.period <> r.period OR (s.listed, s.signed) = (c.expected, c.reporting))
     WHERE r.country = :country AND r.status = 'APPROVED' AND f.indicator = ANY (:indicators) AND f.place_level = 'COUNTRY'
       AND f.sex = 'T' AND f.age_band = 'T' AND f.origin = 'T' AND f.household_type = 'T' AND f.need_group = 'T'
       AND r.period <= :until AND r.id = ANY (:stood)
@@ -114,7 +119,7 @@ def series(
                 row.indicator, row.period, row.release_id, row.release_period, row.measure, row.unit, row.status,
                 row.value, row.numerator, row.denominator, row.reporting, row.expected, row.definition, row.cube,
                 row.release, row.covered, tuple(row.signed), there.taken(row.period, row.release_id),
-                there.awaited(row.period, row.release_id, domain),
+                there.awaited(row.period, row.release_id, domain), known.is_whole(row.period, row.release_id),
             )
         )  # fmt: skip
     return found

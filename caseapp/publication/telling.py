@@ -44,6 +44,13 @@ def value(indicator: Indicator, number: Any) -> str:
     return f"{present.number(number)} {present.unit(indicator.unit)}".strip()
 
 
+def beside(other: Indicator, row: Any) -> str:
+    """«Solicitudes cerradas por otro motivo: 58.2 %», or why there is no figure."""
+    is_told = row is not None and row.status == "PUBLISHED"
+    words = value(other, row.value) if is_told else present.no_value(row.status if row is not None else "")
+    return f"{other.name[language()]}: {words}"
+
+
 def series(indicator: Indicator, told: Sequence[Told]) -> str:
     """The finding of a series of periods of one kind."""
     kind = told[-1].kind if told else "MONTH"

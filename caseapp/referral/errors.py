@@ -13,6 +13,13 @@ class NotNow(Refused):
     status = 409
 
 
+class ClockGoesOn(Refused):
+    """An IMMEDIATE referral, or one whose clock stood still already."""
+
+    sentence = _l("Este plazo no se puede detener. Pregunte sin detenerlo, o responda.")
+    field = "stops_clock"
+
+
 class NobodyChosen(Refused):
     sentence = _l("Elija al menos a una persona.")
     field = "members"

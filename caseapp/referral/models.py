@@ -55,14 +55,15 @@ USUAL = ITEMS[:6]
 NOTICES = (
     "ARRIVED", "NEXT_CONTACT", "ESCALATED", "LAPSED", "INFO_ASKED", "INFO_GIVEN", "ACCEPTED", "PART_ACCEPTED", "DECLINED",
     "WITHDRAWN", "STARTED", "COMPLETED", "NOT_COMPLETED", "PERSON_LEFT", "CONSENT_ENDED", "PLACE_OFFERED", "NOBODY_THERE",
-    "LINK_LOCKED", "NIGHTS_CHANGED", "REVIEW", "PERSON_MISSING",
+    "LINK_LOCKED", "NIGHTS_CHANGED", "REVIEW", "PERSON_MISSING", "REMINDER", "CALL_DUTY",
+    "CLOCK_GOES_ON", "NOT_BEGUN",
 )  # fmt: skip
 
 
 class Referral(Identified, Versioned, Base):
     """One asking. `case_id` is the first member's: its key seals the texts. `due_at` is when the answer is
-    due, `told_at` when the next contact is told, `lapse_at` when it lapses; they stand still while
-    `paused_at` is set (the receiver truly needs the sender's answer)."""
+    due, `remind_at` when the receiver is reminded, `told_at` when the next contact is told, `lapse_at` when it lapses; they
+    stand still while `paused_at` is set (the receiver truly needs the sender's answer), once and until `pause_ends_at`."""
 
     __tablename__ = "referral"
     __table_args__ = (
@@ -95,6 +96,14 @@ class Referral(Identified, Versioned, Base):
         ),
         sa.CheckConstraint("(first_night IS NULL) = (last_night IS NULL) AND last_night >= first_night", name="nights_whole"),
         sa.CheckConstraint("paused_at IS NULL OR state = 'INFO_ASKED'", name="paused_while_asked"),
+        sa.CheckConstraint(
+            "paused_at IS NULL OR (priority <> 'IMMEDIATE' AND pause_ends_at IS NOT NULL AND pause_ends_at > paused_at)",
+            name="paused_for_a_time",
+        ),
+        sa.Index("ix_referral_paused", "pause_ends_at", postgresql_where=sa.text("paused_at IS NOT NULL")),
+        sa.Index(
+            "ix_referral_not_begun", "first_night", postgresql_where=sa.text("state = 'ACCEPTED' AND not_begun_told_at IS NULL")
+        ),
         # What a dependant depends on was sent by the same team, and never changes: so there is no ring.
         sa.UniqueConstraint("id", "from_team_id"),
         sa.ForeignKeyConstraint(
@@ -146,12 +155,16 @@ class Referral(Identified, Versioned, Base):
     made_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
     sent_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
+    remind_at: Mapped[datetime | None]
     told_at: Mapped[datetime | None]
     lapse_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]  # when the receiver was reminded
     next_told_at: Mapped[datetime | None]  # when the next contact was told
     escalated_at: Mapped[datetime | None]  # when somebody above was told that the deadline has passed
     nobody_told_at: Mapped[datetime | None]  # when the sender was told that nobody reads this inbox
     paused_at: Mapped[datetime | None]
+    pause_ends_at: Mapped[datetime | None]  # stays when the pause is over: there is one
+    not_begun_told_at: Mapped[datetime | None]  # when the sender was told that nobody has arrived
     question_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
     reply_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
     answered_at: Mapped[datetime | None]

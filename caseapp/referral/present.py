@@ -306,5 +306,8 @@ def notice_text(kind: str) -> str:
         "WITHDRAWN": _("Retirada"), "STARTED": _("Llegó"), "COMPLETED": _("Concluida"), "NOT_COMPLETED": _("No se realizó"),
         "NOBODY_THERE": _("Nadie entra a esa bandeja: llame o haga una página"), "LINK_LOCKED": _("Cinco códigos falsos: la página se cerró"),
         "NIGHTS_CHANGED": _("Cambiaron las noches"), "REVIEW": _("Falta que otra persona revise el motivo"),
-        "PLACE_OFFERED": _("Hay un cupo para quienes esperan"), "PERSON_LEFT": _("Una persona ya no va"), "PERSON_MISSING": _("Una persona no llegó: búsquela"), "CONSENT_ENDED": _("Venció un consentimiento: pregunte de nuevo"),
+        "PLACE_OFFERED": _("Hay un cupo para quienes esperan"), "PERSON_LEFT": _("Una persona ya no va"),
+        "REMINDER": _("El plazo se acerca: responda"), "CALL_DUTY": _("No responden: llame al teléfono de guardia"),
+        "CLOCK_GOES_ON": _("La pausa terminó: el plazo sigue"), "NOT_BEGUN": _("Aceptada y nadie ha llegado: pregunte qué pasó"),
+        "PERSON_MISSING": _("Una persona no llegó: búsquela"), "CONSENT_ENDED": _("Venció un consentimiento: pregunte de nuevo"),
     }[kind]  # fmt: skip

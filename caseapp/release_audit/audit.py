@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,6 +65,7 @@ def _audit_one(path: Path, report: AuditReport) -> seal.Release:
         FigureCheck(folder, manifest, cubes).run()
         seal.check_hashes(folder, manifest)
     _check_coverage(folder)
+    _check_who_reported(folder, manifest.period)
     folder.table("revisions.csv", REVISION_COLUMNS)
     _check_datapackage(folder)
     return seal.Release(folder, manifest, cubes)
@@ -83,6 +85,22 @@ def _check_coverage(folder: Folder) -> None:
         if not (WHOLE.fullmatch(row["reporting"]) and WHOLE.fullmatch(row["expected"])):
             sentence = "reporting and expected must be whole numbers."
             folder.found("FORMAT", "coverage.csv", sentence, number)
+
+
+def _check_who_reported(folder: Folder, month: str) -> None:
+    """A site reports by signing: a country that counts more sites than signed says what the others recorded, and with one
+    of them missing which one recorded nothing."""
+    rows = folder.table("coverage.csv", COVERAGE_COLUMNS)
+    signed: Counter[tuple[str, str]] = Counter()
+    for _number, row in rows:
+        if row["place_level"] == "SITE":
+            signed[row["domain"], row["period"]] += row["status"] == "COMPLETE"
+    for number, row in rows:
+        key = row["domain"], row["period"]
+        is_told = row["place_level"] == "COUNTRY" and row["period"] == month and key in signed
+        if is_told and WHOLE.fullmatch(row["reporting"]) and int(row["reporting"]) != signed[key]:
+            sentence = f"{row['reporting']} sites reported, but {signed[key]} signed: the row tells what the others recorded."
+            folder.found("A2", "coverage.csv", sentence, number)
 
 
 def _check_datapackage(folder: Folder) -> None:

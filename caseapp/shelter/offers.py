@@ -77,7 +77,9 @@ def for_people(
     """Arrangements for these people at a shelter from `first` to `last`, the best first: rooms that take all of
     them, and where none does, one divided among rooms. `stays`: they are here already and move; `referral_id`: what is held for it is theirs;
     `emergency`: see `rules.why_not`; `tonight`: whoever should have left before that night and is still in has the bed
-    (the running night)."""
+    (the running night). Nothing for more nights than the shelter gives; who is here already moves on with theirs."""
+    if not stays and rules.too_long(first, last, queries.max_nights(team_id)):
+        return []
     tonight = tonight or queries.tonight_at(site)
     people = queries.persons_to_place(case_ids, first)
     guests = [people[c].guest for c in case_ids if c in people]

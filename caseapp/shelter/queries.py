@@ -32,7 +32,7 @@ from caseapp.shelter.models import (
     Unit,
     holding,
 )
-from caseapp.shelter.standing import ChildEmergency, StayExtension, UnitInspection
+from caseapp.shelter.standing import ChildEmergency, StayExtension, StayPolicy, UnitInspection
 
 
 # -- who sees which stay ------------------------------------------------------------------------------
@@ -145,6 +145,19 @@ def places_held_for(referral_id: UUID) -> frozenset[UUID]:
     """The places that are held for a referral now."""
     held = sa.and_(Stay.state == StayState.HELD, Stay.held_until > clock.now())
     return frozenset(session.scalars(sa.select(Stay.place_id).where(Stay.referral_id == referral_id, held)))
+
+
+def max_nights(team_id: UUID) -> int | None:
+    """The longest stay that the shelter gives, or None."""
+    return session.scalar(sa.select(StayPolicy.max_nights).where(StayPolicy.team_id == team_id))
+
+
+def longest_of(team_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """The longest stay of those of these teams that set one (one statement)."""
+    rows = session.execute(
+        sa.select(StayPolicy.team_id, StayPolicy.max_nights).where(StayPolicy.team_id.in_(list(team_ids)))
+    )
+    return {team_id: nights for team_id, nights in rows if nights is not None}
 
 
 # -- availability -------------------------------------------------------------------------------------

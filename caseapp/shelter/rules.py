@@ -201,6 +201,11 @@ def trust(hours: float | None, limits: Mapping[str, float]) -> str:
     return "DOUBTFUL"
 
 
+def too_long(first: date, last: date, longest: int | None) -> bool:
+    """Whether these nights, both ends included, are more than a shelter gives (None: it sets no maximum)."""
+    return longest is not None and (last - first).days + 1 > longest
+
+
 def may_extend(nights: int, max_nights: int | None, reason: str | None) -> str | None:
     """Why a stay may not become so long, or None. Longer is a decision with a reason; beyond the shelter's maximum,
     with one that is not the wish alone."""

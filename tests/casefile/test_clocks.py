@@ -136,6 +136,75 @@ def test_a_late_clock_is_told_to_a_second_person_who_says_that_they_saw_it(desk,
     assert "se le avisó a usted" not in client.get("/today").get_data(as_text=True)
 
 
+def clocks_on_today(client, who):
+    client.sign_in(who)
+    part = client.get("/today").get_data(as_text=True).partition('id="clocks"')[2]
+    return part.partition("</section>")[0]
+
+
+def swept_at(desk, at):
+    with desk.db.as_owner(), clock.held_at(at), access.acting_as(access.system("clocks")):
+        return deadline.look()
+
+
+def test_what_was_warned_of_stands_on_today_by_the_days_of_its_own_rule_until_it_is_seen(desk, client):
+    words = reference.label("clock", "DOCUMENT_VALID")
+    with access.acting_as(desk.caseworker):
+        restart()
+        start(desk, rule="DOCUMENT_VALID", due=timedelta(days=31))
+        session.commit()
+    assert swept_at(desk, NOW)["warned"] == 0
+    assert words not in clocks_on_today(client, desk.caseworker)
+    later = NOW + timedelta(days=2)
+    assert swept_at(desk, later)["warned"] == 1
+    with clock.held_at(later):
+        # Nobody holds the file: the whole team is told, and one of them says that they saw it.
+        for who in (desk.caseworker, desk.supervisor):
+            row = clocks_on_today(client, who)
+            assert words in row and "aviso antes de que venza" in row and "Ver y anotar visto" in row
+        assert "antes de que venza" in client.get(url(desk, "/clocks")).get_data(as_text=True)
+        assert client.post(url(desk, "/clocks/seen")).status_code == 302
+        assert words not in clocks_on_today(client, desk.caseworker)
+    with clock.held_at(NOW + timedelta(days=29)):
+        row = clocks_on_today(client, desk.caseworker)
+        assert words in row and "aviso antes" not in row
+
+
+def test_where_no_second_person_is_the_team_is_told(desk, client):
+    with desk.db.as_owner():
+        case = desk.case(desk.woman)
+        case.assigned_to_id = desk.supervisor.user_id
+    with access.acting_as(desk.caseworker):
+        restart()
+        start(desk, rule="SOLUTION_HELD_3M", due=timedelta(hours=-1))
+        session.commit()
+    assert swept_at(desk, NOW)["escalated"] == 1
+    with desk.db.as_owner():
+        assert session.scalars(sa.select(DeadlineNotice)).one().user_id is None
+    row = clocks_on_today(client, desk.caseworker)
+    assert reference.label("clock", "SOLUTION_HELD_3M") in row and "se le avisó a usted" in row
+    assert client.post(url(desk, "/clocks/seen")).status_code == 302
+    assert "se le avisó a usted" not in clocks_on_today(client, desk.supervisor)
+
+
+def test_a_request_about_own_data_goes_on_past_the_closing_and_is_told_on_today(desk, client):
+    with access.acting_as(desk.caseworker):
+        restart()
+        row = start(desk, rule="SUBJECT_ACCESS", due=timedelta(days=4))
+        row_id = row.id
+        service.close(desk.case(desk.woman), reason="PERSON_ASKED")
+        session.commit()
+    assert swept_at(desk, NOW)["warned"] == 1
+    row = clocks_on_today(client, desk.caseworker)
+    assert reference.label("clock", "SUBJECT_ACCESS") in row
+    assert client.get(url(desk, "/clocks")).status_code == 200
+    assert client.post(url(desk, "/clocks/seen")).status_code == 302
+    assert swept_at(desk, NOW + timedelta(days=5))["escalated"] == 1
+    with desk.db.as_owner():
+        assert session.get_one(Deadline, row_id).state == "LATE"
+    assert "se le avisó a usted" in clocks_on_today(client, desk.supervisor)
+
+
 def test_a_file_that_is_opened_again_takes_its_follow_ups_up(desk):
     with access.acting_as(desk.caseworker):
         restart()

@@ -13,6 +13,7 @@ from caseapp.core import access, clock
 from caseapp.core.db import session
 from caseapp.core.errors import ChangedMeanwhile
 from caseapp.core.journal import CaseEvent
+from caseapp.deadline import service as deadline
 from caseapp.people import queries as people
 from caseapp.people import service as people_service
 from caseapp.people.models import Case, CaseAccess, Household
@@ -149,6 +150,21 @@ def test_a_rejected_claim_closes_nothing_and_its_appeal_keeps_the_file_open(as_c
             procedure.take(case, claim, step, on=date(2025, 11, 21))
     with clock.held_at(NOW + timedelta(days=40)):
         service.close(case, reason="PERSON_ASKED")
+
+
+def test_an_authority_that_is_late_or_a_limit_that_stands_still_keeps_the_file_open(as_caseworker):
+    case = as_caseworker.case(as_caseworker.woman)
+    claim = procedure.lodge(case, on=date(2025, 10, 1))
+    procedure.take(case, claim, "REGISTERED", on=date(2025, 10, 2))
+    for later in (0, 40, 400):
+        with clock.held_at(NOW + timedelta(days=later)), pytest.raises(rules.LegalClockNear):
+            service.close(case, reason="PERSON_ASKED")
+    deadline.pause(("claim", claim.id), "FORCE_MAJEURE", rule="CLAIM_DECIDE")
+    with pytest.raises(rules.LegalClockLate):
+        service.close(case, reason="PERSON_ASKED")
+    deadline.resume(("claim", claim.id))
+    procedure.close(case, claim, on=ON, reason="EXPLICIT_WITHDRAWAL")
+    service.close(case, reason="PERSON_ASKED")
 
 
 def test_a_second_person_closes_what_the_first_asked_for(desk):

@@ -18,15 +18,20 @@ from caseapp.casefile.rules import handing as rules
 from caseapp.core import access, clock
 from caseapp.core.db import session
 from caseapp.core.journal import CaseEvent
+from caseapp.deadline.models import Deadline
 from caseapp.people import queries as people
 from caseapp.people import service as people_service
 from caseapp.people.models import Case, CaseAccess, Household, HouseholdMember, MovementLimit, Need
+from caseapp.places.models import Site
+from caseapp.procedure import service as procedure
+from caseapp.procedure.models import SignDuty
 from caseapp.referral.models import Referral
 from tests.casefile.conftest import restart
 from tests.conftest import NOW
 from tests.factories import make_site, make_team, make_user, principal_of
 from tests.factories.referral import consent
 from tests.factories.shelter import require
+from workers import deadline as sweep
 
 ON = date(2025, 11, 23)
 ARRIVES = ON + timedelta(days=2)
@@ -252,6 +257,43 @@ def test_another_country_needs_its_own_consent_a_second_person_and_is_never_that
         offered(two, desk.mother, desk.child, to=two.abroad)
 
 
+def test_what_binds_in_a_country_is_left_behind_with_it(two):
+    """The old country's legal limits, the office at which the person signed and the state in which they stayed: none of
+    it follows them over the border, and no sweep stops at it."""
+    desk = two.desk
+    with desk.db.as_owner():
+        consent(desk.woman, "CROSS_BORDER", recipient_country="GTM")
+        session.get_one(Site, desk.team.site_id).admin1 = "MX07"
+    with access.acting_as(desk.caseworker):
+        restart()
+        case = desk.case(desk.woman)
+        claim = procedure.lodge(case, on=ON - timedelta(days=5))
+        procedure.take(case, claim, "REGISTERED", on=ON - timedelta(days=4))
+        service.set_task(case, kind="CALL", words="x", due_on=ARRIVES)
+        session.commit()
+        assert session.scalar(sa.select(MovementLimit.admin1)) == "MX07"
+    made = offered(two, desk.woman, to=two.abroad)
+    with access.acting_as(desk.supervisor):
+        restart()
+        service.decide_approval(desk.case(desk.woman), work.open_approval(made), approve=True)
+        session.commit()
+    accepted(two, made, two.foreigner)
+    with access.acting_as(two.foreigner):
+        restart()
+        rows = session.execute(sa.select(Deadline.rule, Deadline.state, Deadline.cancel_reason)).all()
+        ended = {rule: reason for rule, state, reason in rows if state == "CANCELLED"}
+        assert ended == dict.fromkeys(("CLAIM_DECIDE", "CLAIM_SIGN_IN"), "MOVED_AWAY")
+        assert "TASK" in {rule for rule, state, _reason in rows if state == "RUNNING"}
+        assert people.movements_of([desk.woman.case_id], ON) == {}
+        assert session.execute(sa.select(SignDuty.ended_on, SignDuty.end_reason)).one() == (ON, "LIFTED")
+    desk.db.as_role("work")
+    with access.acting_as(access.system("clocks")), clock.held_at(NOW + timedelta(days=200)):
+        restart()
+        done = sweep.look.run()
+    desk.db.as_role("app")
+    assert done["failed"] == 0 and done["clocks_escalated"] >= 1
+
+
 def test_the_database_says_again_where_a_file_never_goes(two):
     """Not to the country of nationality, not to custody, not twice at once."""
     desk = two.desk
@@ -349,6 +391,105 @@ def test_the_offering_side_takes_it_back(two, reason):
         session.commit()
     with pytest.raises(rules.HandoverAnswered):
         accepted(two, made)
+
+
+def answer(two, person, purpose, state, **more):
+    """What the person says now, at the desk."""
+    with access.acting_as(two.desk.caseworker):
+        restart()
+        case = two.desk.case(person)
+        if state == "WITHDRAWN":
+            held = [c for c in people.answers_of(case.id) if c.purpose == purpose and c.state == "GIVEN"]
+            people_service.withdraw_consent(case, held[-1], on=ON)
+        else:
+            new = people_service.NewConsent(purpose, state=state, form="SIGNED", alone=True, **more)
+            people_service.record_consent(case, people.person_of(case), new, on=ON)
+        session.commit()
+
+
+@pytest.mark.parametrize("state", ["WITHDRAWN", "REFUSED"])
+def test_an_offer_ends_with_the_consent_it_rests_on(two, state):
+    made = offered(two, two.desk.woman)
+    answer(two, two.desk.woman, "CASE_TRANSFER", state)
+    with access.acting_as(two.desk.caseworker):
+        restart()
+        row = session.get_one(Handover, made)
+        assert (row.state, row.withdraw_reason) == ("WITHDRAWN", "CONSENT_WITHDRAWN")
+    with pytest.raises(rules.HandoverAnswered):
+        accepted(two, made)
+    with pytest.raises(rules.TransferConsentMissing):
+        offered(two, two.desk.woman)
+    answer(two, two.desk.woman, "CASE_TRANSFER", "GIVEN")
+    offered(two, two.desk.woman)
+
+
+def test_a_no_to_somebody_else_or_to_something_else_ends_no_offer(two):
+    with two.desk.db.as_owner():
+        elsewhere = make_team()
+    made = offered(two, two.desk.woman)
+    answer(two, two.desk.woman, "CASE_TRANSFER", "REFUSED", recipient_team_id=elsewhere.id)
+    answer(two, two.desk.woman, "REFER_SHELTER", "REFUSED")
+    answer(two, two.desk.mother, "CASE_TRANSFER", "WITHDRAWN")
+    accepted(two, made)
+
+
+def test_what_waits_for_a_second_person_ends_too_and_a_new_yes_carries_it(two):
+    desk = two.desk
+    with desk.db.as_owner():
+        consent(desk.woman, "CROSS_BORDER", recipient_country="GTM")
+        consent(desk.woman, "CROSS_BORDER", recipient_country="GTM", recipient_team_id=two.abroad.id)
+    made = offered(two, desk.woman, to=two.abroad)
+    answer(two, desk.woman, "CASE_TRANSFER", "WITHDRAWN")  # that is about teams of this country
+    answer(two, desk.woman, "CROSS_BORDER", "GIVEN", recipient_country="GTM")
+    with access.acting_as(desk.caseworker):
+        restart()
+        assert session.get_one(Handover, made).state == "PREPARED"
+        newest = people.answers_of(desk.woman.case_id)[-1]
+        assert session.scalars(sa.select(HandoverMember.consent_id)).one() == newest.id
+    answer(two, desk.woman, "CROSS_BORDER", "REFUSED", recipient_country="GTM")
+    with access.acting_as(desk.supervisor):
+        restart()
+        row = session.get_one(Handover, made)
+        assert (row.state, row.withdraw_reason) == ("WITHDRAWN", "CONSENT_WITHDRAWN")
+        assert work.open_approval(made) is None
+
+
+@pytest.mark.parametrize("prepared", [False, True])
+def test_an_offer_lapses_with_the_last_day_of_its_consent(two, prepared):
+    desk = two.desk
+    with desk.db.as_owner():
+        consent(desk.woman, "CROSS_BORDER", recipient_country="GTM", expires_on=ON)
+        session.execute(sa.text("UPDATE consent SET expires_on = :d"), {"d": ON})
+    made = offered(two, desk.woman, to=two.abroad if prepared else two.other)
+    tomorrow = NOW + timedelta(days=1)
+    if prepared:
+        with access.acting_as(desk.supervisor), clock.held_at(tomorrow):
+            restart()
+            with pytest.raises(rules.TransferConsentEnded), session.begin_nested():
+                service.decide_approval(desk.case(desk.woman), work.open_approval(made), approve=True)
+    else:
+        with clock.held_at(tomorrow), pytest.raises(sa.exc.IntegrityError, match="consent behind"):
+            accepted(two, made)  # the database says it, before the sweep has come by
+        session.rollback()
+    desk.db.as_role("work")
+    with access.acting_as(access.system("clocks")), clock.held_at(tomorrow):
+        restart()
+        people_service.expire_consents()
+        assert session.get_one(Handover, made).state == "LAPSED"
+        session.commit()
+    desk.db.as_role("app")
+
+
+def test_what_rests_on_a_legal_basis_stands_without_a_consent(two):
+    desk = two.desk
+    answer(two, desk.woman, "CASE_TRANSFER", "REFUSED")
+    made = offered(two, desk.woman, bases={desk.woman.case_id: ("VITAL_INTEREST", "Amenaza en el albergue")})
+    with access.acting_as(desk.supervisor):
+        restart()
+        service.decide_approval(desk.case(desk.woman), work.open_approval(made), approve=True)
+        session.commit()
+    answer(two, desk.woman, "CASE_TRANSFER", "REFUSED")
+    accepted(two, made)
 
 
 def test_an_offer_that_nobody_answers_lapses(two):

@@ -20,6 +20,7 @@ from caseapp.core.db import session
 from caseapp.core.journal import CaseEvent
 from caseapp.core.outbox import OutboxRow
 from caseapp.people.models import Case
+from caseapp.procedure.models import Claim, ClaimApplicant
 from tests.casefile.conftest import restart
 from tests.factories import make_person, make_team, make_user, principal_of
 
@@ -124,6 +125,28 @@ def test_what_would_be_erased_and_why_not_is_told_by_number(desk, files, client)
             session.scalar(sa.select(sa.func.count()).select_from(Case).where(Case.erased_at.is_not(None)))
             == 0
         )
+
+
+def test_a_claim_that_waits_for_its_decision_holds_the_file(desk, files):
+    """Closing a file ended its clocks; the authority decides all the same."""
+    on = date(2022, 3, 1)
+    with desk.db.as_owner():
+        claim = Claim(case_id=files["old_id"], lodged_on=on)
+        session.add(claim)
+        session.flush()
+        part = ClaimApplicant(
+            claim_id=claim.id, case_id=files["old_id"], role="PRINCIPAL", since=on, pending=True
+        )
+        session.add(part)
+    for ended, held in ((None, ("OPEN_CLAIM",)), (date(2022, 9, 9), ())):
+        with desk.db.as_owner():
+            row = session.get_one(Claim, claim.id)
+            row.decided_on, row.outcome = ended, ended and "REJECTED"
+            session.get_one(ClaimApplicant, part.id).pending = ended is None
+        with access.acting_as(files["officer"]):
+            restart()
+            [found] = [d for d in queries.due("MEX", TODAY) if d.case_id == files["old_id"]]
+            assert found.held == held
 
 
 def test_nobody_else_is_told(desk, files):

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from caseapp.casefile import rules
-from caseapp.casefile.rules import AlertFacts, Attempt, ClosingFacts
+from caseapp.casefile.rules import AlertFacts, Attempt, ClosingFacts, closing
 from caseapp.core import reference
 from caseapp.solutions.rules import PATHWAYS, STEPS
 
@@ -92,9 +92,21 @@ OPEN = [
     ("custody", {"custody": True}, rules.InCustody),
     ("a clock", {"legal_clocks": [TODAY + timedelta(days=30)]}, rules.LegalClockNear),
     ("a clock that ran out", {"legal_clocks": [TODAY - timedelta(days=1)]}, rules.LegalClockNear),
+    ("a clock that ran out", {"legal_clocks": [TODAY - timedelta(days=1)]}, rules.LegalClockLate),
+    ("a clock that stands still", {"legal_paused": True}, rules.LegalClockLate),
     ("an alert", {"alerts": ["CHILD_AGE_DISPUTED"], "child": True}, rules.AlertOpen),
     ("a child without carer", {"child": True, "carer": False}, rules.ChildWithoutCarer),
 ]
+
+
+@pytest.mark.parametrize("reason", rules.REASONS)
+def test_who_left_custody_is_met_again_before_the_file_closes(reason):
+    holds = enough(reason, follow_up=True)
+    if reason in {"DIED", "REMOVED", "DUPLICATE", "ERROR", "PERSON_ASKED"}:
+        rules.may_close(reason, holds)
+        return
+    with pytest.raises(rules.FollowUpOpen):
+        rules.may_close(reason, holds)
 
 
 @pytest.mark.parametrize(("what", "facts", "refusal"), OPEN, ids=[o[0] for o in OPEN])
@@ -107,6 +119,15 @@ def test_nothing_closes_over_what_is_open(reason, what, facts, refusal):
         return
     with pytest.raises(refusal):
         rules.may_close(reason, holds)
+
+
+@pytest.mark.parametrize("ago", [0, 1, 400])
+def test_an_authority_is_awaited_after_its_time_and_the_person_is_not(ago):
+    day = TODAY - timedelta(days=ago)
+    assert rules.awaited("CLAIM_DECIDE", day, TODAY)
+    assert rules.awaited("CLAIM_APPEAL", day, TODAY) is (ago == 0)
+    for rule in closing.THEIR_OWN_LIMITS:
+        assert {r.extra.get("kind") for r in reference.clock_rules() if r.code == rule} == {"LEGAL"}
 
 
 @pytest.mark.parametrize("reason", rules.REASONS)

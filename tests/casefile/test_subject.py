@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from caseapp.casefile.enquiry import service as enquiries
 from caseapp.casefile.enquiry.models import Enquiry
 from caseapp.casefile.enquiry.service import NewEnquiry
-from caseapp.casefile.subject import rules, service
+from caseapp.casefile.subject import copying, rules, service
 from caseapp.casefile.subject.models import SubjectRequest
+from caseapp.casefile.subject.words import LISTS
 from caseapp.core import access, outbox, reference
 from caseapp.core.audit import AuditRow
 from caseapp.core.db import session
@@ -27,6 +28,7 @@ from caseapp.deadline.models import Deadline
 from caseapp.people import service as people
 from caseapp.people.models import Case
 from caseapp.people.service import NewContact
+from caseapp.procedure.models import Claim, ClaimApplicant
 from tests.casefile.conftest import restart
 from tests.casefile.oversight import make_subject_request
 from tests.factories import make_team, make_user, principal_of
@@ -111,7 +113,7 @@ def test_a_reason_is_asked_of_nobody_who_wants_to_see_or_erase(kind, topic, what
             rules.may_ask(kind, topic, what, has_open=has_open)
 
 
-@pytest.mark.parametrize("field", ["open_file", "hold", "open_request", "legal_clock"])
+@pytest.mark.parametrize("field", ["open_file", "hold", "open_request", "legal_clock", "open_claim"])
 def test_each_of_these_holds_a_file_alone(field):
     [code] = rules.keeps(rules.Standing(**{field: True}))
     assert reference.known("kept_why", code)
@@ -119,7 +121,7 @@ def test_each_of_these_holds_a_file_alone(field):
 
 
 def test_every_reason_to_keep_has_a_label():
-    every = rules.keeps(rules.Standing(True, True, True, True))
+    every = rules.keeps(rules.Standing(True, True, True, True, True))
     assert set(every) == {c.code for c in reference.codes("kept_why")}
 
 
@@ -181,6 +183,28 @@ def test_the_copy_holds_what_is_kept_and_nobody_elses_data(desk, client, app):
     assert "Lo que se guarda sobre usted" in spanish and "Vínculos familiares anotados" in spanish
     assert "What is kept about you" in english
     assert data["withheld"] >= 2 and {"person", "need", "relation"} <= {p["name"] for p in data["sections"]}
+
+
+def test_a_word_that_is_never_exported_reads_in_the_copy_as_its_sender_reads_it():
+    """Every code with flag X for which a list names what is shown outside (VOCABULARY A0, A1)."""
+    kept = [c for c in reference.codes("decline_reason") if "X" in c.flags]
+    assert [c.code for c in kept] == ["PREVIOUS_INCIDENT"]
+    for code in kept:
+        for table, column in (("referral", "decline_reason"), ("referral_member", "not_accepted_reason")):
+            assert copying._words(table, column, code.code) == reference.label(
+                "decline_reason", "CANNOT_OFFER"
+            )
+    assert copying._words("referral", "decline_reason", "NO_STAFF") == reference.label(
+        "decline_reason", "NO_STAFF"
+    )
+    every = [c for c in {*LISTS.values(), *(t for t, _c in LISTS)} if copying._is_list(c)]
+    shown = [
+        c
+        for n in [*every, "decline_reason"]
+        for c in reference.codes(n)
+        if "X" in c.flags and "shown_as" in c.extra
+    ]
+    assert {c.code for c in shown} == {"PREVIOUS_INCIDENT"}
 
 
 def test_the_copy_is_handed_over_once_and_then_it_is_nowhere(desk, client, app):
@@ -295,13 +319,20 @@ def test_an_open_file_or_a_held_one_is_not_erased(desk, client):
     assert "Terminar retención" in page
 
 
-@pytest.mark.parametrize("what", ["hold", "request", "clock"])
+@pytest.mark.parametrize("what", ["hold", "request", "clock", "claim"])
 def test_postgresql_erases_no_held_file(desk, what):
     closed(desk, desk.mother)
     case_id = desk.mother.case_id
     with desk.db.as_owner():
         case = desk.case(desk.mother)
         user = desk.supervisor.user_id
+    if what == "claim":
+        with desk.db.as_owner():
+            claim = Claim(case_id=case_id, lodged_on=date(2025, 11, 1))
+            session.add(claim)
+            session.flush()
+            role = {"role": "PRINCIPAL", "since": date(2025, 11, 1), "sealed": False, "pending": True}
+            session.add(ClaimApplicant(claim_id=claim.id, case_id=case_id, **role))
     if what == "request":
         make_subject_request(desk.db, case, type("U", (), {"id": user}), kind="ACCESS")
     sql = {

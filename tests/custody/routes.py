@@ -69,6 +69,11 @@ def _review(db: Any, ns: Any) -> Any:
     return f"/custody/departures/{row.id}/review", {}
 
 
+def _audited(db: Any, ns: Any) -> str:
+    _review(db, ns)
+    return "/audit/departures?waiting=1"
+
+
 ROUTES = {
     ("custody.show", "GET"): _page,
     ("custody.begin", "POST"): _open,
@@ -89,6 +94,7 @@ ROUTES = {
     ("custody.queue", "GET"): lambda db, ns: "/custody",
     ("custody.departures", "GET"): lambda db, ns: "/custody/departures",
     ("custody.review", "POST"): _review,
+    ("custody.audited", "GET"): _audited,
     ("custody.children", "GET"): lambda db, ns: "/custody/children",
     ("custody.exits", "GET"): lambda db, ns: "/custody/exits",
 }

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
 import sqlalchemy as sa
 
+from caseapp.core import access, reference
 from caseapp.core.audit import AuditRow
 from caseapp.core.db import session
-from caseapp.custody.models import Custody
-from caseapp.people.models import CaseAccess, Person
+from caseapp.custody import auditing, service
+from caseapp.custody.models import Custody, CustodyPassedOver
+from caseapp.people.models import Case, CaseAccess, Person
 from tests.conftest import NOW
-from tests.factories import make_person
+from tests.custody.conftest import restart
+from tests.factories import make_person, make_site, make_team, make_user, principal_of
 from tests.factories.custody import hold
 from tests.statements import count_statements
 
@@ -271,3 +275,91 @@ def test_a_file_is_not_closed_over_custody_and_says_so(world, held, client):
     assert "faltan 7 garantías" in page and "En custodia" in page
     answer = client.post(f"/cases/{number}/close", data={"reason": "PERSON_ASKED", "version": "1"})
     assert answer.status_code == 422 and "está en custodia" in answer.get_data(as_text=True)
+
+
+def departed(world, **values):
+    """The man left before the woman; a colleague wrote it down."""
+    with world.db.as_owner():
+        left = hold(
+            world.man, world.station, 5, state="RELEASED", exit_code="TRIPARTITE", exit_on=date(2025, 11, 22),
+            exit_by_id=world.caseworker.user_id, rank="SINGLE_MEN", order_outcome="ORDER_DEPARTED", departure_reason="HEALTH",
+            **values,
+        )  # fmt: skip
+        before = hold(world.woman, world.station, 20)
+        session.add(
+            CustodyPassedOver(case_id=left.case_id, custody_id=left.id, passed_id=before.id, position=1)
+        )
+    session.expunge_all()
+
+
+def auditor_in(world, country="MEX", role="AUDITOR"):
+    with world.db.as_owner():
+        team = make_team(make_site(country=country, code=f"{country[:2]}-901"), "OVERSIGHT")
+        return principal_of(make_user(role, team), (role, team))
+
+
+def test_an_auditor_sees_departures_by_number_and_no_name(world, client):
+    departed(world)
+    who = auditor_in(world)
+    page = text(client, who, "/audit/departures?waiting=1")
+    assert world.numbers[world.man.case_id] in page and world.numbers[world.woman.case_id] in page
+    assert world.station.name in page and reference.label("custody_departure_reason", "HEALTH") in page
+    for person in (world.man, world.woman):
+        assert person.given_names not in page and person.surname_1 not in page
+    # Neither the rank nor a way into the file.
+    assert reference.label("tripartite_exit_rank", "SINGLE_MEN") not in page and "/cases/" not in page
+    assert "/audit/departures" in text(client, who, "/today")
+    assert "Recorded by" in text(client, replace(who, language="en"), "/audit/departures")
+    with access.acting_as(who):
+        restart()
+        assert session.scalars(sa.select(Custody)).all() == []
+
+
+def test_what_a_supervisor_reviewed_waits_for_no_auditor(world, client):
+    departed(world, departure_reviewed_at=NOW, departure_reviewed_by_id=world.supervisor.user_id)
+    who = auditor_in(world)
+    number = world.numbers[world.man.case_id]
+    assert number not in text(client, who, "/audit/departures?waiting=1")
+    assert number in text(client, who, "/audit/departures")
+
+
+def test_departures_of_a_country_are_for_its_auditor_alone(world, client):
+    departed(world)
+    abroad, officer = auditor_in(world, "GTM"), auditor_in(world, "MEX", "DATA_PROTECTION_OFFICER")
+    assert world.numbers[world.man.case_id] not in text(client, abroad, "/audit/departures")
+    for who in (world.supervisor, world.caseworker, world.liaison, world.officer, officer):
+        client.sign_in(who)
+        assert client.get("/audit/departures").status_code == 403
+    for who in (abroad, world.supervisor, world.liaison, officer, access.ANONYMOUS):
+        with access.acting_as(who):
+            restart()
+            assert session.scalars(auditing.departures()).all() == []
+
+
+def test_a_file_is_not_closed_over_a_follow_up_and_says_so(world, client):
+    with world.db.as_owner():
+        hold(world.man, world.station, 5)
+    session.expunge_all()
+    with access.acting_as(world.caseworker):
+        restart()
+        row = row_of(world, world.man)
+        service.release(world.case(world.man), row, service.NewExit("COURT", TODAY))
+        session.commit()
+    number = world.numbers[world.man.case_id]
+    client.sign_in(world.caseworker)
+
+    def close(reason):
+        with world.db.as_owner():
+            version = session.scalar(sa.select(Case.version).where(Case.number == number))
+        return client.post(f"/cases/{number}/close", data={"reason": reason, "version": str(version)})
+
+    answer = close("LEFT_TOLD")
+    assert answer.status_code == 422 and "Falta un seguimiento" in answer.get_data(as_text=True)
+    for step in ("FIRST", "SECOND"):
+        with access.acting_as(world.caseworker):
+            restart()
+            service.follow_up(
+                world.case(world.man), row_of(world, world.man), step=step, outcome="NOT_FOUND", on=TODAY
+            )
+            session.commit()
+    assert close("LEFT_TOLD").status_code == 302

@@ -157,8 +157,12 @@ def test_a_birthday_in_custody_is_noticed_by_the_minute_on_the_local_day(desk):
     case_id = row.case_id
 
     def sweep(at):
+        desk.db.as_role("work")
         with clock.held_at(at), access.acting_as(access.system("clocks")):
-            return service.follow_birthdays()
+            done = service.follow_birthdays()
+        desk.db.as_role("app")
+        session.commit()  # the identity speaks again
+        return done
 
     # 19:00 in Mexico on the 24th is the 25th in UTC.
     assert sweep(datetime(2025, 11, 25, 1, 0, tzinfo=UTC)) == 0

@@ -7,10 +7,12 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from caseapp.core import access, clock, reference
 from caseapp.core.db import session
 from caseapp.core.journal import CaseEvent
+from caseapp.core.sweeping import counted
 from caseapp.deadline import queries, rules, service
 from caseapp.deadline.models import Deadline, DeadlineNotice, DeadlinePause
 from caseapp.people.models import Case
@@ -221,6 +223,74 @@ def test_a_holder_is_never_their_own_second_person(desk, case):
         assert session.get_one(Deadline, made_id).escalated_to_id == people["holder"]
 
 
+def test_a_clock_of_another_countrys_rule_runs_out_like_any_other(desk, case):
+    """A file came from another country with a clock of its law: no sweep and no verb stops at the unknown rule."""
+    subject = ("claim", uuid4())
+    made = service.start(case, "CLAIM_DECIDE", subject=subject, started_at=NOW - 4 * MONTH)
+    session.commit()
+    with desk[0].as_owner():
+        session.execute(sa.text("UPDATE \"case\" SET country = 'HND' WHERE id = :c"), {"c": case.id})
+    with pytest.raises(reference.CodeUnknown):
+        reference.clock_rule("CLAIM_DECIDE", NOW.date(), "HND")
+    assert swept(desk[0]) == {"warned": 0, "escalated": 1}
+    with access.acting_as(desk[3]):
+        session.commit()
+        found = session.get_one(Deadline, made.id)
+        assert found.state == "LATE"
+        told = session.scalars(sa.select(CaseEvent.code).where(CaseEvent.kind == "alert.raised")).all()
+        assert told == ["LEGAL_DEADLINE"]
+        assert service.move(subject, NOW + MONTH) == 1
+        service.cancel(subject, "FILE_CLOSED")
+        assert service.restart(session.get_one(Case, case.id)) == 1
+
+
+def test_one_bad_row_holds_up_none_of_the_others(desk, case, monkeypatch):
+    bad, good = (
+        service.start(case, "TASK", subject=("task", uuid4()), started_at=NOW - MONTH, due_at=NOW - left)
+        for left in (timedelta(days=2), timedelta(days=1))
+    )
+    session.commit()
+    ids = bad.id, good.id
+    tell = service._tell
+
+    def stumbles(found, *more):
+        tell(found, *more)
+        if found.id == ids[0]:
+            raise reference.CodeUnknown("made up")
+
+    monkeypatch.setattr(service, "_tell", stumbles)
+    with counted() as failed, capture_logs() as logs:
+        assert swept(desk[0]) == {"warned": 0, "escalated": 1}
+    assert failed == {"clocks": 1}
+    assert [(line["job"], line["row"]) for line in logs] == [("clocks", str(ids[0]))]
+    with access.acting_as(desk[3]):
+        session.commit()
+        assert [session.get_one(Deadline, i).state for i in ids] == ["RUNNING", "LATE"]
+        assert session.scalars(sa.select(DeadlineNotice.deadline_id)).all() == [ids[1]]
+    monkeypatch.undo()
+    assert swept(desk[0])["escalated"] == 1  # once mended, it is done
+
+
+def test_one_bad_part_of_the_sweep_holds_up_none_of_the_others(desk, case, monkeypatch):
+    from workers import deadline
+
+    service.start(
+        case, "TASK", subject=("task", uuid4()), started_at=NOW - MONTH, due_at=NOW - timedelta(days=1)
+    )
+    session.commit()
+
+    def broken():
+        raise ValueError
+
+    monkeypatch.setitem(deadline.PARTS, "referrals", broken)
+    desk[0].as_role("work")
+    with access.acting_as(access.system("clocks")):
+        done = deadline.look.run()
+    desk[0].as_role("app")
+    assert (done["failed"], done["clocks_escalated"], done["consents_ended"]) == (1, 1, 0)
+    assert not any(key.startswith("referrals") for key in done)
+
+
 def test_another_end_is_warned_of_anew(desk, case):
     db, _, _, who, _ = desk
     subject = ("task", uuid4())
@@ -242,6 +312,28 @@ def test_a_closed_file_warns_nobody(desk, case):
     session.flush()
     with clock.held_at(NOW + timedelta(hours=2)):
         assert swept(desk[0]) == {"warned": 0, "escalated": 0}
+
+
+@pytest.mark.parametrize("rule", sorted(rules.PAST_CLOSING))
+def test_what_the_person_asked_about_their_data_is_owed_past_the_closing(desk, case, rule):
+    db, _, people, who, _ = desk
+    made = service.start(case, rule, subject=("subject_request", uuid4()), started_at=date(2025, 11, 21))
+    made_id, warned, due = made.id, made.warn_at, made.due_at
+    case.status, case.closed_on, case.closure_reason = "CLOSED", date(2025, 11, 23), "NEEDS_MET"
+    session.flush()
+    for at, expected in (
+        (warned, {"warned": 1, "escalated": 0}), (due + timedelta(minutes=1), {"warned": 0, "escalated": 1}),
+    ):  # fmt: skip
+        with clock.held_at(at):
+            assert swept(db) == expected
+    with access.acting_as(who):
+        session.commit()
+        assert [(n.kind, n.user_id) for n in queries.notices_of(made_id)] == [
+            ("WARNING", people["holder"]), ("LATE", people["other"]),
+        ]  # fmt: skip
+        told = queries.Told(people["other"], ())
+        nothing = sa.select(Case.id).where(sa.false())
+        assert [p.told for p in queries.pressing(nothing, days=3, limit=9, told_to=told)] == ["LATE"]
 
 
 def test_what_is_sealed_comes_apart_and_strangers_see_nothing(desk, case):

@@ -93,6 +93,30 @@ def test_how_long_each_purpose_lasts_and_when_its_end_is_announced(purpose):
             rules.consent_ends_on(purpose, ON, ON + timedelta(days=31))
 
 
+@pytest.mark.parametrize(
+    ("birth", "status", "last"),
+    [
+        (rules.Birth("DAY", date(2008, 3, 1), date(2008, 3, 1)), "STATED", date(2026, 2, 28)),
+        (rules.Birth("DAY", date(2008, 2, 29), date(2008, 2, 29)), "STATED", date(2026, 2, 28)),
+        # whoever may be a child is one: the latest day on which they can turn 18 decides
+        (rules.Birth("YEAR", date(2008, 1, 1), date(2008, 12, 31)), "STATED", date(2026, 12, 30)),
+        (rules.Birth("DAY", date(2008, 3, 1), date(2008, 3, 1)), "DECIDED_CHILD", date(2026, 2, 28)),
+        (rules.Birth("DAY", date(2000, 3, 1), date(2000, 3, 1)), "DISPUTED_TREATED_AS_CHILD", None),
+        (rules.Birth("DAY", date(2008, 3, 1), date(2008, 3, 1)), "DECIDED_ADULT", None),
+        (rules.UNKNOWN_BIRTH, "DECIDED_CHILD", None),
+    ],
+)
+def test_nobody_answers_for_a_child_beyond_the_last_day_of_childhood(birth, status, last):
+    assert rules.child_until(birth, status) == last
+    until = rules.consent_ends_on("CASH", ON, None, child_until=last)
+    assert until == min(rules.consent_ends_on("CASH", ON, None), last or date.max)
+    if last is not None:
+        assert rules.is_child(birth, status, last)
+        assert not rules.is_child(birth, status, last + timedelta(days=1))
+        assert birth.latest > rules.adult_if_born_by(last)
+        assert birth.latest <= rules.adult_if_born_by(last + timedelta(days=1))
+
+
 def test_a_year_from_the_29th_of_february_is_the_28th():
     assert rules.consent_ends_on("CASH", date(2028, 2, 29), None) == date(2029, 2, 28)
 

@@ -19,6 +19,8 @@ CHIAPAS = rules.Movement("MX07")
         (rules.FREE, "MX09", False), (CHIAPAS, "MX07", False), (CHIAPAS, "MX09", True), (CHIAPAS, None, False),
         (rules.Movement("MX07", frozenset({"MX09"})), "MX09", False),
         (rules.Movement("MX07", frozenset({"MX14"})), "MX09", True),
+        # Beyond the border the authority of this country has no say.
+        (CHIAPAS, "GT01", False), (rules.Movement("GT01"), "MX07", False),
     ],
 )  # fmt: skip
 def test_when_leave_is_missing(movement, to, needed):

@@ -267,6 +267,67 @@ def test_consents_end_by_themselves(db, case):
     assert service.expire_consents(TODAY + timedelta(days=1)) == 0
 
 
+@pytest.fixture
+def almost(family):
+    """The child turns 18 in ten days, and the mother has answered for them."""
+    mother, child = family[0], family[3]
+    person = locked(child)
+    birthday = TODAY + timedelta(days=10)
+    day = birthday.replace(year=birthday.year - 18)
+    service.correct_person(
+        child, person, replace(service.details_of(person), birth=born(day)), version=None, on=TODAY
+    )
+    ask = NewConsent(
+        "REFER_HEALTH", given_by="PARENT", given_by_case_id=mother.id, form="SIGNED", assent="GIVEN"
+    )
+    return child, service.record_consent(child, person, ask, on=TODAY), birthday
+
+
+def test_what_a_parent_answered_ends_with_childhood_and_the_adult_is_asked(almost):
+    child, row, birthday = almost
+    assert row.expires_on == birthday - timedelta(days=1)
+    assert queries.consent_for(child.id, "REFER_HEALTH", row.expires_on) is row
+    assert queries.consent_for(child.id, "REFER_HEALTH", birthday) is None
+    assert service.expire_consents(birthday) == 1 and row.state == "EXPIRED"
+    person = queries.person_of(child)
+    with pytest.raises(rules.AdultDecidesAlone):
+        service.record_consent(
+            child, person, NewConsent("REFER_HEALTH", given_by="PARENT", form="SIGNED"), on=birthday
+        )
+    own = service.record_consent(child, person, NewConsent("REFER_HEALTH", form="SIGNED"), on=birthday)
+    assert queries.consent_for(child.id, "REFER_HEALTH", birthday) is own
+
+
+@pytest.mark.parametrize(
+    "known", [{"birth": born(date(2001, 5, 6))}, {"age_status": "DECIDED_ADULT"}], ids=["birth", "decision"]
+)
+def test_who_is_known_to_be_an_adult_is_answered_for_by_nobody_from_then_on(almost, known):
+    child, row, _ = almost
+    person = locked(child)
+    service.correct_person(
+        child, person, replace(service.details_of(person), **known), version=None, on=TODAY
+    )
+    assert row.state == "EXPIRED" and queries.consent_for(child.id, "REFER_HEALTH", TODAY) is None
+    assert "consent.expired" in kinds(child)
+
+
+def test_a_disputed_age_is_a_childs_until_it_is_decided(almost):
+    child, row, _ = almost
+    person = locked(child)
+    service.correct_person(
+        child, person, replace(service.details_of(person), age_status="DISPUTED_TREATED_AS_CHILD"), version=None, on=TODAY
+    )  # fmt: skip
+    assert row.state == "GIVEN"
+
+
+def test_the_database_ends_a_carers_answer_with_childhood_too(almost):
+    _child, row, birthday = almost
+    with pytest.raises(sa.exc.IntegrityError) as error, session.begin_nested():
+        row.expires_on = birthday
+        session.flush()
+    assert isinstance(refusal_of(error.value), rules.AdultDecidesAlone)
+
+
 # -- contact, needs ------------------------------------------------------------------------------------
 def test_a_wrong_number_is_not_used_again(desk, case):
     [contact] = queries.contacts_of(case.id)

@@ -14,6 +14,7 @@ from caseapp.core.errors import ChangedMeanwhile
 from caseapp.core.journal import CaseEvent
 from caseapp.deadline.models import Deadline
 from caseapp.people.models import Case, PersonNationality, PersonPopulation
+from caseapp.people.rules import FileClosed
 from caseapp.procedure import queries, rules, service
 from caseapp.procedure.models import Claim, ClaimApplicant, ClaimStep
 from tests.conftest import NOW
@@ -148,6 +149,46 @@ def test_closed_without_a_decision_leaves_the_file_open_and_may_be_reopened(fami
     assert told(case)[-1][:2] == ("claim.reopened", "FOUND") and queries.open_for(case.id) is claim
 
 
+def test_a_reopened_claim_has_the_limits_again_that_its_closing_ended(family):
+    """From the day of the reopening; nothing that was done is awaited again, and the decision has its limit."""
+    case = family[0]
+    claim = service.lodge(case, on=D[3])
+    service.take(case, claim, "REGISTERED", on=D[4])
+    service.close(case, claim, on=D[10], reason="IMPLICIT_WITHDRAWAL")
+    assert set(clocks(claim).values()) == {"MET", "CANCELLED"}
+    service.reopen(case, claim, on=D[20], reason="FOUND")
+    running = [c for c in queries.clocks_of([claim.id])[claim.id] if c.is_open]
+    assert {c.rule for c in running} == {"CLAIM_DECIDE", "CLAIM_DOCUMENT_ISSUE"}
+    assert {clock.local(c.started_at, "America/Mexico_City").date() for c in running} == {D[20]}
+    service.take(case, claim, "INTERVIEW", on=D[21])
+    service.decide(case, claim, on=D[22], outcome="REJECTED")
+    event = session.scalars(sa.select(CaseEvent).where(CaseEvent.kind == "decision.made")).one()
+    assert event.reason_group == "IN_TIME"
+
+
+def test_a_closed_file_of_one_holds_up_nobody_elses_claim(desk, family):
+    man, woman, _ = family
+    claim = service.lodge(man, on=D[3], beside=[woman])
+    session.commit()
+    with desk["db"].as_owner():
+        session.execute(
+            sa.text(
+                "UPDATE \"case\" SET status = 'CLOSED', closed_on = '2025-11-20', closure_reason = 'PERSON_ASKED' "
+                "WHERE id = :c"
+            ),
+            {"c": woman.id},
+        )
+    session.expire_all()
+    before = populations(woman)
+    to_decision(man, claim, "RECOGNISED")
+    assert told(man)[-1][:2] == ("decision.made", "RECOGNISED")
+    assert told(woman) == [("claim.lodged", None, None)] and populations(woman) == before
+    assert queries.duty_of(woman.id) is None  # nothing binds them any more either
+    with pytest.raises(FileClosed):
+        service.take(woman, claim, "NOTIFIED", on=D[19])
+    service.take(man, claim, "NOTIFIED", on=D[19])
+
+
 def test_no_claim_is_abandoned_by_a_machine(desk, family):
     claim_id = service.lodge(family[0], on=D[3]).id
     with access.acting_as(access.system("clocks")), pytest.raises(rules.AbandonmentByClock):
@@ -165,6 +206,7 @@ def test_no_claim_is_abandoned_by_a_machine(desk, family):
 
             assert deadline.look()["escalated"] > 0
         desk["db"].as_role("app")
+    session.commit()  # the identity speaks again
     session.expire_all()
     assert session.get_one(Claim, claim_id).is_open
 

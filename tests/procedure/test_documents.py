@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -172,6 +172,24 @@ def test_the_countrys_rule_gives_the_validity_and_renewal_moves_it(case):
     assert [e[0] for e in told(case)] == ["document.issued", "document.renewed"]
     dimex = service.issue(case, "DIMEX", on=D[5], number="155812994816", valid_to=date(2026, 11, 5))
     assert dimex.number == "155812994816"
+
+
+def test_a_document_is_good_until_its_last_local_day_is_over(desk, case):
+    made = service.issue(case, "HUMANITARIAN_CARD", on=D[3], number="H-1", valid_to=date(2025, 12, 3))
+    made_id = made.id
+    # 19:00 in Mexico on the 3rd is the 4th in UTC; then the night after.
+    for at, expected in (
+        (datetime(2025, 12, 4, 1, tzinfo=UTC), 0),
+        (datetime(2025, 12, 4, 7, tzinfo=UTC), 1),
+    ):
+        with clock.held_at(at):
+            desk[0].as_role("work")
+            session.expunge_all()
+            with access.acting_as(access.system("clocks")):
+                assert service.look_at_documents() == expected
+            desk[0].as_role("app")
+    session.commit()
+    assert session.get_one(IssuedDocument, made_id).state == "EXPIRED"
 
 
 def test_what_expires_is_written_down_once_and_may_still_be_renewed(desk, case):

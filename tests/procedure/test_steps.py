@@ -145,6 +145,19 @@ def test_how_a_decision_stood_to_its_limit(met, said):
     assert rules.within(met) == said
 
 
+def test_what_a_reopened_claim_awaits_again():
+    ended = [
+        ("CLAIM_DECIDE", "MET", None),
+        ("CLAIM_DECIDE", "CANCELLED", rules.CLOSED_WITH),  # the newest decides
+        ("CLAIM_INTERVIEW", "CANCELLED", rules.CLOSED_WITH),
+        ("CLAIM_INTERVIEW", "MET", None),
+        ("CLAIM_DOCUMENT_ISSUE", "CANCELLED", "NO_LONGER_NEEDED"),
+        ("CLAIM_OPINION", "RUNNING", None),
+    ]
+    assert rules.begin_again(ended) == ("CLAIM_DECIDE",)
+    assert rules.begin_again([]) == ()
+
+
 @pytest.mark.parametrize("reason", rules.CLOSURE_GROUPS)
 def test_no_machine_closes_a_claim(reason):
     rules.may_close(reason, by_person=True)

@@ -95,10 +95,10 @@ def journal(
     return made
 
 
-def everybody_signs(month: str, country: str = "MEX") -> int:
-    """Each site of the country that is expected to report gets a team that has signed a month; returns how many."""
+def everybody_signs(*months: str, country: str = "MEX") -> int:
+    """Each site of the country that is expected to report gets a team that has signed some months; returns how many."""
     with core_db.connect("facts") as connection:
-        codes = [one.site for one in months_confirmed(connection, country, month, clock.now())]
+        codes = [one.site for one in months_confirmed(connection, country, months[0], clock.now())]
     engine = sa.create_engine(core_db.engine("owner").url)
     session.remove()
     with engine.begin() as connection:
@@ -107,16 +107,9 @@ def everybody_signs(month: str, country: str = "MEX") -> int:
             site = session.scalars(sa.select(Site).where(Site.code == code)).one()
             team = make_team(site)
             signer = make_user("SUPERVISOR", team)
-            session.add(
-                SiteMonth(
-                    site_id=site.id,
-                    team_id=team.id,
-                    month=month,
-                    number=1,
-                    signed_by_id=signer.id,
-                    signed_at=clock.now(),
-                )
-            )
+            for month in months:
+                own = {"site_id": site.id, "team_id": team.id, "signed_by_id": signer.id}
+                session.add(SiteMonth(**own, month=month, number=1, signed_at=clock.now()))
         session.commit()
         session.remove()
     engine.dispose()

@@ -87,6 +87,7 @@ def built(cluster_url: Any) -> Iterator[House]:
             people = made_up.staff()
             made_up.journal(400, date(2025, 8, 1), date(2025, 9, 30)).write()
             made_up.count_now()
+            made_up.everybody_signs("2025-08", "2025-09")
             releases = (made_up.release(people, "2025-08"), made_up.release(people, "2025-09"))
             app = create_app({"TESTING": True, "RATELIMIT_ENABLED": False})
             key = Opened(people, releases, "", app).make_key()[1]

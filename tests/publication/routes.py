@@ -148,6 +148,7 @@ ROUTES = {
     ("publication.picture", "GET"): page(f"/figures/MEX/P1/P1-00/{UUID(int=1)}-series.svg"),
     ("publication.revision", "GET"): page("/figures/MEX/revision/MEX-2025-08-R1"),
     ("publication.revision_download", "GET"): page("/figures/MEX/revision/MEX-2025-08-R1.csv"),
+    ("publication.revision_figures", "GET"): page("/figures/MEX/revision/MEX-2025-08-R1/figures.csv"),
     ("publication.flow_of", "GET"): page("/figures/MEX/flow"),
     ("publication.flow_download", "GET"): page("/figures/MEX/flow.csv"),
     ("publication.unmet_of", "GET"): page("/figures/MEX/unmet"),

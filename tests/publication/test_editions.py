@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -95,6 +96,28 @@ def test_countries_and_months_are_told_apart():
     assert known.before(known.named("GTM-2025-08-R1")).name == "GTM-2025-08"
     assert known.before(known.named("MEX-2025-08")) is None
     assert known.taken("2025-08", UUID(int=77)) == ()
+
+
+def test_the_months_that_a_period_sums_and_whether_they_are_all():
+    known = made("08", "09", "10")
+    august, september, october = (known.named(f"MEX-2025-{month}").id for month in ("08", "09", "10"))
+    assert known.stretch("2025", october) == ("2025-08", "2025-10") and not known.is_whole("2025", october)
+    assert known.stretch("2025-08", august) == ("2025-08", "2025-08") and known.is_whole("2025-08", august)
+    # Of the third quarter the country published its last two months.
+    assert known.stretch("2025-Q3", september) == ("2025-08", "2025-09") and not known.is_whole(
+        "2025-Q3", september
+    )
+    assert known.stretch("2025-Q4", october) == ("2025-10", "2025-10") and not known.is_whole(
+        "2025-Q4", october
+    )
+    assert known.stretch("2025", UUID(int=77)) is None
+    # Who counts by quarter counts the whole one in which it began.
+    small = Editions(tuple(replace(one, by_quarter=True) for one in made("08", "09").made))
+    assert small.is_whole("2025-Q3", small.named("MEX-2025-09").id)
+    whole = made("07", "08", "09")
+    assert whole.is_whole("2025-Q3", whole.named("MEX-2025-09").id)
+    year = made(*(f"{n:02d}" for n in range(1, 13)))
+    assert year.is_whole("2025", year.made[-1].id) and not year.is_whole("2025", year.made[-2].id)
 
 
 def test_what_stood_when_a_release_was_made():

@@ -10,8 +10,8 @@ import pytest
 from caseapp.publication import findings
 from caseapp.publication.findings import Apart, Ground, Number, Part, Point, Says
 
-WHOLE = Ground(3, 3, "COMPLETE", ("A", "B", "C"), "v1")
-PARTIAL = Ground(2, 3, "PARTIAL", ("A", "B"), "v1")
+WHOLE = Ground(3, 3, "COMPLETE", ("A 1/1", "B 1/1", "C 1/1"), "v1")
+PARTIAL = Ground(2, 3, "PARTIAL", ("A 1/1", "B 1/1", "C 0/1"), "v1")
 
 
 def count(value):
@@ -66,12 +66,17 @@ def test_nothing_is_compared_between_different_grounds():
         (WHOLE, {"status": "PARTIAL"}, Apart.SIGNATURES),
         (WHOLE, {"status": "NO_COVERAGE"}, Apart.SIGNATURES),
         # Another site is missing: the same numbers of other places.
-        (PARTIAL, {"signed": ("B", "C")}, Apart.SIGNATURES),
+        (PARTIAL, {"signed": ("A 0/1", "B 1/1", "C 1/1")}, Apart.SIGNATURES),
         (PARTIAL, {"signed": ()}, Apart.SIGNATURES),
-        # Where all signed, a site that opened or closed has changed the number already.
+        # One site closed and another opened.
+        (WHOLE, {"signed": ("A 1/1", "B 1/1", "D 1/1")}, Apart.SIGNATURES),
+        # A release of before does not say which sites reported: complete is complete.
+        (WHOLE, {"signed": ()}, None),
         (WHOLE, {"definition": "v2"}, Apart.DEFINITION),
         (WHOLE, {"awaits": ("MEX-2025-08-R1",)}, Apart.EDITION),
         (PARTIAL, {"awaits": ("MEX-2025-08-R1",)}, Apart.EDITION),
+        # A year to August says nothing against one to December, nor against another to August.
+        (WHOLE, {"is_whole": False, "through": "2025-08"}, Apart.UNFINISHED),
         (WHOLE, {"reporting": None}, Apart.COVERAGE),
         (Ground(), {}, Apart.COVERAGE),
     ],
@@ -81,6 +86,33 @@ def test_why_two_periods_are_not_set_against_each_other(one, changes, why):
     assert findings.why_apart(one, other) is why and findings.why_apart(other, one) is why
     found = findings.of_series([Point("1", count(900), one), Point("2", count(100), other)], 10)
     assert (found.says is Says.FELL) == (why is None)
+
+
+def test_two_periods_that_are_not_over_are_compared_with_nothing():
+    running = replace(WHOLE, is_whole=False, through="2025-08")
+    assert findings.why_apart(running, running) is Apart.UNFINISHED
+    assert findings.of_series(points(900, 800, 100, grounds={2: running}), 20).says is Says.ONE
+
+
+def test_the_highest_since_only_without_anything_between_that_might_be_higher():
+    # A period of other coverage, or without a figure, stands in between: no claim goes past it.
+    for values, grounds in (((100, 110, 900, 140), {2: PARTIAL}), ((100, 110, None, 140), {})):
+        found = findings.of_series(points(*values, grounds=grounds), 10)
+        assert (found.says, found.first, found.second) == (Says.ROSE, 3, 0)
+    found = findings.of_series(points(900, 90, 100, 140, grounds={0: PARTIAL}), 10)
+    assert (found.says, found.first, found.second) == (Says.HIGHEST, 3, 1)
+    found = findings.of_series(points(10, 900, 200, 180, 100, grounds={1: PARTIAL}), 10)
+    assert (found.says, found.first, found.second) == (Says.LOWEST, 4, 2)
+
+
+def test_quarters_of_as_many_sites_are_apart_where_other_sites_are_missing():
+    one = Ground(11, 12, "PARTIAL", ("A 2/3", "B 3/3"), "v1")
+    assert findings.why_apart(one, one) is None
+    assert findings.why_apart(one, replace(one, signed=("A 3/3", "B 2/3"))) is Apart.SIGNATURES
+    # Two that do not say which sites reported, or where none did, are not set against each other.
+    for changes in ({"signed": ()}, {"reporting": 0, "signed": ("A 0/3", "B 0/3")}):
+        same = replace(one, **changes)
+        assert findings.why_apart(same, same) is Apart.SIGNATURES
 
 
 def test_what_rests_on_an_outdated_edition_is_compared_with_nothing():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
+from decimal import Decimal
 from hashlib import sha256
 
 import openpyxl
@@ -12,6 +14,8 @@ import sqlalchemy as sa
 
 from caseapp import create_app
 from caseapp.core import db as core_db
+from caseapp.indicators import catalogue
+from caseapp.publication import beside, present, series, telling
 from caseapp.publication.pictures import making, waiting
 from caseapp.publication.views.figures import pillars
 from tests.client import CheckedClient
@@ -49,9 +53,58 @@ def test_the_page_says_what_the_numbers_allow(house):
     assert "Ninguna publicación ha corregido lo publicado" in page
     quarter = text(client, f"{URL}?period=2025-Q3")
     assert "hasta en 15" in quarter and "julio a septiembre de 2025" in quarter
+    assert "2025, hasta septiembre" in text(client, f"{URL}?period=2025")
     assert "Nada publicado para ese periodo" in text(client, f"{URL}?period=2024-01")
     for wrong in ("/figures/MEX/P2/P1-00", "/figures/MEX/P1/P1-99", "/figures/GTM/P1/P1-00"):
         assert client.get(wrong).status_code == 404
+
+
+def test_a_year_to_date_is_set_against_no_whole_one(house):
+    """«Bajó de … en 2024 a … en 2025, hasta agosto» is what no heading, no picture and no small line may say."""
+    with core_db.connect("figures") as connection:
+        own = series.series(connection, "MEX", ["P1-00"])["P1-00"]
+    (year,) = series.of_kind(own, "YEAR")
+    assert not year.is_whole and year.point.ground.through == "2025-09"
+    whole = {"reporting": 3, "expected": 3, "covered": "COMPLETE", "is_whole": True, "value": Decimal(900)}
+    told = [replace(year, period=f"{n}", release_period=f"{n}-12", **whole) for n in (2022, 2023, 2024)]
+    told.append(replace(year, **whole | {"is_whole": False, "value": Decimal(100)}))
+    one = making.Asked(year.release_id, "MEX", "2025-09", catalogue.get("P1-00"), told, [])
+    with house[1].test_request_context():
+        assert telling.series(one.indicator, told).endswith("100 personas en 2025, hasta septiembre")
+        drawn = making._line(one)
+        assert (
+            drawn.title.endswith("100 personas en 2025, hasta septiembre")
+            and "periodo incompleto" in drawn.foot
+        )
+        assert [mark.is_ours for mark in drawn.marks] == [False, False, False, True]
+        assert [line.count(",") for line in present.spark(told).lines] == [3, 1]
+        assert "bajó" in telling.series(
+            one.indicator, [told[0], replace(told[3], is_whole=True, release_period="2025-12")]
+        )
+
+
+def test_recognition_never_stands_without_what_was_closed_otherwise(house):
+    opened, application, client = house
+    for code in ("P1-11", "P1-12"):
+        page = text(client, f"/figures/MEX/P1/{code}")
+        assert "Solicitudes cerradas por otro motivo:" in page and "/figures/MEX/P1/P1-13?period=" in page
+        rows = list(csv.DictReader(io.StringIO(text(client, f"/figures/MEX/P1/{code}.csv").lstrip("\ufeff"))))
+        told = {(row["indicator"], row["period"]) for row in rows}
+        assert (
+            {period for one, period in told if one == code}
+            == {period for one, period in told if one == "P1-13"}
+            != set()
+        )
+        book = openpyxl.load_workbook(io.BytesIO(client.get(f"/figures/MEX/P1/{code}.xlsx").data))
+        assert any("cerradas por otro motivo" in str(row[1].value) for row in book.worksheets[1].iter_rows())
+        with core_db.connect("figures") as connection, application.test_request_context():
+            one = making.asked(connection, opened.releases[1], "MEX", "2025-09", code)
+            assert "Solicitudes cerradas por otro motivo:" in making._line(one).foot
+    assert "cerradas por otro motivo" not in text(client, URL)
+    with core_db.connect("figures") as connection:
+        rows = series.rows_of(connection, opened.releases[1], "P1-11", "2025-09")
+        others = beside.rows(connection, rows)
+        assert {beside.key(row, "P1-13") for row in rows} == set(others) and beside.rows(connection, []) == {}
 
 
 def test_the_files_hold_what_the_page_shows(house):

@@ -117,6 +117,16 @@ def test_figures_are_the_rows_of_the_file(opened, limit):
         value = asked.pop("value")
         assert asked.pop("release") == "MEX-2025-09" and value == number(row.pop("value"))
         assert (asked.pop("edition"), asked.pop("revisions"), asked.pop("revisions_awaited")) == (0, [], [])
+        # Recognition is given with what was closed otherwise, of the same period, place and group.
+        beside = asked.pop("beside")
+        assert (beside is not None) == (row["indicator"] in ("P1-11", "P1-12"))
+        same = {name: row[name] for name in list(row)[3:11]}
+        of_it = [
+            one for one in rows if one["indicator"] == "P1-13" and {name: one[name] for name in same} == same
+        ]
+        assert beside is None or [(beside["value"], beside["status"])] == [
+            (number(one["value"]), one["status"]) for one in of_it
+        ]
         assert {name: "" if v is None else str(v) for name, v in asked.items()} == row
 
 

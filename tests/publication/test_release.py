@@ -101,6 +101,9 @@ def test_months_go_in_order_and_only_for_ones_own_country(country):
         service.make("GTM", "2025-08", by=country.steward)
     with pytest.raises(rules.MonthNotOver):
         service.make("MEX", "2025-11", by=country.steward)
+    # 19:00 of the last day in Mexico is the next month in UTC.
+    with clock.held_at(datetime(2025, 9, 1, 1, tzinfo=UTC)), pytest.raises(rules.MonthNotOver):
+        service.make("MEX", "2025-08", by=country.steward)
     with pytest.raises(rules.PeriodUnknown):
         service.make("MEX", "2025-Q3", by=country.steward)
     made = service.make("MEX", "2025-08", by=country.steward)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from caseapp.publication import rules
 from caseapp.publication.cube.grain import Grain
 from caseapp.publication.figuring import counted_label, spans_of
 from caseapp.publication.plan import domain_plans, public_claims, settle
+from caseapp.publication.sites import Site, named
 
 TODAY = date(2025, 11, 23)
 FREE = {
@@ -64,11 +66,45 @@ def test_who_may_decide():
 def test_months_and_quarters():
     assert rules.month_after("2025-12") == "2026-01" and rules.month_after("2025-09") == "2025-10"
     assert rules.quarter_ended_by("2025-09") == "2025-Q3" and rules.quarter_ended_by("2025-10") is None
-    assert [rules.coverage_status(n, 3, True) for n in (0, 2, 3)] == ["NO_COVERAGE", "PARTIAL", "COMPLETE"]
-    # All reported, but not all have signed their month.
-    assert (
-        rules.coverage_status(3, 3, False) == "PARTIAL" and rules.coverage_status(0, 3, True) == "NO_COVERAGE"
-    )
+
+
+@pytest.mark.parametrize(
+    ("reporting", "expected", "confirmed", "empty", "status"),
+    [
+        (3, 3, True, False, "COMPLETE"),
+        (2, 3, True, False, "PARTIAL"),
+        # A month of before: all were heard of, but not all had signed.
+        (3, 3, False, False, "PARTIAL"),
+        # Nobody signed: whether anything was recorded is told only as far as it is published.
+        (0, 3, False, False, "PARTIAL"),
+        (0, 3, False, True, "NO_COVERAGE"),
+        (0, 0, True, False, "NO_COVERAGE"),
+        # Sites that sign a month without anybody report nothing happened.
+        (3, 3, True, True, "COMPLETE"),
+    ],
+)
+def test_coverage(reporting, expected, confirmed, empty, status):
+    assert rules.coverage_status(reporting, expected, is_confirmed=confirmed, is_empty=empty) == status
+
+
+def open_all_year(**kinds):
+    return [Site(f"MX-{code}", kind, "2020-01", "9999-12") for code, kind in kinds.items()]
+
+
+def test_the_other_sites_are_never_one_safe_house_alone():
+    named_sites = open_all_year(BOR="BORDER_POINT", CEN="RECEPTION_CENTRE", ONE="SHELTER", TWO="SHELTER")
+    house, other = open_all_year(SA1="SAFE_HOUSE", SA2="SAFE_HOUSE")
+    everybody = ["MX-BOR", "MX-CEN", "MX-ONE", "MX-TWO"]
+    assert named(named_sites, "2025-01") == everybody == named([*named_sites, house, other], "2025-01")
+    # One alone: a shelter stands with it, or a centre, or nobody is named.
+    assert named([*named_sites, house], "2025-01") == everybody[:-1]
+    assert named([*named_sites[:2], house], "2025-01") == ["MX-BOR"]
+    assert named([named_sites[0], house], "2025-01") == []
+    # What has not opened yet, or has closed, stands beside nobody.
+    late = replace(other, opened="2025-06")
+    assert named([*named_sites, house, late], "2025-01") == everybody[:-1]
+    assert named([*named_sites, replace(house, closed="2024-12")], "2025-01") == everybody
+    assert not settle("MEX", "2025", [], named([named_sites[0], house], "2025-01"), "MX").has_sites
 
 
 def test_a_year_is_as_fine_as_what_is_public_allows():

@@ -21,6 +21,7 @@ from caseapp.core import access
 from caseapp.core import db as core_db
 from caseapp.core.db import session
 from caseapp.core.errors import refusal_of
+from caseapp.publication import revised as revised_rows
 from caseapp.publication import rules, service
 from caseapp.publication.api import queries
 from caseapp.publication.cube.splits import PartsTooCoarse, revise_parts
@@ -242,8 +243,18 @@ def test_a_month_is_complete_only_where_every_site_signed(country, tmp_path):
     }  # fmt: skip
     assert signs == 3 and rows["MEX", "2025-09"] == ("COMPLETE", "3", "3")
     assert rows["MX-TAP", "2025-09"] == ("COMPLETE", "1", "1")
-    # August was released without signatures, so the quarter is not complete.
-    assert rows["MEX", "2025-Q3"] == ("PARTIAL", "3", "3")
+    # August was released without signatures, though all sites had recorded: no row says that they had.
+    assert rows["MEX", "2025-Q3"] == ("PARTIAL", "0", "3") and rows["MX-TAP", "2025-Q3"] == (
+        "PARTIAL",
+        "1",
+        "2",
+    )
+    assert (
+        scalar(
+            "SELECT reporting FROM released.coverage WHERE period = '2025-08' AND place_level = 'COUNTRY' LIMIT 1"
+        )
+        == 0
+    )
     assert scalar("SELECT unconfirmed_code FROM released.release WHERE period = '2025-09'") is None
     assert scalar("SELECT unconfirmed_code FROM released.release WHERE period = '2025-08'") == "CALENDAR"
     assert audit([tmp_path / "09"]).ok
@@ -353,6 +364,29 @@ def test_pages_files_and_interface_say_which_edition_they_rest_on(country):
         and "Honduras" in page
         and "Mujeres" in page
     )
+    # Every figure that it says otherwise, breakdowns too, and those that one of the editions does not have.
+    rows = list(
+        csv.DictReader(text("/figures/MEX/revision/MEX-2025-08-R1/figures.csv").lstrip("\ufeff").splitlines())
+    )
+    with core_db.connect("owner") as connection:
+        stand = {
+            name: {tuple(one[:12]): (one.value, one.status) for one in connection.execute(sa.text(
+                "SELECT indicator, measure, unit, f.period, place_level, place, sex, age_band, origin, household_type, need_group, "
+                "counted, value, f.status FROM released.figure f JOIN released.release r ON r.id = f.release_id WHERE r.name = :name"
+            ), {"name": name})}
+            for name in ("MEX-2025-08", "MEX-2025-08-R1")
+        }  # fmt: skip
+    old, new = stand.values()
+    differ = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
+    assert {tuple(row.values())[:12] for row in rows} == {
+        key for key in differ if "PUBLISHED" in (old.get(key, ("", ""))[1], new.get(key, ("", ""))[1]) or key in old.keys() & new.keys()
+    }  # fmt: skip
+    assert {row["sex"] for row in rows} > {"T"} and rows[0]["sex"] == "T" and rows[0]["indicator"] == "P1-00"
+    assert {(row["revises"], row["reason"]) for row in rows} == {
+        ("MEX-2025-08", "LATE_SITE: Una sede anotó su mes tarde.")
+    }
+    assert f"de {len(rows)}" in page and ("page=2" in page) == (len(rows) > 100)
+    assert "No hay más cifras" in text("/figures/MEX/revision/MEX-2025-08-R1?page=99")
     many = scalar("SELECT count(*) FROM released.revision")
     rows = list(
         csv.DictReader(text("/figures/MEX/revision/MEX-2025-08-R1.csv").lstrip("\ufeff").splitlines())
@@ -374,3 +408,23 @@ def test_pages_files_and_interface_say_which_edition_they_rest_on(country):
         ).one()
     given = queries.figure(row, known)
     assert (given["revisions"], given["revisions_awaited"]) == ([], ["MEX-2025-08-R1"])
+
+    # What appears with a revision and what vanishes with it is a change, too.
+    with core_db.connect("owner") as connection:
+        connection.execute(sa.text("ALTER TABLE released.figure DISABLE TRIGGER USER"))
+        for name, sex in (("MEX-2025-08", "F"), ("MEX-2025-08-R1", "M")):
+            gone = sa.text(
+                "DELETE FROM released.figure f USING released.release r WHERE r.id = f.release_id AND r.name = :name "
+                "AND f.indicator = 'P1-00' AND f.period = '2025-08' AND f.place_level = 'COUNTRY' AND f.sex = :sex"
+            )
+            assert connection.execute(gone, {"name": name, "sex": sex}).rowcount == 1
+    with core_db.connect("figures") as connection:
+        known = editions(connection, "MEX")
+        found = revised_rows.figures(connection, known, known.named("MEX-2025-08-R1"))
+    own = {
+        row.sex: row
+        for row in found
+        if (row.indicator, row.period, row.place_level) == ("P1-00", "2025-08", "COUNTRY")
+    }
+    assert (own["F"].old_status, own["F"].new_status) == (None, "PUBLISHED")
+    assert (own["M"].old_status, own["M"].new_status) == ("PUBLISHED", None)

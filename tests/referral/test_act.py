@@ -16,12 +16,14 @@ from caseapp.referral import errors, events, queries, service
 from caseapp.referral.models import Referral, ReferralNotice, ReferralReview
 from caseapp.referral.options import next_options
 from caseapp.referral.queries import related
-from caseapp.shelter.models import Stay
+from caseapp.shelter.models import Place, Stay, Unit
+from caseapp.shelter.standing import StayPolicy
 from tests.conftest import NOW
 from tests.factories import make_site, make_team, make_user, principal_of
 from tests.factories.referral import consent, offer
 from tests.factories.shelter import make_shelter
 from tests.referral.conftest import FIRST, restart
+from tests.statements import count_statements
 
 
 def text(answer):
@@ -143,7 +145,8 @@ def test_after_a_no_the_page_lists_who_else_with_everything_filled_in(client, wo
     number = declined(world)
     client.sign_in(world.caseworker)
     page = text(client.get(f"/referrals/{number}"))
-    assert "Quién más puede recibir" in page and "lugares libres" in page
+    assert "Quién más puede recibir" in page and "todos en un cuarto, sin otras personas" in page
+    assert f"/cases/{number_of(world, world.mother)}/who?" in page and page.count("members=") >= 3
     assert (
         "sin cuenta: por teléfono o con página de un solo uso" in page and str(world.shelter.id) not in page
     )
@@ -178,6 +181,72 @@ def test_who_has_just_said_no_is_not_proposed_again_but_later(world, other_shelt
     with access.acting_as(world.caseworker), clock.held_at(NOW + timedelta(days=3)):
         restart()
         assert [o.key for o in next_options(world.open(world.caseworker, first))] == [other_shelter.id]
+
+
+@pytest.mark.parametrize("why", ["room", "longest", "sex"])
+def test_next_options_follow_the_rules_of_who_can_take_them(client, world, other_shelter, why):
+    """Free places do not make an option: not step-free, for fewer nights, or not for them."""
+    number = declined(world)
+    with world.db.as_owner():
+        if why == "room":
+            for unit in session.scalars(sa.select(Unit).where(Unit.team_id == other_shelter.id)):
+                unit.traits = [t for t in unit.traits if t == "WOMEN_ONLY"]
+            session.execute(sa.update(Place).values(traits=[]))
+        elif why == "longest":
+            session.add(StayPolicy(team_id=other_shelter.id, max_nights=2))
+        else:
+            for unit in session.scalars(sa.select(Unit).where(Unit.team_id == other_shelter.id)):
+                unit.traits, unit.takes = [], "MEN"
+    with access.acting_as(world.caseworker):
+        restart()
+        assert next_options(world.open(world.caseworker, number)) == []
+    client.sign_in(world.caseworker)
+    assert "Ninguna otra entidad del directorio lo ofrece" in text(client.get(f"/referrals/{number}"))
+
+
+def test_next_options_ask_as_often_for_many_shelters_as_for_one(world, other_shelter, parish):
+    number = declined(world)
+
+    def asked():
+        with access.acting_as(world.caseworker):
+            restart()
+            found = world.open(world.caseworker, number)
+            with count_statements(world.db.connection) as statements:
+                options = next_options(found)
+            return len(options), len([s for s in statements if s.startswith("SELECT")])
+
+    asked()
+    first = asked()
+    with world.db.as_owner():
+        for _ in range(4):
+            other = make_shelter(make_site(kind="SHELTER"))
+            offer(other, "SHELTER")
+            make_user("SHELTER_COORDINATOR", other)
+            offer(make_team(make_site(kind="SHELTER"), "SHELTER"), "SHELTER")
+    second = asked()
+    assert (first[0], second[0]) == (2, 6) and first[1] == second[1]
+
+
+def test_next_options_of_another_service_are_whom_it_is_for(world):
+    """A service that the directory says is for others is no option."""
+    with world.db.as_owner():
+        other = make_team(make_site(), "HEALTH")
+        entry = offer(other, "HEALTH")
+        make_user("SERVICE_FOCAL_POINT", other)
+        consent(world.mother, "REFER_HEALTH")
+    number = world.refer(world.mother.case_id, kind="HEALTH")
+    with access.acting_as(world.nurse):
+        restart()
+        service.decline(world.open(world.nurse, number), "NO_STAFF")
+        restart()
+    with access.acting_as(world.caseworker):
+        restart()
+        assert [o.key for o in next_options(world.open(world.caseworker, number))] == [other.id]
+    with world.db.as_owner():
+        session.merge(entry).referral_method = "NOT_ACCEPTED"
+    with access.acting_as(world.caseworker):
+        restart()
+        assert next_options(world.open(world.caseworker, number)) == []
 
 
 def test_a_receiver_reads_no_other_options(client, world, other_shelter):

@@ -21,6 +21,7 @@ from caseapp.people.models import (
     Contact,
     IdentityDocument,
     Need,
+    Person,
 )
 from caseapp.people.rules import NotNeeded
 from caseapp.people.service import NewConsent
@@ -131,7 +132,7 @@ def test_a_child_with_a_yes_of_its_own_does_not_go_without_its_parents(world):
 
 @pytest.mark.parametrize("state", ["SENT", "INFO_ASKED", "ACCEPTED"])
 def test_an_open_referral_of_one_person_is_withdrawn_and_its_bed_is_free(world, state):
-    number = world.refer(world.mother.case_id)
+    number = world.refer(world.mother.case_id, priority="URGENT")
     with access.acting_as(world.coordinator):
         restart()
         found = world.open(world.coordinator, number)
@@ -388,6 +389,39 @@ def test_it_ends_with_its_last_day_at_the_site_and_not_in_greenwich(world):
             assert people_service.expire_consents() == 0
         with clock.held_at(late_evening + timedelta(hours=2)):
             assert people_service.expire_consents() == 2
+
+
+def test_a_child_whom_a_parent_carried_says_yes_themselves_once_they_are_an_adult(world):
+    birthday = ON + timedelta(days=1)
+    with world.db.as_owner():
+        day = birthday.replace(year=birthday.year - 18)
+        session.execute(
+            sa.update(Person)
+            .where(Person.case_id == world.child.case_id)
+            .values(birth_precision="DAY", birth_from=day, birth_to=day)
+        )
+    number = accepted(world)
+    adults = {world.mother.case_id, world.father.case_id}
+    for later, seen in ((0, {*adults, world.child.case_id}), (1, adults), (1, adults)):
+        before = len(reading(world))
+        with (
+            world.db.as_owner(),
+            access.acting_as(access.system("clocks")),
+            clock.held_at(NOW + timedelta(days=later)),
+        ):
+            ended = service.look_at_birthdays()
+        assert reading(world) == seen and ended == before - len(seen)
+    assert referral(world, number).state == "ACCEPTED" and {s.state for s in stays(world).values()} == {
+        "BOOKED"
+    }
+    with access.acting_as(world.caseworker), clock.held_at(NOW + timedelta(days=1)):
+        restart()
+        case = session.get_one(Case, world.child.case_id)
+        people_service.record_consent(
+            case, people.person_of(case), NewConsent("REFER_SHELTER", form="SIGNED", alone=True), on=birthday
+        )
+        restart()
+    assert reading(world) == {*adults, world.child.case_id}
 
 
 def test_nobody_is_accepted_whom_the_receiver_may_not_see(world):

@@ -12,6 +12,7 @@ from caseapp.core import access, clock
 from caseapp.core.db import session
 from caseapp.core.journal import CaseEvent
 from caseapp.core.outbox import OutboxRow, deliver
+from caseapp.people.models import CaseAccess
 from caseapp.referral import events, service
 from caseapp.referral.models import Referral, ReferralNotice, ReferralReview
 from caseapp.referral.rules import gone
@@ -165,6 +166,36 @@ def test_whoever_came_is_not_looked_for_when_the_rest_is_written_down_as_missing
         service.not_complete(world.open(world.caseworker, booked), "NO_SHOW")
         restart()
     assert looked_for(world) == [father]
+
+
+@pytest.mark.parametrize("verb", [service.not_complete, service.complete])
+def test_a_shelter_closes_what_it_began_and_reads_on_whoever_is_in(world, booked, verb):
+    mother, child, _father = world.family
+    at_the_shelter(world, lambda s: shelter.check_in([s[mother], s[child]]))
+    with access.acting_as(world.coordinator):
+        restart()
+        found = world.open(world.coordinator, booked)
+        verb(found, "OTHER" if verb is service.not_complete else "DELIVERED_PART")
+        restart()
+        reads = sa.select(CaseAccess.case_id).where(CaseAccess.scope == "STAY", CaseAccess.ended_at.is_(None))
+        assert sorted(session.scalars(reads)) == sorted([mother, child])
+
+
+def test_no_team_reads_on_whoever_is_not_in(world, booked):
+    mother, child, father = world.family
+    at_the_shelter(world, lambda s: shelter.check_in([s[mother], s[child]]))
+    with access.acting_as(world.coordinator):
+        restart()
+        stay = session.scalars(sa.select(Stay).where(Stay.case_id == mother)).one()
+        stay.minimum = True  # her consent is gone
+        session.flush()
+        for case_id in (father, mother):
+            row = CaseAccess(
+                case_id=case_id, team_id=world.shelter.id, scope="STAY", subject_id=stay.referral_id, since=clock.now()
+            )  # fmt: skip
+            with pytest.raises(sa.exc.ProgrammingError, match="row-level security"), session.begin_nested():
+                session.add(row)
+                session.flush()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from caseapp.core import access, clock
 from caseapp.core.db import session
 from caseapp.people.models import MovementLimit
+from caseapp.places.models import Service, ServiceContact
 from caseapp.referral import service
+from caseapp.referral.models import Referral
 from tests.conftest import NOW
 from tests.factories import make_household, make_person
 from tests.factories.referral import consent
@@ -199,8 +201,31 @@ def test_the_second_of_two_editors_loses_nothing(client, world):
     assert "¿Traen equipaje?" in text(answer) and "¿Cuántas cunas?" in text(answer)
 
 
-def test_a_question_and_its_answer(client, world):
+def test_the_sender_reads_whom_to_call_and_an_immediate_clock_cannot_be_stopped(client, world):
+    with world.db.as_owner():
+        entry = session.scalars(sa.select(Service).where(Service.team_id == world.shelter.id)).one()
+        session.add_all(
+            ServiceContact(service_id=entry.id, kind=kind, phone=phone)
+            for kind, phone in (("DUTY", "55 1111 2222"), ("NEXT_DUTY", "55 3333 4444"))
+        )
+        session.flush()
     number = world.refer()
+    client.sign_in(world.coordinator)
+    assert "stops_clock" not in text(client.get(f"/referrals/{number}/ask"))
+    assert "55 3333 4444" not in text(
+        client.get(f"/referrals/{number}")
+    )  # the receiver is not to call itself
+    client.sign_in(world.caseworker)
+    page = text(client.get(f"/referrals/{number}"))
+    assert "55 1111 2222" in page and "Si no contestan, llamar a" in page and "tel:5533334444" in page
+    assert "Nadie ha respondido todavía" not in page
+    with world.db.as_owner():
+        session.execute(sa.update(Referral).values(next_told_at=Referral.told_at))
+    assert "Nadie ha respondido todavía" in text(client.get(f"/referrals/{number}"))
+
+
+def test_a_question_and_its_answer(client, world):
+    number = world.refer(priority="URGENT")
     client.sign_in(world.coordinator)
     client.post(f"/referrals/{number}/ask", data={"question": "¿Cuántas cunas?", "stops_clock": "y"})
     assert "en pausa" in text(client.get(f"/referrals/{number}"))
@@ -242,7 +267,7 @@ def test_the_list_costs_the_same_whatever_the_rows(client, world, path):
 
 
 #: The page that gives places also asks who holds some, who may not sleep near whom, and where leave is missing.
-@pytest.mark.parametrize(("path", "most"), [("", 15), ("/accept", 16), ("/decline", 15), ("/withdraw", 15)])
+@pytest.mark.parametrize(("path", "most"), [("", 15), ("/accept", 17), ("/decline", 15), ("/withdraw", 15)])
 def test_a_referral_costs_few_statements(client, world, path, most):
     number = world.refer()
     client.sign_in(world.caseworker if path == "/withdraw" else world.coordinator)

@@ -64,18 +64,38 @@ SENT = datetime(2025, 11, 23, 18, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("priority", "due", "told", "lapse"),
+    ("priority", "remind", "due", "told", "lapse"),
     [
-        ("IMMEDIATE", timedelta(minutes=60), timedelta(minutes=30), timedelta(minutes=60)),
-        ("EMERGENCY", timedelta(hours=24), None, timedelta(hours=48)),
-        ("URGENT", timedelta(hours=72), None, timedelta(hours=144)),
-        ("NORMAL", timedelta(days=14), None, timedelta(days=28)),
+        (
+            "IMMEDIATE",
+            timedelta(minutes=15),
+            timedelta(minutes=60),
+            timedelta(minutes=30),
+            timedelta(minutes=60),
+        ),
+        ("EMERGENCY", timedelta(hours=18), timedelta(hours=24), None, timedelta(hours=48)),
+        ("URGENT", timedelta(hours=48), timedelta(hours=72), None, timedelta(hours=144)),
+        ("NORMAL", timedelta(days=10), timedelta(days=14), None, timedelta(days=28)),
     ],
 )
-def test_clocks(priority, due, told, lapse):
+def test_clocks(priority, remind, due, told, lapse):
     clock = rules.clock_of(priority, SENT, "America/Mexico_City", "MEX")
     assert clock.due_at == SENT + due and clock.lapse_at == SENT + lapse
     assert clock.told_at == (SENT + told if told else None)
+    assert clock.remind_at == SENT + remind < min(clock.due_at, clock.told_at or clock.due_at)
+
+
+@pytest.mark.parametrize(
+    ("priority", "hours"), [("IMMEDIATE", None), ("EMERGENCY", 6), ("URGENT", 24), ("NORMAL", 72)]
+)
+def test_for_how_long_a_clock_may_stand_still(priority, hours):
+    assert rules.pause_hours(priority, SENT.date(), "MEX") == hours
+
+
+@pytest.mark.parametrize("looked", [1, 5, 6, 7, 100])
+def test_a_pause_counts_no_longer_than_it_was_given_for(looked):
+    stood = rules.stood(SENT, SENT + timedelta(hours=6), SENT + timedelta(hours=looked))
+    assert stood == timedelta(hours=min(6, looked))
 
 
 def test_on_time_is_the_deadline_itself_and_no_later():

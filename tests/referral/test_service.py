@@ -19,7 +19,7 @@ from caseapp.shelter import queries as shelter_queries
 from caseapp.shelter import service as shelter
 from caseapp.shelter.models import Stay
 from tests.conftest import NOW
-from tests.factories import make_site, make_team
+from tests.factories import make_site, make_team, make_user, principal_of
 from tests.factories.referral import consent, offer
 from tests.referral.conftest import FIRST, restart
 
@@ -313,8 +313,8 @@ def test_an_earlier_incident_reads_like_any_other_refusal(world):
 
 
 def test_a_question_stops_the_clock_only_if_the_answer_is_truly_needed(world):
-    for stops, due in ((True, timedelta(minutes=80)), (False, timedelta(minutes=60))):
-        number = world.refer()
+    for stops, due in ((True, timedelta(hours=24, minutes=20)), (False, timedelta(hours=24))):
+        number = world.refer(priority="EMERGENCY")
         with access.acting_as(world.coordinator), clock.held_at(NOW + timedelta(minutes=10)):
             restart()
             service.ask_info(world.open(world.coordinator, number), "¿Cuántas cunas?", stops_clock=stops)
@@ -428,13 +428,29 @@ def test_the_same_people_are_not_asked_twice_of_one_team(world):
 @pytest.mark.parametrize(
     ("priority", "steps"),
     [
-        ("IMMEDIATE", [(29, None), (30, "told"), (59, None), (60, "lapsed")]),
+        ("IMMEDIATE", [(14, None), (15, "reminded"), (29, None), (30, "told"), (59, None), (60, "lapsed")]),
         (
             "EMERGENCY",
-            [(24 * 60 - 1, None), (24 * 60, "escalated"), (48 * 60 - 1, None), (48 * 60, "lapsed")],
+            [
+                (18 * 60 - 1, None),
+                (18 * 60, "reminded"),
+                (24 * 60 - 1, None),
+                (24 * 60, "escalated"),
+                (48 * 60 - 1, None),
+                (48 * 60, "lapsed"),
+            ],
         ),
-        ("URGENT", [(72 * 60, "escalated"), (144 * 60, "lapsed")]),
-        ("NORMAL", [(14 * 1440 - 1, None), (14 * 1440, "escalated"), (28 * 1440, "lapsed")]),
+        ("URGENT", [(48 * 60, "reminded"), (72 * 60, "escalated"), (144 * 60, "lapsed")]),
+        (
+            "NORMAL",
+            [
+                (10 * 1440 - 1, None),
+                (10 * 1440, "reminded"),
+                (14 * 1440 - 1, None),
+                (14 * 1440, "escalated"),
+                (28 * 1440, "lapsed"),
+            ],
+        ),
     ],
 )
 def test_clocks_tell_escalate_and_lapse_once(world, priority, steps):
@@ -453,21 +469,96 @@ def test_clocks_tell_escalate_and_lapse_once(world, priority, steps):
         assert len(events_of("referral.lapsed")) == 3
         assert session.scalars(sa.select(CaseAccess).where(CaseAccess.ended_at.is_(None))).all() == []
         kinds = [*notices(world.shelter)]
-        assert kinds[0] == "ARRIVED" and kinds[-1] == "LAPSED" and len(kinds) == 3
+        assert kinds[0] == "ARRIVED" and kinds[-1] == "LAPSED" and len(kinds) == 4
+        assert kinds[1] == "REMINDER"
+        assert ("CALL_DUTY" in notices(world.desk)) == (priority == "IMMEDIATE")
     world.db.as_role("app")
 
 
-def test_a_clock_that_stands_still_does_not_lapse(world):
-    number = world.refer()
-    with access.acting_as(world.coordinator):
+def looked(world, hours):
+    """What the clocks did that many hours after the referral was sent."""
+    world.db.as_role("work")
+    with access.acting_as(access.system("clocks")), clock.held_at(NOW + timedelta(hours=hours)):
+        restart()
+        done = {k: n for k, n in service.look_at_clocks().items() if n}
+        restart()
+    world.db.as_role("app")
+    return done
+
+
+def test_a_clock_stands_still_for_a_time_and_then_goes_on(world):
+    """URGENT, asked after an hour: 24 hours and no more, and nobody may stop it again."""
+    number = world.refer(priority="URGENT")
+    with access.acting_as(world.coordinator), clock.held_at(NOW + timedelta(hours=1)):
         restart()
         service.ask_info(world.open(world.coordinator, number), "¿Cuántas cunas?", stops_clock=True)
         restart()
-    world.db.as_role("work")
-    with access.acting_as(access.system("clocks")), clock.held_at(NOW + timedelta(days=3)):
+    assert looked(world, 24.9) == {}
+    assert looked(world, 30) == {
+        "gone_on": 1
+    }  # the worker was late: the clock stood still for 24 hours all the same
+    assert looked(world, 30) == {}
+    with access.acting_as(world.caseworker):
         restart()
-        assert not any(service.look_at_clocks().values())
-    world.db.as_role("app")
+        found = world.open(world.caseworker, number)
+        assert (found.paused_at, found.due_at, found.lapse_at) == (
+            None, NOW + timedelta(hours=96), NOW + timedelta(hours=168),
+        )  # fmt: skip
+        assert "CLOCK_GOES_ON" in notices(world.desk) and "CLOCK_GOES_ON" in notices(world.shelter)
+        restart()
+    assert looked(world, 72) == {"reminded": 1}
+    with access.acting_as(world.caseworker), clock.held_at(NOW + timedelta(hours=73)):
+        restart()
+        service.give_info(world.open(world.caseworker, number), "Una.")
+        restart()
+    with access.acting_as(world.coordinator), clock.held_at(NOW + timedelta(hours=74)):
+        restart()
+        with pytest.raises(errors.ClockGoesOn):
+            service.ask_info(world.open(world.coordinator, number), "¿Y sillas?", stops_clock=True)
+        session.rollback()
+    assert looked(world, 96) == {"escalated": 1}
+
+
+def test_an_immediate_clock_never_stands_still(world):
+    number = world.refer()
+    with access.acting_as(world.coordinator):
+        restart()
+        with pytest.raises(errors.ClockGoesOn):
+            service.ask_info(world.open(world.coordinator, number), "¿Cuántas cunas?", stops_clock=True)
+        session.rollback()
+        restart()
+        with pytest.raises(sa.exc.IntegrityError, match="paused_for_a_time"):
+            session.execute(
+                sa.update(Referral).values(
+                    state="INFO_ASKED", paused_at=NOW, pause_ends_at=NOW + timedelta(hours=1)
+                )
+            )
+        session.rollback()
+
+
+def test_the_sender_is_told_where_nobody_arrives(world):
+    """Accepted for the night of the 23rd: told once, at ten on the morning after (16:00 UTC), and not before."""
+    accepted(world)
+    assert looked(world, (datetime(2025, 11, 24, 15, 59, tzinfo=UTC) - NOW) / timedelta(hours=1)) == {}
+    ten = (datetime(2025, 11, 24, 16, 0, tzinfo=UTC) - NOW) / timedelta(hours=1)
+    assert looked(world, ten) == {"not_begun": 1}
+    assert looked(world, ten + 1) == {}
+    with access.acting_as(world.caseworker):
+        restart()
+        assert notices(world.desk)[-1] == "NOT_BEGUN"
+
+
+def test_a_supervisor_sees_what_was_not_answered_in_time(world):
+    with world.db.as_owner():
+        boss = make_user("SUPERVISOR", world.desk)
+        who = principal_of(boss, ("SUPERVISOR", world.desk))
+    number = world.refer(priority="EMERGENCY")
+    looked(world, 24)
+    for principal, seen in ((who, [number]), (world.caseworker, []), (world.stranger, [])):
+        with access.acting_as(principal):
+            restart()
+            assert [r.number for r in queries.overdue_for(principal)] == seen
+            restart()
 
 
 def test_what_other_areas_ask(world):
@@ -498,6 +589,14 @@ def test_the_worker_looks_at_the_clocks_as_a_named_principal(world):
     assert deadline.look.principal == "clocks" and deadline.look.name == "workers.deadline.look"
     with access.acting_as(access.system(deadline.look.principal)), clock.held_at(NOW + timedelta(hours=2)):
         restart()
-        assert service.look_at_clocks() == {"told": 0, "escalated": 0, "lapsed": 1, "unread": 0}
+        assert service.look_at_clocks() == {
+            "gone_on": 0,
+            "reminded": 0,
+            "told": 0,
+            "escalated": 0,
+            "lapsed": 1,
+            "unread": 0,
+            "not_begun": 0,
+        }
         assert {e.actor for e in events_of("referral.lapsed")} == {"system:clocks"}
     world.db.as_role("app")

@@ -10,15 +10,19 @@ import sqlalchemy as sa
 from caseapp.core import access, clock
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours
+from caseapp.core.outbox import OutboxRow, deliver
 from caseapp.people import service as people
 from caseapp.people.models import Case, Consent
 from caseapp.referral import errors as referral_errors
-from caseapp.referral import service
+from caseapp.referral import events, service
 from caseapp.referral.models import Referral, ReferralNotice
 from caseapp.referral.waiting import errors
 from caseapp.referral.waiting import queries as waiting
 from caseapp.referral.waiting import service as lists
 from caseapp.referral.waiting.models import WaitingEntry
+from caseapp.shelter import queries as shelter_queries
+from caseapp.shelter import service as shelter
+from tests.conftest import NOW
 from tests.factories import make_person
 from tests.factories.referral import consent
 from tests.referral.conftest import restart
@@ -210,6 +214,114 @@ def test_declined_again_they_are_back_with_their_time(world, alone):
         again = lists.take(seen(world.caseworker, entry_id, lock=True))
         assert again.number != number
         assert again.state == "DRAFT"
+
+
+def sent_from_the_list(world, *cases, **values):
+    """On the list, then asked; the entry, its `since`, and the number of the referral."""
+    entry_id = joined(world, *cases, **values)
+    with access.acting_as(world.caseworker), clock.held_at(NOW + timedelta(hours=5)):
+        restart()
+        since = seen(world.caseworker, entry_id).since
+        behind = lists.take(seen(world.caseworker, entry_id, lock=True))
+        service.send(behind)
+        number = behind.number
+        restart()
+    return entry_id, since, number
+
+
+def the_worker_looks(world):
+    world.db.as_role("work")
+    with access.acting_as(access.system("outbox")):
+        restart()
+        rows = sa.select(OutboxRow.id).where(
+            OutboxRow.topic == events.ENDED_BADLY, OutboxRow.done_at.is_(None)
+        )
+        for row in session.scalars(rows).all():
+            deliver(row)
+        restart()
+    world.db.as_role("app")
+
+
+@pytest.mark.parametrize(
+    ("reason", "back"),
+    [("REFUSED_ON_ARRIVAL", True), ("PROVIDER_CANCELLED", True), ("NO_SHOW", False), ("NEED_CHANGED", False)],
+)
+def test_whoever_was_accepted_and_given_nothing_is_back_with_their_time(world, alone, reason, back):
+    entry_id, since, number = sent_from_the_list(world, alone.case_id)
+    with access.acting_as(world.coordinator):
+        restart()
+        service.accept(world.open(world.coordinator, number), world.beds(alone.case_id))
+        service.not_complete(world.open(world.coordinator, number), reason)
+        restart()
+    for _twice in range(2):
+        the_worker_looks(world)
+    with access.acting_as(world.caseworker):
+        restart()
+        entry = seen(world.caseworker, entry_id)
+        if not back:
+            assert (entry.state, entry.rank) == ("PLACED", None)
+            with pytest.raises(errors.NothingToWaitFor):
+                lists.join(world.open(world.caseworker, number))
+            return
+        assert (entry.state, entry.rank, entry.since, entry.ended_at) == ("WAITING", 1, since, None)
+        assert waiting.history_of(entry)[0].step == "BACK"
+        with pytest.raises(errors.AlreadyOnTheList):
+            lists.join(world.open(world.caseworker, number))
+        assert lists.take(seen(world.caseworker, entry_id, lock=True)).state == "DRAFT"
+
+
+def test_a_bed_that_was_not_ready_costs_no_time_and_joining_again_by_hand_neither(world, alone):
+    entry_id, since, number = sent_from_the_list(world, alone.case_id)
+    with access.acting_as(world.coordinator):
+        restart()
+        found = world.open(world.coordinator, number)
+        service.accept(found, world.beds(alone.case_id))
+        shelter.cancel(shelter_queries.holding_for_referral(found.id, lock=True), "PLACE_NOT_READY")
+        restart()
+    with access.acting_as(world.caseworker), clock.held_at(NOW + timedelta(hours=9)):
+        restart()
+        again = lists.join(world.open(world.caseworker, number))
+        assert (again.since, again.id != entry_id) == (since, True)
+        restart()
+    the_worker_looks(world)
+    with access.acting_as(world.caseworker):
+        restart()
+        assert seen(world.caseworker, entry_id).state == "PLACED"  # they wait once
+
+
+def test_whoever_was_not_accepted_with_the_others_waits_on_with_their_time(world):
+    mother, child, father = world.family
+    entry_id, since, number = sent_from_the_list(world, told=["NO_ROOF_TONIGHT"])
+    with access.acting_as(world.coordinator):
+        restart()
+        service.accept(
+            world.open(world.coordinator, number), world.beds(mother, child), members=[mother, child],
+            reason="NO_PLACE_THIS_SIZE",
+        )  # fmt: skip
+        restart()
+    with access.acting_as(world.caseworker):
+        restart()
+        service.agree_part(world.open(world.caseworker, number))
+        restart()
+        assert seen(world.caseworker, entry_id).state == "PLACED"
+        (on,) = waiting.of_case(father)
+        assert (on.state, on.rank, on.since, on.adults, on.children) == ("WAITING", 1, since, 1, 0)
+        assert on.criteria == ["NO_ROOF_TONIGHT"]
+        behind = lists.take(seen(world.caseworker, on.id, lock=True))
+        assert [m.case_id for m in behind.members] == [father]
+        assert waiting.of_case(mother) == []
+
+
+def test_a_list_is_held_before_it_is_asked_who_waits(world, monkeypatch):
+    """Two who join at once do so one after the other."""
+    number, order = declined(world), []
+    for name in ("hold_list", "waits_already"):
+        real = getattr(waiting, name)
+        monkeypatch.setattr(waiting, name, lambda *a, n=name, r=real: (order.append(n), r(*a))[1])
+    with access.acting_as(world.caseworker):
+        restart()
+        lists.join(world.open(world.caseworker, number))
+    assert order == ["hold_list", "waits_already"]
 
 
 def test_leaving_moves_the_others_up(world, alone):

@@ -21,7 +21,7 @@ EXPECTED = {
     "WAITING": {"OFFERED": "OFFERED", "ASKED": "ASKED", "LEFT": "LEFT"},
     "OFFERED": {"NOT_NOW": "WAITING", "OFFER_LAPSED": "WAITING", "ASKED": "ASKED", "LEFT": "LEFT"},
     "ASKED": {"BACK": "WAITING", "PLACED": "PLACED", "LEFT": "LEFT"},
-    "PLACED": {},
+    "PLACED": {"BACK": "WAITING"},
     "LEFT": {},
 }
 

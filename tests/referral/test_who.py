@@ -11,13 +11,15 @@ from caseapp.accounts.models import Team
 from caseapp.core import access, clock
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours
-from caseapp.people.models import MovementLimit, PersonLanguage
+from caseapp.people.models import Case, MovementLimit, PersonLanguage
 from caseapp.people.rules import LeaveNeeded
 from caseapp.places.models import Site
 from caseapp.referral import errors, queries, service
 from caseapp.shelter.errors import CannotBeOffered
 from caseapp.shelter.models import HoldPolicy, Stay
+from caseapp.shelter.standing import StayPolicy
 from caseapp.shelter.who import queries as who
+from caseapp.shelter.who.words import reasons
 from tests.factories import make_person, make_site
 from tests.factories.referral import consent, offer
 from tests.factories.shelter import make_shelter, make_stay, places_in
@@ -58,6 +60,50 @@ def test_a_desk_sees_rooms_of_other_teams_and_nothing_of_who_is_in_them(at_desk)
     (choice,) = found(world)
     assert choice.spot.team_id == world.shelter.id
     assert [s.bay.name for s in choice.seatings] == ["Cuarto F1"] and choice.answers == {"STEP_FREE"}
+
+
+def test_a_shelter_that_gives_fewer_nights_is_not_offered_and_the_others_say_how_many_they_give(world):
+    with world.db.as_owner():
+        session.add(StayPolicy(team_id=world.shelter.id, max_nights=3))
+    with access.acting_as(world.caseworker):
+        restart()
+        (choice,) = found(world)
+        assert ("neutral", "recibe hasta 3 noches") in reasons(choice, clock.now())
+        assert found(world, last=LAST + timedelta(days=1)) == []
+
+
+def test_a_longer_referral_is_sent_and_nothing_is_held(client, world):
+    """The shelter declares holds and gives two nights: three are asked, the referral goes, and its page says why no
+    place is offered."""
+    declares(world)
+    with world.db.as_owner():
+        session.add(StayPolicy(team_id=world.shelter.id, max_nights=2))
+    number = world.refer()
+    with access.acting_as(world.caseworker):
+        restart()
+        sent = queries.referral(world.caseworker, number)
+        assert sent.state == "SENT" and session.scalars(sa.select(Stay)).all() == []
+    client.sign_in(world.coordinator)
+    page = client.get(f"/referrals/{number}/accept").get_data(as_text=True)
+    assert "Su sede recibe hasta 2 noches" in page
+    client.sign_in(world.caseworker)
+    with world.db.as_owner():
+        mother = session.get_one(Case, world.mother.case_id).number
+    assert "recibe hasta 2 noches" in client.get(f"/cases/{mother}/refer?kind=SHELTER").get_data(as_text=True)
+
+
+def test_places_that_were_seen_before_the_limit_are_not_held(world):
+    declares(world)
+    with world.db.as_owner():
+        session.add(StayPolicy(team_id=world.shelter.id, max_nights=2))
+    with access.acting_as(world.caseworker):
+        restart()
+        made = service.draft(
+            world.family, from_team=session.get_one(Team, world.desk.id), to_team=session.get_one(Team, world.shelter.id),
+            kind="SHELTER", priority="IMMEDIATE", **world.nights(),
+        )  # fmt: skip
+        service.send(made, places=world.beds())
+        assert made.state == "SENT" and session.scalars(sa.select(Stay)).all() == []
 
 
 def test_a_room_that_another_family_has_is_not_offered(world):

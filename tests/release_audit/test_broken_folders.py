@@ -168,3 +168,17 @@ def test_periods() -> None:
     assert len(pieces("MIRPS-2025")) == 13
     assert not pieces("MIRPS-2025") & {"2024-10a", "2025-10b"}
     assert [kind(code) for code in ("2025-00", "2025-Q5", "25", "2025-10c")] == [None] * 4
+
+
+@pytest.mark.parametrize(("reporting", "found"), [("1", False), ("2", True), ("0", True)])
+def test_coverage_that_tells_more_than_who_signed(folder: Path, reporting: str, found: bool) -> None:
+    """Two sites, one of which signed: whoever reads that both reported knows that the other recorded something."""
+    file = folder / "coverage.csv"
+    rows = (f"COUNTRY,MEX,PARTIAL,{reporting},2", "SITE,MX-TAP,COMPLETE,1,1", "SITE,MX-TIJ,PARTIAL,0,1")
+    lines = [f"arrivals,2025-09,{row}" for row in rows]
+    head = file.read_text(encoding="utf-8").split("\n")[0]
+    file.write_text("\n".join([head, *lines, ""]), encoding="utf-8")
+    reseal(folder)
+    report = audit([folder])
+    assert any("sites reported, but 1 signed" in one.sentence for one in report.of("A2")) == found
+    assert report.ok is not found

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 import sqlalchemy as sa
 
+from caseapp.core import clock
 from caseapp.core.db import session
 from caseapp.shelter.models import Stay
 from tests.factories import make_person
@@ -178,3 +179,15 @@ def test_a_page_costs_the_same_whatever_the_rows(client, house, tonight, path):
     with count_statements() as many:
         assert client.get(path).status_code == 200
     assert len(asked(many)) <= 15 and len(asked(many)) == len(asked(few)), asked(many)
+
+
+def test_the_forms_of_a_place_begin_on_the_shelter_s_own_day(house, client):
+    """19:00 in Mexico is the next day in UTC."""
+    with house.db.as_owner():
+        place = places_in(house.shelter, "F1")[0]
+        urls = (f"/shelter/places/{place.id}/out", f"/shelter/units/{place.unit_id}/inspection")
+    client.sign_in(house.coordinator)
+    with clock.held_at(datetime(2025, 11, 24, 1, tzinfo=UTC)):
+        for url in urls:
+            page = client.get(url).get_data(as_text=True)
+            assert 'value="2025-11-23"' in page and 'value="2025-11-24"' not in page

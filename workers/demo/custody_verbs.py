@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from caseapp.core.db import session
-from caseapp.custody import queries, service
+from caseapp.custody import queries, rules, service
 from caseapp.custody.models import Custody
 from caseapp.people.models import Case
 from workers.demo import places
@@ -88,3 +89,12 @@ def review_departure(scene: Scene, act: Act) -> None:
             for row in queries.for_case(case.id)[:1]:
                 if row.order_outcome == "ORDER_DEPARTED":
                     service.review_departure(row)
+
+
+def catch_up(case: Case, on: date, outcome: str) -> None:
+    """Before a file is closed: what was to be found after custody and nobody wrote down."""
+    for row in queries.for_case(case.id):
+        done = {found.step for found in queries.follow_ups_of([row.id])}
+        for step in sorted(rules.FOLLOW_UPS.keys() - done):
+            if row.state == "RELEASED" and row.exit_code not in rules.NOT_FOLLOWED:
+                service.follow_up(case, row, step=step, outcome=outcome, on=on)

@@ -35,6 +35,7 @@ from workers.demo.claiming import appeal, claim_step, close_claim, decide, lodge
 from workers.demo.consenting import act_without, take_back  # noqa: F401
 from workers.demo.custody_verbs import (  # noqa: F401
     agree_exit,
+    catch_up,
     confirm_exit,
     detain,
     follow_up,
@@ -380,4 +381,5 @@ def close_case(scene: Scene, act: Act) -> None:
                     people_service.end_need(case, need, reason="NOT_PRESENT", on=scene.on(act))
                 else:
                     people_service.meet_need(case, need, on=scene.on(act))
+            catch_up(case, scene.on(act), "NOT_FOUND" if gone else "AT_SHELTER")
             scene.close(case, act.args["reason"], scene.on(act))

@@ -30,7 +30,7 @@ class Handover(Identified, Versioned, Base):
         one_of("withdraw_reason", WITHDRAWING),
         sa.CheckConstraint("from_team_id <> to_team_id", name="not_to_itself"),
         sa.CheckConstraint("(kind = 'COUNTRY') = (from_country <> to_country)", name="kind_is_countries"),
-        sa.CheckConstraint("state = 'PREPARED' OR state = 'WITHDRAWN' OR offered_at IS NOT NULL", name="offered_has_time"),
+        sa.CheckConstraint("state = 'PREPARED' OR state = 'WITHDRAWN' OR state = 'LAPSED' OR offered_at IS NOT NULL", name="offered_has_time"),
         sa.CheckConstraint("(state IN ('ACCEPTED', 'DECLINED')) = (answered_at IS NOT NULL)", name="answered_has_time"),
         sa.CheckConstraint("(state = 'DECLINED') = (decline_reason IS NOT NULL)", name="declined_has_reason"),
         sa.CheckConstraint("(state = 'WITHDRAWN') = (withdraw_reason IS NOT NULL)", name="withdrawn_has_reason"),

@@ -12,6 +12,7 @@ from caseapp.casefile.models import ClosureRequest
 from caseapp.casefile.queries.file import CodeRow, File
 from caseapp.core import clock, reference
 from caseapp.core.db import session
+from caseapp.custody.rules import FOLLOW_UPS
 from caseapp.deadline.rules import due_on
 from caseapp.people.models import ContactAttempt
 from caseapp.referral.models import Referral, ReferralMember
@@ -44,7 +45,11 @@ def closing_facts(file: File, closer: UUID | None, *, approved: bool = False) ->
         stay=any(s.state in HOLDING for s in file.stays),
         referral=bool(open_referrals(case)),
         custody=told.custody,
-        legal_clocks=[day for day in _legal_clocks(file) if day >= today],
+        follow_up=any(
+            c.a in FOLLOW_UPS.values() for sealed in (False, True) for c in file.clocks(sealed=sealed)
+        ),
+        legal_clocks=_legal_clocks(file),
+        legal_paused=any(c.b == "PAUSED" for c in _legal(file)),
         child=told.child,
         carer=told.guardian or told.related_adults_here > 0 or _transferred(case.id, "CHILD_PROTECTION"),
         alerts=alerting.keeping_open(file),
@@ -63,15 +68,20 @@ def closing_facts(file: File, closer: UUID | None, *, approved: bool = False) ->
     )
 
 
+def _legal(file: File) -> list[CodeRow]:
+    """The legal clocks that run, stand still or ran out, sealed ones too."""
+    return [c for sealed in (False, True) for c in file.clocks(sealed=sealed) if c.c == "LEGAL"]
+
+
 def _legal_clocks(file: File) -> list[date]:
-    """The last local days of the legal clocks that run. Where a rejection's notice is not written yet, the day
-    of the decision stands for it."""
-    timezone, country = file.glance.site.timezone, file.glance.case.country
-    running = [c for sealed in (False, True) for c in file.clocks(sealed=sealed) if c.c == "LEGAL"]
-    days = [clock.local(c.at, timezone).date() for c in running if c.at is not None]
-    if not any(c.a == "CLAIM_APPEAL" for c in running):
-        days += [day for c in file.claims() if (day := _appeal_ends(c, country))]
-    return days
+    """The last local days of the legal clocks that are awaited. Where a rejection's notice is not written yet, the day
+    of the decision stands for it. One that stands still has no last day."""
+    timezone, country, today = file.glance.site.timezone, file.glance.case.country, file.glance.on
+    open_ = _legal(file)
+    days = [(c.a or "", clock.local(c.at, timezone).date()) for c in open_ if c.at and c.b != "PAUSED"]
+    if not any(c.a == "CLAIM_APPEAL" for c in open_):
+        days += [("CLAIM_APPEAL", day) for c in file.claims() if (day := _appeal_ends(c, country))]
+    return [day for rule, day in days if rules.awaited(rule, day, today)]
 
 
 def _appeal_ends(claim: CodeRow, country: str) -> date | None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import selectinload
 from caseapp.accounts.models import Membership, Team, User
 from caseapp.accounts.queries import site_of
 from caseapp.casefile.models import Handover, HandoverMember
-from caseapp.casefile.rules.handing import NEVER_RECEIVES, OPEN
+from caseapp.casefile.rules.handing import NEVER_RECEIVES, OPEN, purpose_of
 from caseapp.core import clock, crypto
 from caseapp.core.access import Principal
 from caseapp.core.db import session
@@ -99,24 +99,15 @@ def _grouped(
 
 
 def consents_to(ids: Sequence[UUID], purpose: str, to: Team, on: date) -> dict[UUID, UUID]:
-    """For each file the consent that holds on a day for this purpose and receiver (for another country: that country);
-    the newest answer decides (one statement)."""
-    asked = sa.select(Consent).where(
-        Consent.case_id.in_(list(ids)), Consent.purpose == purpose, Consent.state != "NOT_ASKED",
-        Consent.given_by != "CHILD_ASSENT",
-        sa.or_(Consent.recipient_team_id.is_(None), Consent.recipient_team_id == to.id),
-    )  # fmt: skip
-    if purpose == "CROSS_BORDER":
-        asked = asked.where(Consent.recipient_country == to.country)
-    found: dict[UUID, UUID] = {}
-    seen: set[UUID] = set()
-    for row in session.scalars(asked.order_by(Consent.id.desc())):
-        if row.case_id in seen:
-            continue
-        seen.add(row.case_id)
-        if row.state == "GIVEN" and (row.expires_on is None or row.expires_on >= on):
-            found[row.case_id] = row.id
-    return found
+    """For each file the consent that opens this purpose to a receiver on a day (for another country: to that country),
+    by the one rule of keys (one statement)."""
+    asked = sa.select(Consent).where(Consent.case_id.in_(list(ids)), Consent.purpose == purpose)
+    answers: dict[UUID, list[Consent]] = {case_id: [] for case_id in ids}
+    for row in session.scalars(asked.order_by(Consent.id)):
+        answers[row.case_id].append(row)
+    receiver = rules.Recipient(to.id, to.country if purpose in rules.NAMED_COUNTRY else None)
+    keys = {i: rules.key_that_opens(given, purpose, receiver, on) for i, given in answers.items()}
+    return {case_id: key.id for case_id, key in keys.items() if key is not None}
 
 
 def lacking_leave(ids: Sequence[UUID], to: Team, on: date) -> set[UUID]:
@@ -125,11 +116,8 @@ def lacking_leave(ids: Sequence[UUID], to: Team, on: date) -> set[UUID]:
     site = site_of(to.id)
     if site is None:
         return set()
-    return {
-        case_id
-        for case_id, movement in people.movements_of(ids, on).items()
-        if site.admin1 and site.admin1[:2] == (movement.stays_in or "")[:2] and rules.needs_leave(movement, site.admin1)
-    }  # fmt: skip
+    movements = people.movements_of(ids, on)
+    return {case_id for case_id, movement in movements.items() if rules.needs_leave(movement, site.admin1)}
 
 
 def visible_to(who: Principal) -> sa.Select[Handover]:
@@ -167,6 +155,23 @@ def open_for(case_id: UUID) -> Handover | None:
         .where(HandoverMember.case_id == case_id, Handover.state.in_(OPEN))
         .options(*WHOLE)
     ).one_or_none()
+
+
+def resting_on(case_id: UUID, purpose: str) -> Sequence[Handover]:
+    """The offers that wait and rest on a consent of this person to a purpose, locked."""
+    rests = sa.select(HandoverMember.id).where(
+        HandoverMember.handover_id == Handover.id, HandoverMember.case_id == case_id,
+        HandoverMember.consent_id.is_not(None),
+    )  # fmt: skip
+    abroad = Handover.kind == "COUNTRY" if purpose == purpose_of("COUNTRY") else Handover.kind != "COUNTRY"
+    return session.scalars(
+        sa.select(Handover)
+        .where(Handover.state.in_(OPEN), abroad, rests.exists())
+        .options(*WHOLE)
+        .order_by(Handover.id)
+        .with_for_update(of=Handover)
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 def past_of(case_id: UUID) -> Sequence[Handover]:

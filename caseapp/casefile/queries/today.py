@@ -18,7 +18,7 @@ from caseapp.core import clock
 from caseapp.core.access import Principal
 from caseapp.core.db import session
 from caseapp.core.journal import CaseEvent
-from caseapp.deadline.queries import Pressing, pressing
+from caseapp.deadline.queries import Pressing, Told, pressing
 from caseapp.people import queries as people
 from caseapp.people.models import Case, Consent, HouseholdMember, Need
 from caseapp.protection.models import Screening
@@ -244,12 +244,17 @@ CLOCK_DAYS = 3
 
 
 def clocks(who: Principal, window: Window = FEW) -> Sequence[Pressing]:
-    """Clocks that ran out or are about to, of the files that are this person's business: those told to them as the
-    second person, then the late ones first."""
+    """Clocks of which this person or their team was told, late or before the end, and has not said to have seen; then
+    those of the files that are their business, late or about to be."""
     return pressing(
         mine(who).with_only_columns(Case.id), days=CLOCK_DAYS, limit=window.size, first=window.first,
-        without=OWN_LISTS, told_to=who.user_id if "SUPERVISOR" in who.roles else None,
+        without=OWN_LISTS, told_to=told(who),
     )  # fmt: skip
+
+
+def told(who: Principal) -> Told:
+    """What the sweep tells this person: what is for them, and what is for nobody in particular of their teams."""
+    return Told(who.user_id, tuple(who.teams_as("CASEWORKER", "SUPERVISOR")))
 
 
 def known_of(case_ids: Sequence[UUID]) -> dict[UUID, people.Summary]:

@@ -42,16 +42,23 @@ def period(group: str, on: date, country: str) -> ClockRule:
 
 
 def due(country: str, today: date) -> list[Due]:
-    """Files whose time is over, the longest first (one statement, by a definer function that asks whether the acting
+    """Files whose time is over, the longest first (two statements, by definer functions that ask whether the acting
     principal looks after the country)."""
-    rows = session.execute(
-        sa.text("SELECT * FROM closed_files(:country, :before)"), {"country": country, "before": today}
-    ).all()
+    asked = {"country": country, "before": today}
+    rows = session.execute(sa.text("SELECT * FROM closed_files(:country, :before)"), asked).all()
+    claiming = set(session.scalars(sa.text("SELECT closed_with_claim(:country, :before)"), asked))
     found = []
     for row in rows:
         group = reference.group_of("case_closure_reason", row.closure_reason) or "ADMIN"
         last = due_on(period(group, row.closed_on, country), row.closed_on)
-        held = keeps(Standing(hold=row.held, open_request=row.asked, legal_clock=row.clocked))
+        held = keeps(
+            Standing(
+                hold=row.held,
+                open_request=row.asked,
+                legal_clock=row.clocked,
+                open_claim=row.case_id in claiming,
+            )
+        )
         outcome = rules.decide(rules.Kept(last, held), today)
         if outcome is not None and last is not None:
             found.append(Due(row.case_id, row.number, row.closed_on, group, last, outcome, held))

@@ -17,7 +17,9 @@ from caseapp.casefile.rules.closing import (
     Attempt,
     ChildWithoutCarer,
     ClosingFacts,
+    FollowUpOpen,
     InCustody,
+    LegalClockLate,
     LegalClockNear,
     NeedsRemain,
     NeedWasFound,
@@ -36,6 +38,7 @@ from caseapp.casefile.rules.closing import (
     StayOpen,
     StillMerged,
     UrgentNeedOpen,
+    awaited,
     contact_lost,
     may_close,
     may_decide_request,
@@ -48,10 +51,10 @@ from caseapp.casefile.rules.closing import (
 
 __all__ = [
     "ALL_MET", "EC_HOURS", "PEP_HOURS", "REASONS", "REOPENING", "REQUEST_STATES", "RESOLVES", "REVIEWED", "SOLUTIONS", "STANDING", "WITHOUT_CHILD",
-    "AbsentAtRisk", "AlertFacts", "AlertOpen", "AlreadyClosed", "Attempt", "ChildWithoutCarer", "ClosingFacts", "InCustody",
-    "LegalClockNear", "NeedWasFound", "NeedsRemain", "NotClosable", "NotClosed", "NotHandedOver", "NotMerged",
+    "AbsentAtRisk", "AlertFacts", "AlertOpen", "AlreadyClosed", "Attempt", "ChildWithoutCarer", "ClosingFacts", "FollowUpOpen", "InCustody",
+    "LegalClockLate", "LegalClockNear", "NeedWasFound", "NeedsRemain", "NotClosable", "NotClosed", "NotHandedOver", "NotMerged",
     "NotYetLost", "OwnRequest", "ReasonUnknown", "ReferralOpen", "RequestDecided", "RequestOpen",
     "SecondPersonNeeded", "SolutionNotReached", "StayOpen", "StillMerged", "UrgentNeedOpen", "alerts",
-    "contact_lost", "may_close", "may_decide_request", "may_reopen", "missing_for", "needs_second_person",
+    "awaited", "contact_lost", "may_close", "may_decide_request", "may_reopen", "missing_for", "needs_second_person",
     "services_for", "solution_reached", "still_open",
 ]  # fmt: skip

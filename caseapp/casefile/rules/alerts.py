@@ -7,6 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from caseapp.people.rules import Movement, needs_leave
+
 #: Standing facts to keep in mind; they are not resolved, and keep no file open.
 STANDING = frozenset(
     {
@@ -120,8 +122,9 @@ def alerts(facts: AlertFacts) -> tuple[str, ...]:
                 day <= facts.today + timedelta(days=LEGAL_DAYS) for day in facts.legal_clocks
             ),
             "WEEKLY_SIGN_IN_MISSED": facts.signature_due is not None and facts.signature_due < facts.today,
-            "LEAVE_OF_STATE_NEEDED": facts.stays_in is not None
-            and any(place != facts.stays_in for place in facts.going_to),
+            "LEAVE_OF_STATE_NEEDED": any(
+                needs_leave(Movement(facts.stays_in), place) for place in facts.going_to
+            ),
             "POSSIBLE_DUPLICATE": facts.possible_duplicates > 0,
             "CONSENT_ENDS": any(facts.today <= day <= soon for day in facts.consents_end),
             "INTERPRETER_NEEDED": facts.interpreter_needed,

@@ -34,6 +34,11 @@ RESOLVES: Mapping[str, frozenset[str]] = {
     "REMOVED": frozenset({"ABSENT_AT_RISK"}),
     "LEFT_LEARNT": frozenset({"ABSENT_AT_RISK"}),
 }
+#: Limits within which the person may act, and nobody else: once they have passed nothing is awaited any more.
+THEIR_OWN_LIMITS = frozenset({"CLAIM_APPLY", "CLAIM_APPEAL", "MANDATE_APPEAL", "PERMANENT_RESIDENCE"})
+#: After these nobody is met again at 72 hours and 30 days: they died or were removed, live on in another file, or asked
+#: that nobody accompany them any more (decision 0405).
+NOT_MET_AGAIN = frozenset({"DIED", "REMOVED", "DUPLICATE", "ERROR", "PERSON_ASKED"})
 ATTEMPTS, CHANNELS, DAYS = 3, 2, 30
 CLOCK_DAYS = 30
 
@@ -99,8 +104,24 @@ class InCustody(NotClosable):
     )
 
 
+class FollowUpOpen(NotClosable):
+    """Somebody who left custody is met again at 72 hours and 30 days (VOCABULARY A8)."""
+
+    sentence = _l(
+        "Falta un seguimiento después de su salida de custodia, a las 72 horas o a los 30 días. Anótelo antes en su custodia."
+    )
+
+
 class LegalClockNear(NotClosable):
     sentence = _l("Un plazo legal vence en los próximos 30 días.")
+
+
+class LegalClockLate(LegalClockNear):
+    """An authority has not acted in its time, or the clock stands still: it may act any day."""
+
+    sentence = _l(
+        "Un plazo legal ya venció o está en pausa, y la autoridad aún puede resolver. Anote qué resolvió o cómo terminó la solicitud."
+    )
 
 
 class ChildWithoutCarer(NotClosable):
@@ -190,7 +211,8 @@ class Attempt:
 @dataclass(frozen=True)
 class ClosingFacts:
     """All that the rule looks at, as plain values. `newest_steps` pairs each plan's pathway with the newest
-    step it reached; `legal_clocks` are the days on which legal deadlines end; `main_outcome` is that of the
+    step it reached; `legal_clocks` are the days on which legal deadlines that are awaited end, `legal_paused` says that one
+    stands still; `main_outcome` is that of the
     newest completed screening and `ever_protection` says that any screening noted a wish or need for asylum."""
 
     today: date
@@ -199,7 +221,9 @@ class ClosingFacts:
     stay: bool = False
     referral: bool = False
     custody: bool = False
+    follow_up: bool = False
     legal_clocks: Sequence[date] = ()
+    legal_paused: bool = False
     child: bool = False
     carer: bool = True
     alerts: Collection[str] = ()
@@ -218,17 +242,24 @@ def still_open(reason: str, facts: ClosingFacts) -> list[type[NotClosable]]:
     """Everything that keeps the file open whatever is said of it, in the order of the vocabulary. Standing
     facts (an interpreter is needed, an allergy) are not things to resolve; some alerts are resolved by the reason."""
     urgent = any(p in ("EMERGENCY", "HIGH") for p in facts.open_needs)
-    near = any(day <= facts.today + timedelta(days=CLOCK_DAYS) for day in facts.legal_clocks)
+    late = facts.legal_paused or any(day < facts.today for day in facts.legal_clocks)
+    near = any(facts.today <= day <= facts.today + timedelta(days=CLOCK_DAYS) for day in facts.legal_clocks)
     alerts = set(facts.alerts) - STANDING - RESOLVES.get(reason, frozenset())
     if reason in WITHOUT_CHILD:
         alerts = {a for a in alerts if not a.startswith("CHILD_")}
     uncared = facts.child and not facts.carer and reason not in WITHOUT_CHILD
     found: list[tuple[bool, type[NotClosable]]] = [
         (urgent, UrgentNeedOpen), (facts.stay, StayOpen), (facts.referral, ReferralOpen),
-        (facts.custody, InCustody), (near, LegalClockNear), (uncared, ChildWithoutCarer),
+        (facts.custody, InCustody), (facts.follow_up and reason not in NOT_MET_AGAIN, FollowUpOpen), (late, LegalClockLate), (near, LegalClockNear), (uncared, ChildWithoutCarer),
         ("ABSENT_AT_RISK" in alerts, AbsentAtRisk), (bool(alerts - {"ABSENT_AT_RISK"}), AlertOpen),
     ]  # fmt: skip
     return [refusal for holds, refusal in found if holds]
+
+
+def awaited(rule: str, ends_on: date, today: date) -> bool:
+    """Whether a legal clock that is open still awaits something: an authority's also after its time, the person's own until
+    its last day."""
+    return ends_on >= today or rule not in THEIR_OWN_LIMITS
 
 
 def missing_for(reason: str, facts: ClosingFacts) -> type[NotClosable] | None:

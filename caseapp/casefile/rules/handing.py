@@ -25,7 +25,7 @@ TRANSITIONS: Mapping[str, tuple[frozenset[str], str]] = {
     "accept": (frozenset({"OFFERED"}), "ACCEPTED"),
     "decline": (frozenset({"OFFERED"}), "DECLINED"),
     "withdraw": (frozenset({"PREPARED", "OFFERED"}), "WITHDRAWN"),
-    "lapse": (frozenset({"OFFERED"}), "LAPSED"),
+    "lapse": (frozenset({"PREPARED", "OFFERED"}), "LAPSED"),
 }
 #: Why a receiver does not take a file: of the list `decline_reason`, those that make sense for a file.
 DECLINING = (
@@ -83,6 +83,14 @@ class CountryOfNationality(Refused):
 class TransferConsentMissing(Refused):
     sentence = _l("Falta el consentimiento de: %(who)s. Pregunte a cada persona adulta, a solas.")
     field = "who"
+
+
+class TransferConsentEnded(Refused):
+    """Somebody took the consent back after the file was offered, or it ran out: nothing moves on it."""
+
+    sentence = _l(
+        "Ya no está vigente un consentimiento en que se apoya este traspaso. Quien lo ofrece pregunta de nuevo a la persona."
+    )
 
 
 class TransferLeaveMissing(Refused):
@@ -169,6 +177,10 @@ def purpose_of(kind: str) -> str:
     return "CROSS_BORDER" if kind == "COUNTRY" else "CASE_TRANSFER"
 
 
+#: What a file's move may rest on.
+PURPOSES = frozenset(purpose_of(kind) for kind in KINDS)
+
+
 def may_receive(team_type: str, own: bool) -> None:
     """Raises OwnTeam or NotReceiving."""
     if own:
@@ -213,6 +225,12 @@ def _check_basis(mover: Mover) -> None:
         raise TransferBasisOfOfficer
     if not mover.basis_reason.strip():
         raise TransferBasisReasonMissing
+
+
+def ended_by(answer: str) -> tuple[str, str | None]:
+    """What becomes of an offer whose consent ended by this answer: taken back with the person's no, lapsed where the last
+    day passed. The verb and, if it is withdrawn, the reason."""
+    return ("lapse", None) if answer == "EXPIRED" else ("withdraw", "CONSENT_WITHDRAWN")
 
 
 def needs_second_person(kind: str, movers: Sequence[Mover]) -> bool:

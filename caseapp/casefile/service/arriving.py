@@ -14,6 +14,7 @@ from caseapp.casefile.rules import handing as rules
 from caseapp.casefile.service.alerting import raise_alert, resolve_alert
 from caseapp.core import clock
 from caseapp.core.db import session
+from caseapp.core.sweeping import alone
 from caseapp.people import queries as people
 from caseapp.people.events import happened
 from caseapp.people.models import Case, CaseAccess
@@ -58,10 +59,13 @@ def _lapse(limit: int) -> int:
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     ).all()
+    done = 0
     for made in rows:
-        made.state = rules.after("lapse", made.state)
-    session.flush()
-    return len(rows)
+        with alone("handovers", made.id):
+            made.state = rules.after("lapse", made.state)
+            session.flush()
+            done += 1
+    return done
 
 
 def _no_show(limit: int) -> int:
@@ -81,9 +85,12 @@ def _no_show(limit: int) -> int:
         .execution_options(populate_existing=True)
     ).all()  # fmt: skip
     late = [row for row in rows if clock.now() >= _hour(row.Handover, row.Site)]
+    done = 0
     for made, member, case, _site in late:
-        _missing(made, member, case)
-    return len(late)
+        with alone("handovers_no_show", member.id):
+            _missing(made, member, case)
+            done += 1
+    return done
 
 
 def _hour(made: Handover, site: Site) -> datetime:

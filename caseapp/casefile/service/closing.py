@@ -15,7 +15,7 @@ from caseapp.core.db import session
 from caseapp.core.errors import ChangedMeanwhile, NotPermitted, says
 from caseapp.deadline import service as deadline
 from caseapp.deadline.models import Deadline
-from caseapp.deadline.rules import OPEN
+from caseapp.deadline.rules import OPEN, PAST_CLOSING
 from caseapp.people import queries as people
 from caseapp.people.events import happened
 from caseapp.people.models import Case, CaseAccess, Household, HouseholdMember
@@ -70,12 +70,13 @@ def _close(case: Case, reason: str, on: date | None, *, approved: bool) -> None:
 
 
 def _end_clocks(case: Case) -> None:
-    """Nothing is awaited of a closed file: a follow-up that was to come would be told to nobody."""
-    open_ = sa.select(Deadline.subject_kind, Deadline.subject_id).where(
-        Deadline.case_id == case.id, Deadline.state.in_(OPEN)
+    """Nothing is awaited of a closed file: a follow-up that was to come would be told to nobody. What the person asked
+    about their own data is still to be answered."""
+    open_ = sa.select(Deadline.subject_kind, Deadline.subject_id, Deadline.rule).where(
+        Deadline.case_id == case.id, Deadline.state.in_(OPEN), Deadline.rule.not_in(PAST_CLOSING)
     )
-    for kind, subject_id in session.execute(open_.distinct()).all():
-        deadline.cancel((kind, subject_id), "FILE_CLOSED")
+    for kind, subject_id, rule in session.execute(open_.distinct()).all():
+        deadline.cancel((kind, subject_id), "FILE_CLOSED", rule=rule)
 
 
 def _close_household(case: Case, on: date) -> None:

@@ -20,18 +20,21 @@ from caseapp.casefile.service.approving import FOLLOWS, ask_approval, withdraw_a
 from caseapp.core import access, clock, journal
 from caseapp.core.db import session
 from caseapp.core.errors import says
+from caseapp.deadline import service as deadline
 from caseapp.people import present
 from caseapp.people import queries as people
 from caseapp.people import service as people_service
 from caseapp.people.events import happened, profile
-from caseapp.people.models import Case
+from caseapp.people.models import Case, Consent
 from caseapp.people.service.tokens import findable, put_tokens
+from caseapp.procedure import service as procedure
 
 says("handover_transition", rules.HandoverAnswered)
 says("handover_to_receiver", rules.NotReceiving)
 says("handover_not_to_nationality", rules.CountryOfNationality)
 says("handover_one_at_a_time", rules.HandoverOpen)
 says("handover_files_there", rules.OtherFile)
+says("handover_consent_holds", rules.TransferConsentEnded)
 
 
 @dataclass(frozen=True)
@@ -132,12 +135,50 @@ def _decided(case: Case, handover_id: UUID, _who: UUID, approved: bool) -> None:
     """What a supervisor's decision brings about: the offer goes out, or is taken back."""
     made = session.get_one(Handover, handover_id)
     if approved:
-        _send(made, _cases(made))
+        cases = _cases(made)
+        _must_still_agree(made, cases)
+        _send(made, cases)
     else:
         made.state, made.withdraw_reason = rules.after("withdraw", made.state), "SENT_IN_ERROR"
 
 
 FOLLOWS["HANDOVER"] = _decided
+
+
+def _must_still_agree(made: Handover, cases: Sequence[Case]) -> None:
+    """Whoever had agreed agrees still on the day on which the offer goes out. Raises TransferConsentEnded."""
+    asked = sa.select(HandoverMember.case_id).where(
+        HandoverMember.handover_id == made.id, HandoverMember.consent_id.is_not(None)
+    )
+    ids, to = session.scalars(asked).all(), session.get_one(Team, made.to_team_id)
+    today = max(people.today_of(case) for case in cases)
+    if set(ids) - handing.consents_to(ids, rules.purpose_of(made.kind), to, today).keys():
+        raise rules.TransferConsentEnded
+
+
+def consent_turned(case: Case, consent: Consent, on: date) -> None:
+    """A person's answer to a transfer changed: an offer that rests on a consent which is no more ends at once, before it is
+    answered. Where another key of theirs opens to the same receiver, the offer rests on that."""
+    if consent.purpose not in rules.PURPOSES:
+        return
+    for made in handing.resting_on(case.id, consent.purpose):
+        key = handing.consents_to([case.id], consent.purpose, made.to_team, on).get(case.id)
+        if key is None:
+            _end(made, *rules.ended_by(consent.state))
+            continue
+        for member in made.members:
+            if member.case_id == case.id:
+                member.consent_id = key
+    session.flush()
+
+
+def _end(made: Handover, verb: str, reason: str | None) -> None:
+    """An offer ends without an answer, and what was asked of a second person with it."""
+    made.state, made.withdraw_reason = rules.after(verb, made.state), reason
+    asked = work.open_approval(made.id)
+    if asked is not None:
+        withdraw_approval(asked)
+    session.flush()
 
 
 def _cases(made: Handover) -> list[Case]:
@@ -151,11 +192,7 @@ def withdraw_handover(made: Handover, *, reason: str, version: int | None = None
     unchanged(made, version)
     if reason not in rules.WITHDRAWING:
         raise rules.ReasonMissing
-    made.state, made.withdraw_reason = rules.after("withdraw", made.state), reason
-    asked = work.open_approval(made.id)
-    if asked is not None:
-        withdraw_approval(asked)
-    session.flush()
+    _end(made, "withdraw", reason)
 
 
 def decline_handover(made: Handover, *, reason: str, version: int | None = None) -> None:
@@ -187,7 +224,7 @@ def _responded(made: Handover, on: date, outcome: str) -> None:
 def accept_handover(made: Handover, *, version: int | None = None) -> list[Case]:
     """The receiving side takes the files: the team changes, what is sealed stays behind unless it has a holder, tasks
     wait for somebody, and the sending team reads along until the people arrive. Writes case.handed_over. Raises
-    HandoverAnswered, OtherFile (a file is not there any more), ChangedMeanwhile."""
+    HandoverAnswered, OtherFile (a file is not there any more), TransferConsentEnded, ChangedMeanwhile."""
     unchanged(made, version)
     made.state = rules.after("accept", made.state)
     made.answered_at, made.answered_by_id = clock.now(), worker()
@@ -199,6 +236,7 @@ def accept_handover(made: Handover, *, version: int | None = None) -> list[Case]
     cases = [found[i] for i in moved]
     if made.kind == "COUNTRY":
         _search_again(cases)
+        _leave_behind(cases, made.from_country)
     if made.household_id is not None and not made.whole:
         first, *rest = cases
         formed = people_service.form_household(first, on=on)
@@ -209,6 +247,13 @@ def accept_handover(made: Handover, *, version: int | None = None) -> list[Case]
     _responded(made, on, "ACCEPTED")
     session.flush()
     return cases
+
+
+def _leave_behind(cases: Sequence[Case], country: str) -> None:
+    """What the law and the authorities of the country that these people left ask of them binds them there only."""
+    for case in cases:
+        procedure.leave_country(case, people.today_of(case))
+        deadline.leave_country(case, country)
 
 
 def _search_again(cases: Sequence[Case]) -> None:

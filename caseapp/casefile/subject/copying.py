@@ -9,7 +9,9 @@ nothing is forgotten. What is left out, and said to be left out:
 | sealed text that is not in `OWN` | staff wrote it and it may name a member of the family or whoever reported; it is read to the person on request, by somebody who has looked at it first |
 | pairs of possible duplicates, search tokens, notices to staff | they are about other people, or about how we work |
 
-Sealed codes of the person's own file are in the copy: it is handed to that person alone.
+Sealed codes of the person's own file are in the copy: it is handed to that person alone. Where a list says that a code is
+never exported and what is shown outside instead (VOCABULARY A0, flag X), the copy says that: a shelter's word of an earlier
+incident reads like any other refusal.
 """
 
 from __future__ import annotations
@@ -198,8 +200,15 @@ def _words(table: str, column: str, code: str) -> str:
             return label(code)
     for list_name in (LISTS.get((table, column), ""), f"{table}_{column}", column):
         if list_name and _is_list(list_name) and reference.known(list_name, code):
-            return reference.label(list_name, code)
+            return reference.label(list_name, _exported(list_name, code))
     return code
+
+
+def _exported(list_name: str, code: str) -> str:
+    """The code that leaves the system: one that is never exported (flag X) where the list names another for outside is
+    that one, as its sender reads it."""
+    found = reference.code(list_name, code)
+    return (found.extra.get("shown_as") or code) if "X" in found.flags else code
 
 
 @cache

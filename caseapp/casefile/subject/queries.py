@@ -15,6 +15,7 @@ from caseapp.core.db import session
 from caseapp.core.errors import NotYours
 from caseapp.deadline import queries as deadlines
 from caseapp.people.models import Case
+from caseapp.procedure import queries as procedure
 
 HOLDERS = ("CASEWORKER", "SUPERVISOR")
 
@@ -79,4 +80,5 @@ def standing_of(case: Case, *, asked_to_erase: bool = True) -> Standing:
         hold=any(h.ended_on is None for h in holds_of(case.id)),
         open_request=any(r.state in OPEN and not (asked_to_erase and r.kind == "ERASURE") for r in rows),
         legal_clock=bool(deadlines.running_for([case.id], kinds=("LEGAL",))),
+        open_claim=procedure.awaits_decision(case.id),
     )

@@ -88,6 +88,7 @@ class Standing:
     hold: bool = False
     open_request: bool = False
     legal_clock: bool = False
+    open_claim: bool = False
 
 
 def keeps(standing: Standing) -> tuple[str, ...]:
@@ -99,6 +100,7 @@ def keeps(standing: Standing) -> tuple[str, ...]:
             "LEGAL_HOLD": standing.hold,
             "OPEN_REQUEST": standing.open_request,
             "LEGAL_CLOCK": standing.legal_clock,
+            "OPEN_CLAIM": standing.open_claim,
         }.items()
         if holds
     )

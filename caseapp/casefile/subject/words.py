@@ -124,7 +124,7 @@ LISTS: dict[tuple[str, str], str] = {
     ("claim", "closure_reason"): "claim_closure_reason", ("screening", "main_outcome"): "screening_outcome",
     ("screening", "incomplete_reason"): "screening_incomplete_reason", ("screening", "interpreter"): "interpreter_kind",
     ("screening_outcome", "outcome"): "screening_outcome", ("arrival", "mode"): "arrival_mode",
-    ("referral", "sector"): "service_kind", ("referral", "kind"): "service_kind", ("solution_plan", "pathway"): "solution_pathway",
+    ("referral_member", "not_accepted_reason"): "decline_reason", ("referral", "sector"): "service_kind", ("referral", "kind"): "service_kind", ("solution_plan", "pathway"): "solution_pathway",
     ("solution_step", "step"): "solution_step", ("closure_request", "reason"): "case_closure_reason",
     ("relation", "evidence"): "relation_evidence", ("legal_hold", "reason"): "legal_hold",
     ("subject_request", "topic"): "correction_topic", ("subject_request", "reason"): "subject_refusal",

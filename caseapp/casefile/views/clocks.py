@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from caseapp.casefile.access import WORK
 from caseapp.casefile.forms import PauseForm
+from caseapp.casefile.queries.today import told
 from caseapp.casefile.views import blueprint
 from caseapp.casefile.views.trying import row_of, tried
 from caseapp.core import access, audit, reference
@@ -116,7 +117,7 @@ def _page(case: Case, *, sealed: bool, wrong: dict[Any, Any] | None = None) -> s
         private=sealed,
         open=[_row(r, pauses, zone, case, wrong.get(r.id)) for r in rows if r.is_open],
         over=[_over(r) for r in rows if not r.is_open],
-        unseen=queries.has_unseen(case.id, access.current().user_id) and not sealed,
+        unseen=None if sealed else queries.unseen(case.id, told(access.current())),
         wrong=next(iter(wrong.values()), None),
     )
 

@@ -127,6 +127,7 @@ def _casework(who: Principal, timezone: str, window: work.Window) -> list[dict[s
     families, clocks = work.registered_on(who, on, window), work.clocks(who, window)
     decide = work.to_decide(who, window) if supervises else []
     waiting = referrals.inbox_for(who, window.size, window.first)
+    overdue = referrals.overdue_for(who, window.size, window.first) if supervises else []
     turns = consents.turns(who, on, window)
     held = custody.to_do(work.mine(who).with_only_columns(Case.id), who, window.size)
     glass = glass_queries.unseen(who, window.size, window.first) if supervises else []
@@ -134,7 +135,7 @@ def _casework(who: Principal, timezone: str, window: work.Window) -> list[dict[s
     known = work.known_of(
         [
             *(line.access.case_id for line in glass),
-            *(r.case_id for r in (*again, *waiting)),
+            *(r.case_id for r in (*again, *waiting, *overdue)),
             *(row.case.id for rows in (screen, urgent, families, decide) for row in rows),
             *(case.id for case in consent),
             *(c.clock.case_id for c in clocks),
@@ -163,6 +164,8 @@ def _casework(who: Principal, timezone: str, window: work.Window) -> list[dict[s
         parts.insert(
             0, _part("waived", _("Se actuó sin consentimiento: por revisar"), waived, _("Nada por revisar."))
         )
+        unanswered = [_waiting(r, names, who, timezone) | {"next": _("Llamar")} for r in overdue]
+        parts.insert(0, _part("overdue", _("Referencias sin respuesta a tiempo"), unanswered, _("Ninguna.")))
         parts.insert(0, _part("decide", _("Cierres por aprobar"), rows, _("Ninguno.")))
         opened = [_glass(line, names) for line in glass]
         parts.insert(
@@ -205,18 +208,20 @@ def _urgent(row: work.Unanswered, names: dict[UUID, str]) -> dict[str, Any]:
 def _clock(
     found: Pressing, names: dict[UUID, str], numbers: dict[UUID, str], timezone: str
 ) -> dict[str, Any]:
-    """A clock; where it was told to this person as the second one, the file's clocks ask them to say that they saw it."""
+    """A clock; where this person was told of it, late or before the end, the file's clocks ask them to say that they saw it."""
     row = found.clock
     what = reference.label("clock", row.rule)
     shown = clock_shown(row.due_at, timezone, start=row.started_at)
     href = url_for("casefile.show", number=numbers[row.case_id])
     when = min(row.started_at, clock.now())
-    if not found.told:
+    if found.told is None:
         return _row(row.case_id, names, href, what, when, _("Abrir"), clock=shown)
     return _row(
         row.case_id, names, href, what, when, _("Ver y anotar visto"), clock=shown,
         next_href=url_for("casefile.clocks", number=numbers[row.case_id]),
-        tag={"label": _("se le avisó a usted"), "kind": "warning"},
+        tag={"label": _("se le avisó a usted"), "kind": "warning"}
+        if found.told == "LATE"
+        else {"label": _("aviso antes de que venza"), "kind": "info"},
     )  # fmt: skip
 
 

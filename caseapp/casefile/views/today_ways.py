@@ -49,6 +49,12 @@ def ways(who: Principal) -> list[dict[str, str]]:
             {"waiting": "1"},
             _("Accesos excepcionales por revisar"),
         ),
+        (
+            frozenset({"AUDITOR"}),
+            "custody.audited",
+            {"waiting": "1"},
+            _("Salidas fuera del orden sin revisar"),
+        ),
         (frozenset({"DATA_PROTECTION_OFFICER"}), "casefile.data_protection", {}, _("Protección de datos")),
         (READ_ENQUIRY.roles, "casefile.enquiries", {}, _("Quién preguntó por quién")),
         (BREAK_GLASS.roles, "casefile.glass", {}, _("Abrir por emergencia un expediente de otro equipo")),

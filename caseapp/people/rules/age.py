@@ -144,6 +144,21 @@ def is_child(birth: Birth, age_status: str, on: date) -> bool:
     return known[0] < ADULT
 
 
+def child_until(birth: Birth, age_status: str) -> date | None:
+    """The last day on which a child by `is_child` is one. None: a dispute or a decision says it, or nothing is known."""
+    if birth.latest is None or age_status in ("DISPUTED_TREATED_AS_CHILD", "DECIDED_ADULT"):
+        return None
+    try:
+        return birth.latest.replace(year=birth.latest.year + ADULT) - timedelta(days=1)
+    except ValueError:  # 29 February
+        return date(birth.latest.year + ADULT, 2, 28)
+
+
+def adult_if_born_by(on: date) -> date:
+    """The birthday of who turns 18 on a day; whoever was born later is a child."""
+    return _years_before(on, ADULT)
+
+
 def age_band(birth: Birth, age_status: str, on: date) -> str:
     """The band for figures on a day: 0-4, 5-11, 12-17, 18-59, 60+ or UNKNOWN. Estimated ages count by the
     middle of what is possible; as a child or an adult always as the person is treated."""

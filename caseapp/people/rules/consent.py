@@ -104,9 +104,22 @@ class Warning_(StrEnum):
     CARER_NOT_PROVEN = "CARER_NOT_PROVEN"
 
 
-def consent_ends_on(purpose: str, asked_on: date, wished: date | None, country: str = "ALL") -> date:
+def consent_ends_on(
+    purpose: str,
+    asked_on: date,
+    wished: date | None,
+    country: str = "ALL",
+    *,
+    child_until: date | None = None,
+) -> date:
     """The last day of a consent, by the clock of its purpose (`clocks.yml`, CONSENT_*), or sooner as wished; a
-    purpose with a clock of its own may not last longer. Raises Until."""
+    purpose with a clock of its own may not last longer. What another person answers for a child ends with the last day
+    of childhood (`child_until`): one adult never consents for another. Raises Until."""
+    last = _ends_on(purpose, asked_on, wished, country)
+    return last if child_until is None else min(last, child_until)
+
+
+def _ends_on(purpose: str, asked_on: date, wished: date | None, country: str) -> date:
     code = f"CONSENT_{purpose}" if purpose in GRAVE else "CONSENT_DEFAULT"
     rule = reference.clock_rule(code, asked_on, country)
     assert rule.value is not None

@@ -61,8 +61,11 @@ FREE = Movement()
 
 def needs_leave(movement: Movement, to_admin1: str | None) -> bool:
     """Whether the authority's leave is missing for a place in this state. A place whose state nobody has written down
-    asks for none: what is not known refuses nobody a bed."""
+    asks for none: what is not known refuses nobody a bed. Nor does one in another country, where that authority has
+    no say (the first two letters of a P-code are the country's)."""
     if movement.stays_in is None or to_admin1 is None or movement.stays_in == to_admin1:
+        return False
+    if movement.stays_in[:2] != to_admin1[:2]:
         return False
     return to_admin1 not in movement.excepted
 
@@ -72,7 +75,7 @@ def may_except(
 ) -> None:
     """Whether a move without leave may be written down; `child`: the person or somebody of the household is one.
     Raises GroundUnknown, NoChildHere, AuthorityMissing, LeaveNotNeeded, ExceptionLate."""
-    if movement.stays_in is None or to_admin1 == movement.stays_in:
+    if not needs_leave(Movement(movement.stays_in), to_admin1):
         raise LeaveNotNeeded
     if ground not in GROUNDS:
         raise GroundUnknown

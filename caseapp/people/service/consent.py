@@ -7,13 +7,14 @@ handlers in `events.consent_turned` what other areas hang on it (a referral, a s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from caseapp.core import access, clock
 from caseapp.core.db import session
+from caseapp.core.sweeping import alone
 from caseapp.people import events, queries, rules
 from caseapp.people.models import Case, CaseAccess, Consent, Person
 from caseapp.places.models import Site
@@ -55,13 +56,14 @@ def record_consent(case: Case, person: Person, new: NewConsent, *, on: date) -> 
         age=age, assent=assent,
     )  # fmt: skip
     given = new.state == "GIVEN"
+    until = None if adult else rules.child_until(birth, person.age_status)
     row = Consent(
         case_id=case.id, person_id=person.id, purpose=new.purpose, recipient_team_id=new.recipient_team_id,
         recipient_country=new.recipient_country or None, state=new.state, adult=adult, age_asked=age, assent=assent, given_by=new.given_by,
         given_by_case_id=None if adult else new.given_by_case_id, form=new.form or None,
         language=new.language or None, interpreter=new.interpreter or None, alone=new.alone,
         legal_advice_on=new.legal_advice_on, text_version=new.text_version, asked_on=on,
-        expires_on=rules.consent_ends_on(new.purpose, on, new.expires_on, case.country) if given else None,
+        expires_on=rules.consent_ends_on(new.purpose, on, new.expires_on, case.country, child_until=until) if given else None,
         recorded_by_id=access.current().user_id,
     )  # fmt: skip
     session.add(row)
@@ -114,6 +116,23 @@ def expire_consent(case: Case, consent: Consent, *, on: date) -> None:
     _turned(case, consent, on)
 
 
+def end_with_childhood(case: Case, person: Person, *, on: date) -> int:
+    """Another birth date or a decision about age is known: what others answered for the child ends with the last day of
+    childhood, at once if that has passed. Returns how many ended."""
+    until = rules.child_until(queries.birth_of(person), person.age_status)
+    adult, ended = not rules.is_child(queries.birth_of(person), person.age_status, on), 0
+    for consent in queries.answers_of(case.id):
+        if consent.state != "GIVEN" or consent.given_by in rules.OWN or consent.expires_on is None:
+            continue
+        last = [consent.expires_on, *([until] if until else []), *([on - timedelta(days=1)] if adult else [])]
+        consent.expires_on = min(last)
+        if consent.expires_on < on:
+            expire_consent(case, consent, on=on)
+            ended += 1
+    session.flush()
+    return ended
+
+
 def expire_consents(on: date | None = None, *, most: int = 500) -> int:
     """Each minute: let every consent end whose last day has passed at its site (or before `on`); returns how many."""
     rows = session.execute(
@@ -129,8 +148,9 @@ def expire_consents(on: date | None = None, *, most: int = 500) -> int:
     for consent, case, timezone in rows:
         local = on or clock.today(timezone)
         if consent.expires_on is not None and consent.expires_on < local:
-            expire_consent(case, consent, on=local)
-            ended += 1
+            with alone("consents", consent.id):
+                expire_consent(case, consent, on=local)
+                ended += 1
     return ended
 
 

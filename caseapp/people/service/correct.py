@@ -25,6 +25,7 @@ from caseapp.people.models import (
     PersonLanguage,
     PersonNationality,
 )
+from caseapp.people.service.consent import end_with_childhood
 from caseapp.people.service.register import NewDocument, document_row
 from caseapp.people.service.tokens import findable, put_tokens
 
@@ -95,6 +96,8 @@ def correct_person(
     session.flush()
     put_tokens(case.country, [findable(person, queries.documents_of(case.id), queries.contacts_of(case.id))])
     events.happened(events.CORRECTED, case, on=on, person=person, code=_what(before, details))
+    if before.birth != details.birth or before.age_status != details.age_status:
+        end_with_childhood(case, person, on=on)
     if _figures_differ(before, details):
         restate(case, person, on)
     session.flush()

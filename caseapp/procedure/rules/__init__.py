@@ -63,6 +63,7 @@ from caseapp.procedure.rules.duties import (
 from caseapp.procedure.rules.steps import (
     APPEALABLE,
     CANCELS,
+    CLOSED_WITH,
     DECIDED_WITHIN,
     FIRST,
     MAY_REPEAT,
@@ -71,20 +72,21 @@ from caseapp.procedure.rules.steps import (
     STEPS,
     NotNext,
     Taken,
+    begin_again,
     may_take,
     next_steps,
     within,
 )
 
 __all__ = [
-    "APPEALABLE", "APPLICATION_TYPES", "CANCELS", "CLOSURE_GROUPS", "DECIDED_WITHIN", "DOCUMENT_STATES",
+    "APPEALABLE", "APPLICATION_TYPES", "CANCELS", "CLOSED_WITH", "CLOSURE_GROUPS", "DECIDED_WITHIN", "DOCUMENT_STATES",
     "DUTY_ENDS", "FIRST", "ISSUABLE", "LEADING", "LEAVE_OUTCOMES", "LEFT_REASONS", "MAY_REPEAT", "MEETS",
     "MOST_DAYS", "NOT_RENEWED", "OUTCOMES", "REOPENING", "ROLES", "SET_ALREADY", "SIGNATURE_STATES", "STARTS", "STEPS", "VALID_BY",
     "AbandonmentByClock", "ClaimEnded", "ClaimOpen", "CurpNotForeign", "CurpWrong", "DateBefore", "DateInFuture",
     "DimexWrong", "DocumentElsewhere", "IntervalWrong", "LeaveDecided", "LeaveNotNeeded", "LeaveOpen",
     "LeaveToSamePlace", "NationalAtHome", "NoDuty", "NotInClaim", "NotNext", "NotRenewable", "NumberMissing",
     "OutcomeMissing", "OutcomeUnknown", "PrincipalStays", "ReasonUnknown", "Taken", "ValidityBefore",
-    "check_interval", "checked_number", "issued_in", "may_ask_leave", "may_belong", "may_close", "may_decide_leave",
+    "begin_again", "check_interval", "checked_number", "issued_in", "may_ask_leave", "may_belong", "may_close", "may_decide_leave",
     "may_issue", "may_leave", "may_lodge", "may_renew", "may_sign", "may_take", "next_signature", "next_steps",
     "population_after", "within",
 ]  # fmt: skip

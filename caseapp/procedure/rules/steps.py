@@ -44,6 +44,8 @@ MEETS: Mapping[str, tuple[str, ...]] = {
 }
 #: What nobody waits for any more after a step.
 CANCELS: Mapping[str, tuple[str, ...]] = {"DECISION": ("CLAIM_DOCUMENT_ISSUE",)}
+#: Why a clock of a claim ended as the claim closed: what goes on, from that day, where the claim is reopened.
+CLOSED_WITH = "SUBJECT_ENDED"
 #: The limit of which a decision was in time or late.
 DECIDED_WITHIN = ("CLAIM_DECIDE_APPEAL", "CLAIM_DECIDE")
 
@@ -127,6 +129,14 @@ def _before(order: Sequence[OrderedStep], step: str) -> set[str]:
     place = names.index(step)
     before = set(names[:place])
     return before | {"APPEAL"} if step in AGAIN else before
+
+
+def begin_again(ended: Sequence[tuple[str, str, str | None]]) -> tuple[str, ...]:
+    """The rules whose clocks begin again as a closed claim is reopened: those that its closing ended. `ended` are rule,
+    state and reason of every clock of the claim, the oldest first; the newest of a rule decides, so that nothing that was
+    met is awaited again."""
+    newest = {rule: (state, reason) for rule, state, reason in ended}
+    return tuple(rule for rule, how in newest.items() if how == ("CANCELLED", CLOSED_WITH))
 
 
 def within(met_on_time: bool | None) -> str:

@@ -18,6 +18,7 @@ from caseapp.deadline import service as deadline
 from caseapp.people.events import INTAKE_OPENED, POPULATION_CHANGED, happened
 from caseapp.people.models import Case, Person, PersonPopulation
 from caseapp.people.queries import today_of
+from caseapp.people.rules import FileClosed
 from caseapp.procedure import events, queries, rules
 from caseapp.procedure.models import Claim, ClaimApplicant, ClaimStep
 from caseapp.procedure.service import duties
@@ -91,7 +92,8 @@ def take(
 ) -> None:
     """Record a step of a claim, for everybody in it. `code` is the outcome of a DECISION, the reason of CLOSED and
     REOPENED, the type of a document. Raises NotNext, DateInFuture, DateBefore, OutcomeMissing, ReasonUnknown,
-    AbandonmentByClock, ChangedMeanwhile."""
+    AbandonmentByClock, FileClosed, ChangedMeanwhile. Whose file is closed is told nothing of it: their part of the claim
+    stands as it does."""
     if version is not None and version != claim.version:
         raise ChangedMeanwhile
     session.flush()
@@ -105,6 +107,8 @@ def take(
         rules.may_close(code or "", by_person=access.current().user_id is not None)
     if step == "REOPENED" and code not in rules.REOPENING:
         raise rules.ReasonUnknown
+    if case.status != "OPEN":
+        raise FileClosed
     _record(case, claim, step, on, code, queries.pending_cases(claim), taken)
 
 
@@ -149,18 +153,19 @@ def _record(
     session.flush()
     was_in_time = _clocks(case, claim, step, on, begins=not taken)
     kind, codes = _event(claim, step, on, code, taken, was_in_time)
-    for each in people:
+    open_files = [each for each in people if each.status == "OPEN" and each.erased_at is None]
+    for each in open_files:
         if kind is not None:
             happened(kind, each, on=on, subject_id=claim.id, **codes)
         _situation(each, claim, step, on, code)
-    _duties(claim, step, on, people)
+    _duties(claim, step, on, open_files, people)
     session.flush()
 
 
-def _duties(claim: Claim, step: str, on: date, people: Sequence[Case]) -> None:
-    """An open claim brings duties in some countries; they end with it."""
+def _duties(claim: Claim, step: str, on: date, open_files: Sequence[Case], people: Sequence[Case]) -> None:
+    """An open claim brings duties in some countries; they end with it, also for whoever's file closed meanwhile."""
     if step in ("LODGED", "APPEAL", "REOPENED") and claim.lodged_on is not None:
-        duties.begin(claim, people, on)
+        duties.begin(claim, open_files, on)
     elif step in ("DECISION", "CLOSED"):
         duties.end(claim, people, on, "DECIDED" if step == "DECISION" else "CLAIM_CLOSED")
 
@@ -194,9 +199,14 @@ def _clocks(case: Case, claim: Claim, step: str, on: date, *, begins: bool) -> b
     """Start and stop the clocks of a step; says whether a decision came in time (None: no limit)."""
     subject = ("claim", claim.id)
     if step == "CLOSED":
-        deadline.cancel(subject, "SUBJECT_ENDED")
+        deadline.cancel(subject, rules.CLOSED_WITH)
         return None
     known = [] if begins else queries.clocks_of([claim.id])[claim.id]
+    if step == "REOPENED":
+        oldest = sorted(known, key=lambda c: (c.started_at, c.id))
+        for rule in rules.begin_again([(c.rule, c.state, c.cancel_reason) for c in oldest]):
+            _start(case, claim, rule, on)
+        return None
     running = {c.rule: c for c in known if c.is_open}
     for rule in running.keys() & set(rules.MEETS.get(step, ())):
         deadline.meet(subject, rule=rule, at=on)

@@ -6,16 +6,18 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from caseapp.core import clock, reference
+from caseapp.core import reference
 from caseapp.core.db import session
 from caseapp.core.errors import ChangedMeanwhile
+from caseapp.core.sweeping import alone
 from caseapp.deadline import service as deadline
 from caseapp.deadline.rules import due_on
 from caseapp.deadline.working_days import works_in
 from caseapp.people import service as people
 from caseapp.people.events import happened
 from caseapp.people.models import Case
-from caseapp.people.queries import today_of
+from caseapp.people.queries import today_at_site, today_of
+from caseapp.places.models import Site
 from caseapp.procedure import events, queries, rules
 from caseapp.procedure.models import Claim, IssuedDocument
 from caseapp.procedure.service.claim import take
@@ -124,13 +126,14 @@ def renew(
 
 
 def look_at_documents(limit: int = 200) -> int:
-    """Documents whose last day has passed are expired (the clock of each has told whom it must). May run twice
+    """Documents whose last day has passed at the file's site are expired (the clock of each has told whom it must). May run twice
     without harm, and side by side. Returns how many."""
     due = (
         sa.select(IssuedDocument, Case)
         .join(Case, Case.id == IssuedDocument.case_id)
+        .join(Site, Site.id == Case.site_id)
         .where(
-            IssuedDocument.state == "ISSUED", IssuedDocument.valid_to < clock.today(), Case.status == "OPEN",
+            IssuedDocument.state == "ISSUED", IssuedDocument.valid_to < today_at_site(), Case.status == "OPEN",
             Case.erased_at.is_(None),
         )
         .order_by(IssuedDocument.valid_to, IssuedDocument.id)
@@ -139,14 +142,17 @@ def look_at_documents(limit: int = 200) -> int:
         .execution_options(populate_existing=True)
     )  # fmt: skip
     found = session.execute(due).all()
+    done = 0
     for document, case in found:
-        document.state, document.ended_on = "EXPIRED", document.valid_to
-        happened(
-            events.DOCUMENT_EXPIRED,
-            case,
-            on=today_of(case),
-            subject_id=document.id,
-            code=document.document_type,
-        )
-        session.flush()
-    return len(found)
+        with alone("documents", document.id):
+            document.state, document.ended_on = "EXPIRED", document.valid_to
+            happened(
+                events.DOCUMENT_EXPIRED,
+                case,
+                on=today_of(case),
+                subject_id=document.id,
+                code=document.document_type,
+            )
+            session.flush()
+            done += 1
+    return done

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from caseapp.core import access, clock, reference
 from caseapp.core.db import session
 from caseapp.core.errors import ChangedMeanwhile, says
+from caseapp.core.sweeping import alone
 from caseapp.deadline import service as deadline
 from caseapp.deadline.models import Deadline
 from caseapp.deadline.working_days import works_in
@@ -27,6 +28,11 @@ from caseapp.procedure.models import Claim, LeaveRequest, Signature, SignDuty, S
 
 says("uq_leave_request_open", rules.LeaveOpen)
 says("uq_signature_duty_id_due_on_state", rules.DateBefore)
+
+
+SIGN_IN = "CLAIM_SIGN_IN"
+#: How often people sign where neither the office nor the country says it, in days.
+A_WEEK = 7
 
 
 # -- as a claim goes on ---------------------------------------------------------------------------------
@@ -55,24 +61,41 @@ def end(claim: Claim, people_in: Sequence[Case], on: date, reason: str) -> None:
     """A claim was decided or closed, or somebody left it: they sign no more and go where they wish. An appeal brings both
     back."""
     for case in [] if claim.sealed else people_in:
-        people.end_movement_limit(case, on=on)
-        duty = queries.duty_of(case.id)
-        if duty is not None:
-            duty.ended_on, duty.end_reason = max(on, duty.started_on), reason
-            deadline.cancel(("sign_duty", duty.id), "SUBJECT_ENDED")
+        _end(case, on, reason, "SUBJECT_ENDED")
     session.flush()
+
+
+def leave_country(case: Case, on: date) -> None:
+    """A person's file moved to another country: neither the state in which they stayed nor the office at which they
+    signed binds them there."""
+    _end(case, on, "LIFTED", "MOVED_AWAY")
+    session.flush()
+
+
+def _end(case: Case, on: date, reason: str, clock_reason: str) -> None:
+    people.end_movement_limit(case, on=on)
+    duty = queries.duty_of(case.id)
+    if duty is not None:
+        duty.ended_on, duty.end_reason = max(on, duty.started_on), reason
+        deadline.cancel(("sign_duty", duty.id), clock_reason)
 
 
 # -- signatures -----------------------------------------------------------------------------------------
 def interval_at(case: Case, on: date) -> int:
-    """How often people sign at the office of a case, in days: as it has set, else as the country's rule says."""
+    """How often people sign at the office of a case, in days: as it has set, else as the country's rule says, else each
+    week."""
     own = session.scalar(
         sa.select(SignInterval.days)
         .where(SignInterval.site_id == case.site_id, SignInterval.valid_from <= on)
         .order_by(SignInterval.valid_from.desc())
         .limit(1)
     )
-    return own or reference.clock_rule("CLAIM_SIGN_IN", on, case.country).value or 7
+    if own:
+        return own
+    try:
+        return reference.clock_rule(SIGN_IN, on, case.country).value or A_WEEK
+    except reference.CodeUnknown:
+        return A_WEEK
 
 
 def set_interval(site: Site, days: int | None, *, on: date) -> None:
@@ -113,7 +136,10 @@ def sign(case: Case, *, on: date, excused: bool = False) -> SignDuty:
 
 
 def _watch(case: Case, duty: SignDuty, on: date) -> None:
-    deadline.start(case, "CLAIM_SIGN_IN", subject=("sign_duty", duty.id), started_at=on, due_at=duty.due_on)
+    try:
+        deadline.start(case, SIGN_IN, subject=("sign_duty", duty.id), started_at=on, due_at=duty.due_on)
+    except reference.CodeUnknown:
+        return
 
 
 def look_at_signatures(limit: int = 200) -> int:
@@ -136,11 +162,16 @@ def look_at_signatures(limit: int = 200) -> int:
         .execution_options(populate_existing=True)
     )
     found = session.execute(due).all()
+    done = 0
     for duty, case in found:
-        session.add(Signature(duty_id=duty.id, case_id=case.id, due_on=duty.due_on, state="MISSED", on=None))
-        happened(events.SIGNATURE_MISSED, case, on=today_of(case), subject_id=duty.id, code="MISSED")
-        session.flush()
-    return len(found)
+        with alone("signatures", duty.id):
+            session.add(
+                Signature(duty_id=duty.id, case_id=case.id, due_on=duty.due_on, state="MISSED", on=None)
+            )
+            happened(events.SIGNATURE_MISSED, case, on=today_of(case), subject_id=duty.id, code="MISSED")
+            session.flush()
+            done += 1
+    return done
 
 
 # -- leave of state -------------------------------------------------------------------------------------

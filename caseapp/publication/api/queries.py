@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from caseapp.core import reference
 from caseapp.core.errors import NotYours
-from caseapp.publication import service
+from caseapp.publication import beside, service
 from caseapp.publication.api.keys import Reader
 from caseapp.publication.editions import Editions
 from caseapp.publication.models import CoverageRow, FigureRow, FileRow, Release
@@ -152,8 +152,10 @@ def cursor_of(row: Any) -> str:
     return f"{row.country}.{row.month}.{row.edition}.{row.position}"
 
 
-def figure(row: Any, known: Editions) -> dict[str, Any]:
-    """A row as the interface gives it, with the editions that it rests on. `known`: of the countries that are read."""
+def figure(row: Any, known: Editions, others: Mapping[tuple[Any, ...], Any] | None = None) -> dict[str, Any]:
+    """A row as the interface gives it, with the editions that it rests on and what stands beside it. `known`: of the
+    countries that are read; `others`: by `beside.key`."""
+    other = (others or {}).get(beside.key(row, beside.BESIDE.get(row.indicator, "")))
     found = {name: getattr(row, name) for name in FIGURES}
     told = known.columns(row)
     editions = {name: told[name].split() for name in ("revisions", "revisions_awaited")}
@@ -163,7 +165,10 @@ def figure(row: Any, known: Editions) -> dict[str, Any]:
         **editions,
         **found,
         "value": plain_number(row.value),
-    }
+        "beside": None if other is None else {
+            "indicator": other.indicator, "value": plain_number(other.value), "status": other.status,
+        },
+    }  # fmt: skip
 
 
 def of_registers(connection: sa.Connection, reader: Reader, asked: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -258,6 +258,14 @@ class IndicatorList(Given):
     indicators: list[Indicator] = Field(description="Every indicator, by code.")
 
 
+class Beside(Given):
+    """A figure without which another is not to be shown."""
+
+    indicator: str = Field(description="Code of the indicator.")
+    value: int | float | None = Field(description="The protected number; null where there is none.")
+    status: str = Field(description="PUBLISHED, NOT_OFFERED or NO_COVERAGE.")
+
+
 class Figure(Given):
     """A row of a release's figures.csv, column by column, and the release that it stands in."""
 
@@ -290,6 +298,10 @@ class Figure(Given):
     value: int | float | None = Field(description="The protected number; null where there is none.")
     status: str = Field(description="PUBLISHED, NOT_OFFERED or NO_COVERAGE.")
     cube: str = Field(description="The cube whose cells it sums; empty where there is none.")
+    beside: Beside | None = Field(
+        description="What is to be shown beside it, of the same release, period, place and group: beside a recognition rate "
+        "the claims that were closed otherwise, the commonest end. Null where nothing is."
+    )
 
 
 class FigureList(Given):

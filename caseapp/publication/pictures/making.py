@@ -15,7 +15,7 @@ from caseapp.core import reference
 from caseapp.core.i18n import LANGUAGES, _, language
 from caseapp.indicators import versions
 from caseapp.indicators.catalogue import Indicator
-from caseapp.publication import present, series, telling
+from caseapp.publication import beside, present, series, telling
 from caseapp.publication.findings import Says, why_apart
 from caseapp.publication.pictures import drawing
 from caseapp.publication.pictures.drawing import Drawn, Mark
@@ -29,7 +29,7 @@ SHOWN = 24
 
 @dataclass(frozen=True)
 class Asked:
-    """One indicator of one approved release."""
+    """One indicator of one approved release; `beside`: the indicator that is never left out, `other` its figure."""
 
     release_id: UUID
     country: str
@@ -37,6 +37,8 @@ class Asked:
     indicator: Indicator
     told: Sequence[Told]
     rows: Sequence[Any]
+    beside: Indicator | None = None
+    other: Told | None = None
 
     @property
     def last(self) -> Told:
@@ -45,12 +47,16 @@ class Asked:
 
 def asked(connection: sa.Connection, release_id: UUID, country: str, month: str, code: str) -> Asked:
     """What the pictures of one indicator show in the release of a month: what was published when it was made."""
-    told = series.series(connection, country, [code], until=month, as_of=release_id)[code]
-    shown = _kind_with_figures(told)[-SHOWN:]
+    every = series.series(connection, country, beside.codes(code), until=month, as_of=release_id)
+    shown = _kind_with_figures(every[code])[-SHOWN:]
     last = shown[-1]
-    known = versions.of(connection, country).get(code, versions.last_day(last.release_period))
+    made_by, on = versions.of(connection, country), versions.last_day(last.release_period)
+    known, other = made_by.get(code, on), beside.BESIDE.get(code)
     rows = series.rows_of(connection, last.release_id, code, last.period)
-    return Asked(release_id, country, month, known, shown, rows)
+    if other is None:
+        return Asked(release_id, country, month, known, shown, rows)
+    own = next((one for one in every[other] if one.period == last.period), None)
+    return Asked(release_id, country, month, known, shown, rows, made_by.get(other, on), own)
 
 
 def _kind_with_figures(told: Sequence[Told]) -> list[Told]:
@@ -128,8 +134,12 @@ def _foot(one: Asked, has_other: bool) -> str:
         telling.counted(one.indicator), present.coverage(last if last.expected is not None else None).rstrip("."),
         telling.deviation(last.kind).rstrip("."),
     ]  # fmt: skip
+    if one.beside is not None:
+        words.append(telling.beside(one.beside, one.other).rstrip("."))
     if has_other:
         words.append(
-            _("Un cuadro vacío es un periodo de otra cobertura, definición o edición: no se compara")
+            _(
+                "Un cuadro vacío es un periodo incompleto o de otra cobertura, definición o edición: no se compara"
+            )
         )
     return ". ".join(words) + "."

@@ -17,6 +17,7 @@ from caseapp.core.db import connect
 from caseapp.core.i18n import LANGUAGES, _, language
 from caseapp.indicators.catalogue import Indicator
 from caseapp.publication import present, regional, telling
+from caseapp.publication.beside import BESIDE
 from caseapp.publication.models import RegionDrawing, RegionPicture
 from caseapp.publication.pictures import drawing
 from caseapp.publication.pictures.drawing import Drawn, Mark
@@ -73,9 +74,13 @@ def _year(connection: sa.Connection, year: str) -> Iterator[dict[str, Any]]:
 
 
 def _is_worth(here: Region, indicator: Indicator) -> bool:
-    """At least two countries stand side by side, and not all of them at nothing."""
-    values = [_value(here, indicator, country) for country in here.countries]
-    return sum(value is not None for value in values) > 1 and any(values)
+    """At least two countries that sum the same months stand side by side, and not all of them at nothing."""
+    values = [_value(here, indicator, country) for country in here.compared(_told(here, indicator))]
+    return len(values) > 1 and any(values)
+
+
+def _told(here: Region, indicator: Indicator) -> list[str]:
+    return [country for country in here.countries if _value(here, indicator, country) is not None]
 
 
 def _value(here: Region, indicator: Indicator, country: str) -> float | None:
@@ -86,21 +91,26 @@ def _value(here: Region, indicator: Indicator, country: str) -> float | None:
 
 
 def drawn_of(here: Region, indicator: Indicator) -> Drawn:
-    """What the picture of an indicator shows: a bar for each country, the largest first; where there is none, why. It
-    names no order among countries that the protected deviation does not allow; it gives the two ends as published."""
+    """What the picture of an indicator shows: a bar for each country, the largest first; after those that sum the same
+    months those that sum others, hatched; where there is no figure, why. It names no order among countries that the protected
+    deviation does not allow; it gives the two ends, as published, of those that sum the same months."""
     told = [(country, _value(here, indicator, country)) for country in here.countries]
-    told.sort(key=lambda one: (one[1] is None, -(one[1] or 0), reference.country_label(one[0])))
+    ours = here.compared(_told(here, indicator))
+    told.sort(
+        key=lambda one: (one[1] is None, one[0] not in ours, -(one[1] or 0), reference.country_label(one[0]))
+    )
     marks = [
         Mark(
             reference.country_label(country),
             value,
-            _words(here, indicator, country, value),
-            value is not None,
+            _words(here, indicator, country, value, country in ours),
+            country in ours,
         )
         for country, value in told
     ]
-    held = [mark for mark in marks if mark.value is not None]
-    name, period = indicator.name[language()], present.period(here.period)
+    held = [mark for mark in marks if mark.is_ours]
+    name, months = indicator.name[language()], here.months(ours[0]) if ours else ""
+    period = ", ".join(filter(None, (present.period(here.period), months)))
     title = _(
         "%(name)s, %(period)s, por país: de %(low)s (%(low_country)s) a %(high)s (%(high_country)s)",
         name=name, period=period, low=held[-1].words, low_country=held[-1].label, high=held[0].words,
@@ -112,12 +122,22 @@ def drawn_of(here: Region, indicator: Indicator) -> Drawn:
         _("Acogida, lo publicado por cada país"), telling.counted(indicator), telling.deviation("YEAR").rstrip("."),
         _("Una persona se cuenta una vez en cada país: no se suman, y la cobertura no es la misma"),
     ]  # fmt: skip
+    if indicator.code in BESIDE:
+        foot += [
+            f"{reference.country_label(code)}, {here.beside(indicator, code)}"
+            for code in _told(here, indicator)
+        ]
+    if len(ours) < sum(value is not None for _country, value in told):
+        foot.append(_("Una barra rayada suma otros meses: no se compara"))
     return Drawn(title, description, ". ".join(foot) + ".", marks)
 
 
-def _words(here: Region, indicator: Indicator, country: str, value: float | None) -> str:
+def _words(here: Region, indicator: Indicator, country: str, value: float | None, is_ours: bool) -> str:
+    """A bar's number; the title says which months those sum that are compared."""
     status = here.status(indicator, country)
     if value is None:
         return regional.gap(status)
     row = here.rows[(indicator.code, country)]
-    return f"{present.number(row.value)}{' %' if row.unit == 'PERCENT' else ''}"
+    words = f"{present.number(row.value)}{' %' if row.unit == 'PERCENT' else ''}"
+    months = here.months(country) or _("todo el periodo")
+    return words if is_ours else f"{words} ({months})"

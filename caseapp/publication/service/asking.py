@@ -36,8 +36,8 @@ def ask(
     )
     has_open = session.scalar(mine.with_only_columns(sa.func.count()).where(Release.status.in_(OPEN)))
     rules.may_make(
-        period, today=clock.today(), country=country, steward_of=countries_as(by, STEWARD), last_approved=last,
-        has_open=bool(has_open),
+        period, today=sites.today_in(session.connection(), country), country=country,
+        steward_of=countries_as(by, STEWARD), last_approved=last, has_open=bool(has_open),
     )  # fmt: skip
     without = unconfirmed(session.connection(), country, period, unconfirmed_code)
     return _asked(country, period, by, size=size, **without)

@@ -8,7 +8,7 @@ make it at once.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -56,7 +56,7 @@ def make(
         _alone(connection, country)
         known = store.before(connection, country)
         rules.may_make(
-            period, today=clock.today(), country=country, steward_of=countries_as(by, STEWARD),
+            period, today=sites.today_in(connection, country), country=country, steward_of=countries_as(by, STEWARD),
             last_approved=known.last, has_open=store.is_open(connection, country),
         )  # fmt: skip
         without = asking.unconfirmed(connection, country, period, unconfirmed_code)
@@ -185,7 +185,7 @@ def _plan(connection: sa.Connection, row: Any, known: store.Before) -> Plan:
     if found is not None:
         return found
     published = store.persons_published(connection, row.country, str(int(year) - 1))
-    shown = [s.code for s in sites.sites(connection, row.country) if s.opened <= row.period <= s.closed]
+    shown = sites.named(sites.sites(connection, row.country), row.period)
     return settle(row.country, year, published, shown, _iso2(row.country), row.size)
 
 
@@ -304,9 +304,15 @@ def _publish(making: _Making, domains: Sequence[DomainPlan]) -> None:
     connection, row = making.connection, making.row
     released = {one.period for one in making.known.releases}
     names = [domain.domain.name for domain in domains]
-    coverage = coverage_rows(connection, row, making.plan, making.since, released, names)
-    store.write_coverage(connection, coverage)
     stored = store.sheets(connection, row.country, since=ledger_since(row.period), with_truth=False, upto=row)
+    sheets: list[Drawn] = [sheet for rows in stored.values() for _, sheet in rows]
+
+    def is_empty(pieces: Collection[str]) -> bool:
+        own = [sheet for sheet in sheets if sheet.period in pieces]
+        return bool(own) and not any(sheet.y.any() for sheet in own)
+
+    coverage = coverage_rows(connection, row, making.plan, making.since, released, names, is_empty)
+    store.write_coverage(connection, coverage)
     no_coverage = {
         one["period"]: one["status"] == "NO_COVERAGE" for one in coverage if one["place_level"] == "COUNTRY"
     }
@@ -314,7 +320,6 @@ def _publish(making: _Making, domains: Sequence[DomainPlan]) -> None:
     def numbers(kind: str, piece: str) -> Mapping[str, int]:
         return facts.site_numbers(connection, kind, row.country, piece)
 
-    sheets: list[Drawn] = [sheet for rows in stored.values() for _, sheet in rows]
     figuring = Figuring(making.plan, row.period, making.since, sheets, no_coverage, numbers)
     store.write_figures(connection, row.id, figuring.rows(making.indicators))
 

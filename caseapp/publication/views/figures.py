@@ -138,8 +138,7 @@ def _cards(connection: Any, chosen: Offered, pillar: str, known: Editions) -> tu
     codes = [one.code for one in made_by if one.pillar == pillar]
     told = series.series(connection, chosen.country, codes, until=chosen.release_period, known=known)
     own = {code: series.of_kind(each, kind_of(chosen.period), chosen.period) for code, each in told.items()}
-    is_whole = present.is_whole(chosen.period, chosen.release_period)
-    cards = present.cards(rows, {one.code: one for one in made_by}, own, is_whole=is_whole)
+    cards = present.cards(rows, {one.code: one for one in made_by}, own)
     return cards, covered.get((chosen.release_id, chosen.period))
 
 

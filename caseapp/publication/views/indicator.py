@@ -17,7 +17,7 @@ from caseapp.core.errors import NotYours
 from caseapp.core.i18n import _, language
 from caseapp.indicators import versions
 from caseapp.indicators.catalogue import Indicator
-from caseapp.publication import downloads, present, queries, revised, series, telling
+from caseapp.publication import beside, downloads, present, queries, revised, series, telling
 from caseapp.publication.access import READ_FIGURES
 from caseapp.publication.downloads import Download
 from caseapp.publication.editions import EDITION_COLUMNS, Editions, editions
@@ -44,6 +44,12 @@ class Page:
     known: Editions
     earlier: Decimal | None = None
     names: Mapping[str, str] = field(default_factory=dict)
+    other: Indicator | None = None
+    told_beside: Sequence[Told] = ()
+
+    def beside(self, period: str) -> Told | None:
+        """What is never left out beside the figure of a period."""
+        return next((one for one in self.told_beside if one.period == period), None)
 
     @property
     def kind(self) -> str:
@@ -80,12 +86,13 @@ def _read(iso3: str, pillar: str, code: str) -> Page:
     country, pillar = asked(iso3, pillar)
     with connect("figures_read") as connection:
         known, made = versions.of(connection, country), editions(connection, country)
-        told = series.series(connection, country, [code], known=made)[code]
+        every = series.series(connection, country, beside.codes(code), known=made)
+        told, other = every[code], beside.BESIDE.get(code)
         chosen = _chosen(told)
         rows = series.rows_of(connection, chosen.release_id, code, chosen.period) if chosen else []
         try:
             on = versions.last_day(chosen.release_period) if chosen else None
-            indicator = known.get(code, on)
+            indicator, shown_beside = known.get(code, on), known.get(other, on) if other else None
         except LookupError:
             raise NotYours from None
         if indicator.pillar != pillar:
@@ -94,8 +101,9 @@ def _read(iso3: str, pillar: str, code: str) -> Page:
         changed = series.revisions(connection, country, indicator.domain.name)
         earlier = revised.earlier(connection, made, chosen) if chosen else None
     return Page(
-        country, indicator, told, chosen, rows, changed, drawn, made, earlier, queries.site_names(country)
-    )
+        country, indicator, told, chosen, rows, changed, drawn, made, earlier, queries.site_names(country), shown_beside,
+        every[other] if other else (),
+    )  # fmt: skip
 
 
 def _chosen(told: Sequence[Told]) -> Told | None:
@@ -124,6 +132,7 @@ def indicator(iso3: str, pillar: str, code: str) -> ResponseReturnValue:
         deviation=telling.deviation(page.kind), value=telling.value(one, chosen.value) if chosen and chosen.is_published else "",
         period_words=present.period(chosen.period, chosen.release_period) if chosen else "",
         coverage=present.coverage(chosen if chosen and chosen.expected is not None else None),
+        beside=telling.beside(page.other, page.beside(chosen.period)) if chosen and page.other else "",
         kinds=_kinds(page), lines=_lines(page), parts=[_part(page, each) for each in found],
         changes=_revised(page), definition=one.definition[language()],
         above=one.numerator.get(language(), ""), below=(one.denominator or {}).get(language(), ""),
@@ -150,11 +159,18 @@ def _lines(page: Page) -> list[dict[str, Any]]:
             "period": present.period(one.period, one.release_period), "code": one.period,
             "value": present.number(one.value) if one.is_published else present.no_value(one.status),
             "numerator": present.number(one.numerator), "denominator": present.number(one.denominator),
-            "coverage": f"{one.reporting} / {one.expected}" if one.expected is not None else "",
+            "beside": _beside(page, one), "coverage": f"{one.reporting} / {one.expected}" if one.expected is not None else "",
             "apart": _apart(page, one), "revised": [each.name for each in one.taken if each.period == one.period],
         }
         for one in reversed(page.shown)
     ]  # fmt: skip
+
+
+def _beside(page: Page, one: Told) -> str:
+    other = page.beside(one.period)
+    if other is None:
+        return ""
+    return present.number(other.value) if other.is_published else present.no_value(other.status)
 
 
 def _apart(page: Page, one: Told) -> str:
@@ -203,6 +219,8 @@ def indicator_download(iso3: str, pillar: str, code: str, form: str) -> Response
     page = _read(iso3, pillar, code)
     columns = [*FIGURES, "reporting", "expected", *EDITION_COLUMNS]
     rows = [_told_row(page, one) for one in page.shown]
+    others = (page.beside(one.period) for one in page.shown)
+    rows += [_told_row(page, one) for one in others if one is not None]
     rows += [
         {name: getattr(row, name) for name in FIGURES} | page.known.columns(row) for row in page.rows[1:]
     ]
@@ -240,6 +258,7 @@ def _notes(page: Page) -> list[tuple[str, str]]:
         (_("Indicador"), f"{one.code}: {one.name[language()]}"),
         (_("País"), reference.country_label(page.country)),
         (_("Periodo"), present.period(chosen.period, chosen.release_period) if chosen else ""),
+        *([(_("Junto a ella"), telling.beside(page.other, page.beside(chosen.period)))] if chosen and page.other else []),
         (_("Definición"), one.definition[language()]), (_("Versión"), str(one.version)),
         (_("Qué se cuenta"), telling.counted(one)),
         (_("Cobertura"), present.coverage(chosen if chosen and chosen.expected is not None else None)),

@@ -25,7 +25,7 @@ from caseapp.publication.views.figures import FORM, FORMS, pillars
 
 COLUMNS = (
     "indicator", "measure", "unit", "period", "place", "numerator", "denominator", "value", "status", "reporting", "expected",
-    *EDITION_COLUMNS,
+    "first_month", "last_month", *EDITION_COLUMNS,
 )  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def region() -> ResponseReturnValue:
         "publication/region.html", page_title=_("La región: %(pillar)s", pillar=present.pillar(here.pillar)),
         pillar=here.pillar, pillars=[(code, present.pillar(code)) for code in pillars()], period=here.period,
         offered=[(code, present.period(code)) for code in here.periods], columns=_columns(here.countries),
-        rows=[_coverage(here), *(_line(here, one) for one in here.told)] if here.period else [], gaps=_gaps(here),
+        rows=[_coverage(here), *(_line(here, one) for one in here.told)] if here.period else [], gaps=_gaps(here), is_even=here.is_even,
         deviation=telling.deviation(kind_of(here.period)) if here.period else "",
         forms=[(words, url_for("publication.region_download", form=form, pillar=here.pillar, period=here.period)) for form, words in FORMS],
     )  # fmt: skip
@@ -61,7 +61,10 @@ def _coverage(here: Region) -> dict[str, Any]:
     line: dict[str, Any] = {"name": {"words": _("Cobertura")}}
     for country in here.countries:
         row = here.coverage.get(country)
-        line[country] = {"words": _("%(reporting)s de %(all)s sedes", reporting=row.reporting, all=row.expected) if row else "", "is_gap": True}  # fmt: skip
+        words = (
+            [_("%(reporting)s de %(all)s sedes", reporting=row.reporting, all=row.expected)] if row else []
+        )
+        line[country] = {"words": ", ".join([*words, *filter(None, [here.months(country)])]), "is_gap": True}
     return line
 
 
@@ -107,11 +110,14 @@ def region_download(form: str) -> ResponseReturnValue:
                     "period": here.period, "place": country, "status": status,
                     **{name: getattr(row, name, None) for name in ("numerator", "denominator", "value")},
                     **{name: getattr(covered, name, None) for name in ("reporting", "expected")},
+                    **dict(zip(("first_month", "last_month"), here.stretch(country) or (None, None), strict=True)),
                     **(here.editions.columns(row) if row is not None else {}),
                 }
             )  # fmt: skip
+    uneven = [] if here.is_even else [(_("Meses"), _("No todos los países suman los mismos meses: solo se comparan los que sí."))]  # fmt: skip
     notes = [
         (_("Tabla"), _("La región: %(pillar)s", pillar=present.pillar(here.pillar))),
+        *uneven,
         (_("Periodo"), present.period(here.period) if here.period else ""),
         (_("Los países no se suman"), _("Una persona se cuenta una vez en cada país.")),
         (_("Protección"), present.protected(5)),

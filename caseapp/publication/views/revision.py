@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from caseapp.core import reference
+from caseapp.core import pages, reference
 from caseapp.core.access import needs
 from caseapp.core.db import connect
 from caseapp.core.errors import NotYours
@@ -47,7 +47,8 @@ def _not_published(iso3: str) -> ResponseReturnValue:
 @blueprint.get("/figures/<iso3>/revision/<name>")
 @needs(READ_FIGURES)
 def revision(iso3: str, name: str) -> ResponseReturnValue:
-    """Why it was made, each total that it says otherwise, and the cells behind them, the largest differences first."""
+    """Why it was made, each figure that it says otherwise, a page of them at a time, and the cells behind them, the largest
+    differences first."""
     with connect("figures_read") as connection:
         known, edition = _asked(connection, iso3, name)
         if edition is None:
@@ -56,14 +57,15 @@ def revision(iso3: str, name: str) -> ResponseReturnValue:
         cells = revised.cells(connection, edition)
         catalogue = versions.of(connection, iso3).all(versions.last_day(edition.period))
     names = {one.code: one for one in catalogue}
-    totals = [row for row in changed if revised.is_total(row)]
+    number = pages.asked_page()
+    shown = pages.Page(changed[(number - 1) * MOST : number * MOST], number, MOST, len(changed))
     largest = sorted(cells, key=lambda row: (-abs(row["new"] - row["old"]), row["cube"], row["cell"]))[:MOST]
     return render_template(
         "publication/revision.html", page_title=_("%(revision)s, %(country)s", revision=_headed(revised.name(edition)), country=reference.country_label(iso3)),
         country=iso3, country_name=reference.country_label(iso3), edition=edition, summary=_summary(edition, known),
-        figures=[_figure(iso3, edition, row, names) for row in totals if row.indicator in names],
-        more_figures=len(changed) - len(totals), many=len(cells), cells=[_cell(row) for row in largest],
+        figures=[_figure(iso3, edition, row, names) for row in shown.rows], page=shown, many=len(cells), cells=[_cell(row) for row in largest],
         forms=[(words, url_for("publication.revision_download", iso3=iso3, name=name, form=form)) for form, words in FORMS],
+        figure_forms=[(words, url_for("publication.revision_figures", iso3=iso3, name=name, form=form)) for form, words in FORMS],
     )  # fmt: skip
 
 
@@ -82,15 +84,16 @@ def _summary(edition: Edition, known: Editions) -> list[dict[str, str]]:
 
 
 def _figure(iso3: str, edition: Edition, row: Any, names: Mapping[str, Any]) -> dict[str, str]:
-    indicator = names[row.indicator]
+    indicator = names.get(row.indicator)
 
-    def told(value: Any, status: str) -> str:
-        return present.number(value) if status == "PUBLISHED" else present.no_value(status)
+    def told(value: Any, status: str | None) -> str:
+        return present.number(value) if status == "PUBLISHED" else present.no_value(status or "")
 
     return {
-        "name": indicator.name[language()], "period": present.period(row.period, edition.period),
-        "old": told(row.old, row.old_status), "new": told(row.new, row.status),
-        "href": url_for("publication.indicator", iso3=iso3, pillar=indicator.pillar, code=indicator.code, period=row.period),
+        "name": indicator.name[language()] if indicator else row.indicator, "group": revised.group(row),
+        "period": present.period(row.period, edition.period),
+        "old": told(row.old, row.old_status), "new": told(row.new, row.new_status),
+        "href": url_for("publication.indicator", iso3=iso3, pillar=row.indicator.partition("-")[0], code=row.indicator, period=row.period),
     }  # fmt: skip
 
 
@@ -103,6 +106,32 @@ def _cell(row: Mapping[str, Any]) -> dict[str, str]:
     }  # fmt: skip
 
 
+@blueprint.get(f"/figures/<iso3>/revision/<name>/figures.{FORM}")
+@needs(READ_FIGURES)
+def revision_figures(iso3: str, name: str, form: str) -> ResponseReturnValue:
+    """Every figure that it says otherwise, what stood before and the reason."""
+    with connect("figures_read") as connection:
+        known, edition = _asked(connection, iso3, name)
+        if edition is None:
+            return _not_published(iso3)
+        changed = revised.figures(connection, known, edition)
+    before = known.before(edition)
+    told = {"revises": before.name if before else "", "reason": f"{edition.code}: {edition.reason}"}
+    rows = [{**row._mapping, **told} for row in changed]
+    made = Download(
+        f"revision-{name}-figures", revised.CHANGED_COLUMNS, rows, _notes(iso3, edition, _("Cifras que cambian")), (_("Datos"), _("Notas"))
+    )  # fmt: skip
+    return downloads.answer(made, form)
+
+
+def _notes(iso3: str, edition: Edition, table: str) -> list[tuple[str, str]]:
+    return [
+        (_("Tabla"), table), (_("País"), reference.country_label(iso3)),
+        (_("Mes"), present.period(edition.period)), (_("Publicada el"), revised.day(edition)),
+        (_("Motivo"), revised.why(edition)), (_("Protección"), present.protected(5)), (_("Publicación"), edition.name),
+    ]  # fmt: skip
+
+
 @blueprint.get(f"/figures/<iso3>/revision/<name>.{FORM}")
 @needs(READ_FIGURES)
 def revision_download(iso3: str, name: str, form: str) -> ResponseReturnValue:
@@ -112,11 +141,7 @@ def revision_download(iso3: str, name: str, form: str) -> ResponseReturnValue:
         if edition is None:
             return _not_published(iso3)
         rows = revised.cells(connection, edition)
-    notes = [
-        (_("Tabla"), _("Casillas que cambian")), (_("País"), reference.country_label(iso3)),
-        (_("Mes"), present.period(edition.period)), (_("Publicada el"), revised.day(edition)),
-        (_("Motivo"), revised.why(edition)), (_("Protección"), present.protected(5)), (_("Publicación"), edition.name),
-    ]  # fmt: skip
+    notes = _notes(iso3, edition, _("Casillas que cambian"))
     return downloads.answer(
         Download(f"revision-{name}", COLUMNS, rows, notes, (_("Datos"), _("Notas"))), form
     )

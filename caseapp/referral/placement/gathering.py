@@ -72,7 +72,8 @@ def waiting(found: Placement) -> list[Asking]:
             {c: tuple(spoken[c]) for c in cases if c in spoken},
         )  # fmt: skip
         last = max(referral.last_night or found.night, found.night)
-        asking.append(Asking(referral, Waits(seekers, URGENCY[referral.priority], came, last)))
+        nights = (last - found.night).days + 1
+        asking.append(Asking(referral, Waits(seekers, URGENCY[referral.priority], came, last, nights)))
     return sorted(asking, key=lambda a: (a.waits.urgency, a.waits.came))
 
 

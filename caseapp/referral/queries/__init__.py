@@ -26,6 +26,7 @@ from caseapp.people.models import (
     PersonNationality,
 )
 from caseapp.people.rules.household import PARENTS
+from caseapp.places.models import Site
 from caseapp.referral import rules
 from caseapp.referral.models import Referral, ReferralMember, ReferralNotice, ReferralStep
 
@@ -136,6 +137,36 @@ def resting_on(case_id: UUID, purpose: str) -> list[Referral]:
     return list(session.scalars(asked))
 
 
+def carried_as_children(today: date, limit: int) -> Sequence[tuple[str, UUID, str]]:
+    """The referral's number, the file and its site's time zone of adults who are still read though only a carer's consent carried them as
+    children."""
+    read = sa.select(CaseAccess.id).where(
+        CaseAccess.subject_id == ReferralMember.referral_id, CaseAccess.case_id == ReferralMember.case_id,
+        CaseAccess.ended_at.is_(None),
+    )  # fmt: skip
+    adult = sa.or_(
+        Person.age_status == "DECIDED_ADULT",
+        sa.and_(
+            Person.age_status != "DISPUTED_TREATED_AS_CHILD",
+            Person.birth_to <= people_rules.adult_if_born_by(today),
+        ),
+    )
+    rows = session.execute(
+        sa.select(Referral.number, ReferralMember.case_id, Site.timezone)
+        .join(ReferralMember, ReferralMember.referral_id == Referral.id)
+        .join(Person, Person.case_id == ReferralMember.case_id)
+        .join(Case, Case.id == ReferralMember.case_id)
+        .join(Site, Site.id == Case.site_id)
+        .where(
+            ReferralMember.consent_id.is_(None), ReferralMember.basis.is_(None), ReferralMember.left_at.is_(None),
+            ReferralMember.outcome != "NOT_ACCEPTED", read.exists(), adult,
+        )
+        .order_by(ReferralMember.id)
+        .limit(limit)
+    )  # fmt: skip
+    return [(number, case_id, zone) for number, case_id, zone in rows]
+
+
 def waived_in_vain(referral_id: UUID) -> frozenset[UUID]:
     """The cases of a referral for which a review did not uphold that somebody acted without consent."""
     return frozenset(
@@ -187,6 +218,17 @@ def everyone_of(referral_id: UUID) -> list[ReferralMember]:
 def inbox_for(principal: Principal, limit: int = 10, first: int = 0) -> list[Referral]:
     """What waits for the principal's teams, the nearest deadline first, with teams and members."""
     asked = awaiting(principal).options(*WHOLE).order_by(Referral.due_at.nulls_last(), Referral.id)
+    return list(session.scalars(asked.limit(limit).offset(first)))
+
+
+def overdue_for(principal: Principal, limit: int = 10, first: int = 0) -> list[Referral]:
+    """What was not answered in time, of the teams that the principal supervises, for them to call: the oldest first."""
+    teams = principal.teams_as("SUPERVISOR")
+    asked = visible_to(principal).where(
+        sa.or_(Referral.from_team_id.in_(teams), Referral.to_team_id.in_(teams)),
+        Referral.state.in_(rules.AWAITING_RECEIVER), Referral.escalated_at.is_not(None),
+    )  # fmt: skip
+    asked = asked.options(*WHOLE).order_by(Referral.due_at, Referral.id)
     return list(session.scalars(asked.limit(limit).offset(first)))
 
 

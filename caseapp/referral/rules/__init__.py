@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from caseapp.core import reference
@@ -80,8 +80,10 @@ def pairs() -> frozenset[tuple[str, str]]:
 # -- clocks -------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Clock:
-    """When an answer is due, when the next contact is told (IMMEDIATE), and when the referral lapses."""
+    """When the receiver is reminded, when an answer is due, when the next contact is told (IMMEDIATE), and when the
+    referral lapses."""
 
+    remind_at: datetime
     due_at: datetime
     told_at: datetime | None
     lapse_at: datetime
@@ -96,7 +98,23 @@ def clock_of(priority: str, sent_at: datetime, timezone: str, country: str) -> C
         return moment_after(sent_at, units, str(rule.unit), timezone)
 
     tell = rule.extra.get("tell_next_after")
-    return Clock(after(rule.value), after(tell) if tell else None, after(rule.extra["lapse_after"]))
+    return Clock(
+        after(rule.extra["remind_after"]),
+        after(rule.value),
+        after(tell) if tell else None,
+        after(rule.extra["lapse_after"]),
+    )
+
+
+def pause_hours(priority: str, on: date, country: str) -> int | None:
+    """For how many hours the receiver may stop the clock; None: not at all."""
+    hours = reference.clock_rule(f"REFERRAL_{priority}", on, country).extra.get("pause_hours")
+    return int(hours) if hours else None
+
+
+def stood(paused_at: datetime, ends_at: datetime, now: datetime) -> timedelta:
+    """How long a clock stood still: no longer than the pause was given for, however late somebody looks."""
+    return min(now, ends_at) - paused_at
 
 
 def on_time(answered_at: datetime, due_at: datetime) -> str:

@@ -20,6 +20,7 @@ from caseapp.referral.legal.errors import ConflictUnchecked
 from caseapp.referral.models import CHANNELS, Referral, ReferralMember
 from caseapp.referral.rules import gone, reviewing, unlocking
 from caseapp.referral.service.nights import write_nights
+from caseapp.referral.service.pausing import pause, resume
 from caseapp.referral.service.reviewing import ask_review
 from caseapp.referral.service.sending import read_on_as_stay
 from caseapp.referral.service.steps import (
@@ -44,10 +45,12 @@ class Staff:
 
 
 def ask_info(found: Referral, question: str, *, stops_clock: bool = False) -> None:
-    """Ask the sender something. The clock stops only if their answer is truly needed; the time counts on."""
+    """Ask the sender something. The clock stops only if their answer is truly needed, for a time; the minutes count on.
+    Raises `ClockGoesOn`."""
     step(found, "ask_info")
     found.question, found.reply = question.strip(), None
-    found.paused_at = clock.now() if stops_clock else None
+    if stops_clock:
+        pause(found)
     tell_journal(
         events.INFO_ASKED, found, rules.RECEIVER, code="CLOCK_STOPPED" if stops_clock else "CLOCK_RUNS"
     )
@@ -153,9 +156,7 @@ def _answer(found: Referral, verb: str, channel: str, answered_by_name: str, rea
     if channel == "PHONE_RECORDED_BY_SENDER" and not read_back:
         raise errors.NotReadBack
     now = clock.now()
-    if found.paused_at is not None and found.due_at is not None and found.lapse_at is not None:
-        stood = now - found.paused_at
-        found.due_at, found.lapse_at, found.paused_at = found.due_at + stood, found.lapse_at + stood, None
+    resume(found)
     if found.due_at is None:
         raise errors.NotNow
     found.answered_at, found.answer_channel, found.answered_by_id = now, channel, access.current().user_id
@@ -265,6 +266,8 @@ def _as_the_stays_stand(found: Referral, accepted: Collection[ReferralMember]) -
     elif stays and len(endings) == len(stays):
         found.not_completed_reason = gone.reason_of(endings.values())
         write_step(found, "not_complete", rules.STAY, "NOT_COMPLETED", found.not_completed_reason)
+        if found.not_completed_reason != "NO_SHOW":
+            leave(events.ENDED_BADLY, found.id)
         end_reading(found)
         moved(found)
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from caseapp.core import access, clock
 from caseapp.core.db import session
+from caseapp.core.sweeping import alone
 from caseapp.people import queries as people_queries
 from caseapp.people import rules as people_rules
 from caseapp.people.models import Case, Consent, ConsentWaiver
@@ -42,6 +43,33 @@ def waiver_not_upheld(case: Case, waiver: ConsentWaiver, on: date) -> None:
         out = _without_ground(found, waiver.purpose, on)
         if case.id in out:
             _close(found, out, given_up=True)
+
+
+def look_at_birthdays(limit: int = 200) -> int:
+    """Whoever was a child when a carer's consent opened their file and is an adult by now is seen no more until they say
+    yes themselves; nothing else is given up. The acting principal is the system. Returns how many readings ended."""
+    ended = 0
+    for number, case_id, timezone in queries.carried_as_children(clock.today(), limit):
+        with alone("birthdays", case_id):
+            found, on = queries.referral(access.current(), number, lock=True), clock.today(timezone)
+            purpose = rules.purpose_of(found.kind)
+            out = _without_ground(found, purpose, on)
+            if case_id in out:
+                _close(found, out, given_up=False)
+                ended += 1
+            else:
+                _carry(found, case_id, purpose, on)
+            session.flush()
+    return ended
+
+
+def _carry(found: Referral, case_id: UUID, purpose: str, on: date) -> None:
+    """A person's own key, where they have given one since, carries them from now on."""
+    to = people_queries.recipient(found.to_team_id, purpose)
+    key = people_rules.key_that_opens(people_queries.answers_of(case_id), purpose, to, on)
+    for member in found.members:
+        if member.case_id == case_id and key is not None:
+            member.consent_id = key.id
 
 
 def _without_ground(found: Referral, purpose: str, on: date) -> frozenset[UUID]:

@@ -28,6 +28,7 @@ from caseapp.referral.models import ITEMS, USUAL, Referral, ReferralMember
 from caseapp.referral.rules import depending
 from caseapp.referral.service.depending import dependants
 from caseapp.referral.service.inbox import tell_if_nobody_is_there
+from caseapp.referral.service.pausing import resume
 from caseapp.referral.service.receiving import to_whoever_offers_it_now
 from caseapp.referral.service.steps import (
     end_reading,
@@ -170,8 +171,9 @@ def send(
     _must_be_shared(found, people, on)
     now = clock.now()
     limits = rules.clock_of(found.priority, now, timezone, found.country)
-    found.sent_at, found.due_at, found.told_at, found.lapse_at = (
+    found.sent_at, found.remind_at, found.due_at, found.told_at, found.lapse_at = (
         now,
+        limits.remind_at,
         limits.due_at,
         limits.told_at,
         limits.lapse_at,
@@ -231,12 +233,7 @@ def refer(case_ids: Sequence[UUID], *, from_team: Team, kind: str, **values: Any
 def give_info(found: Referral, reply: str) -> None:
     """Answer the receiver's question; a clock that stood still goes on with the time it had left."""
     step(found, "give_info")
-    if found.paused_at is not None:
-        stood = clock.now() - found.paused_at
-        for name in ("due_at", "told_at", "lapse_at"):
-            if getattr(found, name) is not None:
-                setattr(found, name, getattr(found, name) + stood)
-        found.paused_at = None
+    resume(found)
     found.reply = reply.strip()
     tell_journal(events.INFO_GIVEN, found, rules.SENDER)
     notice(found, "INFO_GIVEN", found.to_team_id)

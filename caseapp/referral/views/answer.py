@@ -27,6 +27,9 @@ from caseapp.referral.rules import unlocking
 from caseapp.referral.views import blueprint
 from caseapp.referral.views.verbs import attempt, opened
 from caseapp.shelter import offers
+from caseapp.shelter import queries as shelter_queries
+from caseapp.shelter import rules as shelter_rules
+from caseapp.shelter.who.words import longest
 
 
 def _ids(texts: list[str]) -> set[UUID]:
@@ -71,8 +74,8 @@ def accept(number: str) -> ResponseReturnValue:
                 last_night=last,
             )
 
-        words = ngettext("Aceptó a %(num)s persona.", "Aceptó a %(num)s personas.", len(members))
-        answer = attempt(found, form, act, label=_("Aceptar"), words=words)
+        done = ngettext("Aceptó a %(num)s persona.", "Aceptó a %(num)s personas.", len(members))
+        answer = attempt(found, form, act, label=_("Aceptar"), words=done)
         if answer is not None:
             return answer
     form.version.data = found.version
@@ -95,6 +98,7 @@ def accept(number: str) -> ResponseReturnValue:
         options=offers.as_options(offered, request.form.get("place", "")),
         first=first,
         last=last,
+        limit=_limit(found, first, last) if not offered else "",
         decline_url=url_for("referral.decline", number=found.number),
         emergency_url=_emergency_url(found, members)
         if gives_places and not offered and not needs_leave
@@ -119,6 +123,14 @@ def _needs_leave(site: Site | None, members: list[ReferralMember], first: date |
         return False
     movements = people_queries.movements_of([m.case_id for m in members], first)
     return people_rules.lacking(movements.values(), site.admin1)
+
+
+def _limit(found: Referral, first: date | None, last: date | None) -> str:
+    """What the shelter gives at most, where more is asked: why none of its places is offered."""
+    if found.kind not in GIVES_PLACES or first is None or last is None:
+        return ""
+    nights = shelter_queries.max_nights(found.to_team_id)
+    return longest(nights) if nights and shelter_rules.too_long(first, last, nights) else ""
 
 
 def _offers(

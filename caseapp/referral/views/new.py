@@ -38,6 +38,7 @@ from caseapp.referral.service.depending import ground
 from caseapp.referral.service.receiving import receiver_of
 from caseapp.referral.views import blueprint
 from caseapp.shelter import queries as shelter_queries
+from caseapp.shelter.who.words import longest as longest_text
 
 #: Entries of the directory that the page shows; others are found by name.
 MOST_SHOWN = 12
@@ -217,7 +218,8 @@ def _proposed_priority(kind: str) -> str:
 def _receivers(
     offered: list[Offer], form: NewForm, kind: str, subjects: list[queries.Subject], on: date
 ) -> list[tuple[str, str]]:
-    """Each team with its site, for shelters how many places are free on those nights (one statement), and whether one
+    """Each team with its site, for shelters how many places are free on those nights and how many nights they give at most
+    (two statements), and whether one
     of the people lacks the authority's leave to go there (one statement)."""
     movements = people.movements_of([s.case.id for s in subjects], on).values()
     first, last = form.first_night.data, form.last_night.data
@@ -228,6 +230,7 @@ def _receivers(
         tonight = max(shelter_queries.tonight_at(o.site) for o in offered)
         found = shelter_queries.free_places(teams, first, last, tonight=tonight)
         free = Counter(f.team_id for f in found)
+    longest = shelter_queries.longest_of(teams) if nights else {}
     lines = []
     for offer in offered:
         words = f"{offer.service.name} · {offer.site.name}"
@@ -236,6 +239,8 @@ def _receivers(
         elif nights:
             count = free[offer.key]
             words += " · " + ngettext("%(num)s lugar libre", "%(num)s lugares libres", count)
+        if offer.team_id in longest:
+            words += " · " + longest_text(longest[offer.team_id])
         if kind in GIVES_PLACES and people_rules.lacking(movements, offer.site.admin1):
             words += " · " + _("otro estado: falta el permiso de la autoridad")
         lines.append((str(offer.key), words))

@@ -23,12 +23,13 @@ from caseapp.referral.kinds import GIVES_PLACES
 from caseapp.referral.legal import present as present_legal
 from caseapp.referral.legal import service as legal
 from caseapp.referral.models import ITEMS, Referral
-from caseapp.referral.options import next_options
+from caseapp.referral.options import WITH_PLACES, next_options
 from caseapp.referral.paper import may_print
 from caseapp.referral.queries import related
 from caseapp.referral.rules import linking, reviewing
 from caseapp.referral.service.nights import STILL_ASKED
 from caseapp.referral.views import blueprint
+from caseapp.referral.waiting import rules as waiting_rules
 from caseapp.shelter import present as shelter_present
 from caseapp.shelter import queries as shelter_queries
 from caseapp.shelter import service as shelter_service
@@ -106,6 +107,10 @@ def page(found: Referral, wrong: str = "") -> str:
         if sender and who.may(SEND) and found.nobody_told_at is not None and found.state in linking.MAY
         else None,
         wrong=wrong,
+        silent=sender and found.next_told_at is not None and found.state in rules.AWAITING_RECEIVER,
+        duty=places.duty_of(who, found.to_team_id, found.kind)
+        if sender and found.state in rules.AWAITING_RECEIVER
+        else {},
         blind=not sender and found.state in rules.AWAITING_RECEIVER and legal.unread(found),
         represented=present_legal.lines(found) if kinds.of(found.kind).blind else [],
         lawyer_url=_lawyer_url(found, parties),
@@ -120,7 +125,7 @@ def page(found: Referral, wrong: str = "") -> str:
         review_url=_review_url(found),
         ground=_ground(found) if sender else None,
         **_next(found, sender),
-        may_wait=sender and who.may(SEND) and found.state in ("DRAFT", "DECLINED", "LAPSED"),
+        may_wait=sender and who.may(SEND) and waiting_rules.may_join(found.state, found.not_completed_reason),
     )
 
 
@@ -173,10 +178,10 @@ def _next(found: Referral, sender: bool) -> dict[str, Any]:
         or not access.current().may(SEND)
         or not reviewing.needs_another(found.state, found.not_completed_reason)
     ):
-        return {"again": None, "options": []}
+        return {"again": None, "who_url": None, "options": []}
     number = _case_number(found)
     if not number:
-        return {"again": None, "options": []}
+        return {"again": None, "who_url": None, "options": []}
     options = [
         {
             "label": option.label,
@@ -189,8 +194,20 @@ def _next(found: Referral, sender: bool) -> dict[str, Any]:
     ]
     return {
         "again": url_for("referral.new", number=number, kind=found.kind, again=found.number),
+        "who_url": _who_url(found, number),
         "options": options,
     }
+
+
+def _who_url(found: Referral, number: str) -> str | None:
+    """Who can take them, with these people and the nights that are still ahead."""
+    if found.kind != WITH_PLACES or found.first_night is None or found.last_night is None:
+        return None
+    first = max(found.first_night, clock.today(timezone_of(found.from_team_id)))
+    return url_for(
+        "referral.who", number=number, members=[str(m.case_id) for m in found.members], first_night=first.isoformat(),
+        last_night=max(first, found.last_night).isoformat(), priority=found.priority,
+    )  # fmt: skip
 
 
 def _hold(found: Referral, stays: Sequence[Stay], timezone: str) -> str:

@@ -15,7 +15,7 @@ from caseapp.core.commits import commits
 from caseapp.core.db import session
 from caseapp.core.errors import ChangedMeanwhile, Refused
 from caseapp.core.forms import VersionedForm
-from caseapp.core.i18n import _
+from caseapp.core.i18n import _, ngettext
 from caseapp.referral import present, queries, service
 from caseapp.referral.access import ANSWER, READ, SEND
 from caseapp.referral.errors import NotNow
@@ -129,9 +129,18 @@ def send(number: str) -> ResponseReturnValue:
 def ask_info(number: str) -> ResponseReturnValue:
     """Ask the sender something."""
     found, form, label = opened(number), AskForm(), _("Pedir información")
+    hours = service.hours_to_pause(found)
+    if hours is None:
+        del form.stops_clock
+    else:
+        form.stops_clock.description = ngettext(
+            "Por %(num)s hora como máximo y una sola vez; después el plazo sigue.",
+            "Por %(num)s horas como máximo y una sola vez; después el plazo sigue.", hours,
+        )  # fmt: skip
     if request.method == "POST" and form.validate():
+        stops = hours is not None and form.stops_clock.data
         answer = attempt(
-            found, form, lambda: service.ask_info(found, form.question.data, stops_clock=form.stops_clock.data),
+            found, form, lambda: service.ask_info(found, form.question.data, stops_clock=stops),
             label=label, words=_("Pregunta enviada."),
         )  # fmt: skip
         if answer is not None:

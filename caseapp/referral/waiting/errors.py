@@ -19,7 +19,7 @@ class AlreadyOnTheList(Refused):
 
 
 class NothingToWaitFor(Refused):
-    """The referral is neither a draft nor declined or lapsed: it has its own clock."""
+    """The referral is neither a draft nor declined, lapsed or accepted and not given: it has its own clock."""
 
     sentence = _l("Esta referencia todavía espera respuesta: no hace falta la lista de espera.")
     status = 409

@@ -131,6 +131,15 @@ def of_referral(referral_id: UUID, states: Collection[str] = rules.OPEN) -> Wait
     ).one_or_none()
 
 
+def since_of(referral_id: UUID) -> datetime | None:
+    """Since when the people of a referral had waited when it was accepted; None if they did not."""
+    return session.scalar(
+        sa.select(sa.func.min(WaitingEntry.since)).where(
+            WaitingEntry.referral_id == referral_id, WaitingEntry.state == rules.PLACED
+        )
+    )
+
+
 def of_case(case_id: UUID, kinds: Collection[str] = ()) -> list[WaitingEntry]:
     """The open entries whose referral includes a case, with the referral (its sender asks)."""
     asked = (

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from caseapp.core import reference
+from caseapp.referral.rules.reviewing import NEED_STANDS
 
 WAITING, OFFERED, ASKED, PLACED, LEFT = "WAITING", "OFFERED", "ASKED", "PLACED", "LEFT"
 STATES = (WAITING, OFFERED, ASKED, PLACED, LEFT)
@@ -29,7 +30,8 @@ TRANSITIONS: dict[str, tuple[tuple[str, ...], str]] = {
     "OFFER_LAPSED": ((OFFERED,), WAITING),
     # A sender may send without an offer: the receiver answers as it answers everybody.
     "ASKED": ((WAITING, OFFERED), ASKED),
-    "BACK": ((ASKED,), WAITING),
+    # Not accepted; or accepted, and then nothing was given (`given_back`).
+    "BACK": ((ASKED, PLACED), WAITING),
     "PLACED": ((ASKED,), PLACED),
     "LEFT": (OPEN, LEFT),
 }
@@ -59,6 +61,16 @@ class Somebody:
     child: bool
     ages: tuple[int, int] | None = None
     with_family: bool = True  # a child: a parent, guardian or other adult of the family goes along
+
+
+def given_back(state: str, not_completed_reason: str | None) -> bool:
+    """Whether people were accepted and the receiver then gave nothing: they keep the time that they have waited."""
+    return state == "NOT_COMPLETED" and not_completed_reason in NEED_STANDS
+
+
+def may_join(state: str, not_completed_reason: str | None) -> bool:
+    """Whether the people of a referral in this state may be put on its receiver's list."""
+    return state in ("DRAFT", "DECLINED", "LAPSED") or given_back(state, not_completed_reason)
 
 
 def next_state(step: str, state: str) -> str | None:

@@ -7,7 +7,7 @@ journal says so. The history of ranks stands beside the entry.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from caseapp.accounts.queries import timezone_of
 from caseapp.core import access, clock, reference
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours
+from caseapp.core.sweeping import alone
 from caseapp.people import queries as people_queries
 from caseapp.people.rules import age_range
 from caseapp.people.service.register import fresh_number
@@ -23,7 +24,7 @@ from caseapp.referral import kinds
 from caseapp.referral import queries as referrals
 from caseapp.referral import rules as referral_rules
 from caseapp.referral.errors import ConsentMissing
-from caseapp.referral.models import Referral
+from caseapp.referral.models import Referral, ReferralMember
 from caseapp.referral.service.sending import draft, withdraw
 from caseapp.referral.waiting import errors, queries, rules
 from caseapp.referral.waiting.models import WaitingEntry, WaitingPassed
@@ -33,57 +34,83 @@ def join(
     found: Referral, told: Sequence[str] = (), *, numbers: Callable[[str], str] = fresh_number
 ) -> WaitingEntry:
     """Put the people of a referral on the list of its receiver. `found`: a draft, which the entry then stands on, or a
-    declined or lapsed referral, of which a new draft is made. `told`: criteria that the sender answered with yes.
+    referral that was declined, lapsed or accepted and then not given, of which a new draft is made; whoever had waited for
+    it keeps that time. `told`: criteria that the sender answered with yes.
     Consent is asked as for sending: the receiver learns how many wait and what they require. Raises NotYours,
     NothingToWaitFor, AlreadyOnTheList, ConsentMissing."""
     who = access.current()
     if found.from_team_id not in who.case_teams:
         raise NotYours
-    if found.state not in ("DRAFT", "DECLINED", "LAPSED"):
+    if not rules.may_join(found.state, found.not_completed_reason):
         raise errors.NothingToWaitFor
-    ids = [m.case_id for m in found.members]
+    queries.hold_list(found.to_team_id, found.kind)
+    ids = [m.case_id for m in _still_asking(found)]
     if queries.waits_already(ids, found.to_team_id, found.kind):
         raise errors.AlreadyOnTheList
     on = clock.today(timezone_of(found.from_team_id))
     people = referrals.subjects(ids, referral_rules.purpose_of(found.kind), on, who)
     _must_be_shared(found, people, on)
     standing = found if found.state == "DRAFT" else again(found, numbers)
-    queries.hold_list(found.to_team_id, found.kind)
+    return _enter(standing, people, on, told, queries.since_of(found.id) or clock.now())
+
+
+def _enter(
+    found: Referral, people: Sequence[referrals.Subject], on: date, told: Sequence[str], since: datetime
+) -> WaitingEntry:
+    """A new entry that stands on a draft; the list is ours already."""
     requirements = sorted({r for p in people for r in p.requirements})
     carried = kinds.carried(found.kind, requirements)
     criteria = rules.criteria_that_hold(found.kind, _as_somebody(people, on), requirements, told)
-    now = clock.now()
     row = WaitingEntry(
-        referral_id=standing.id, from_team_id=found.from_team_id, to_team_id=found.to_team_id, kind=found.kind,
+        referral_id=found.id, from_team_id=found.from_team_id, to_team_id=found.to_team_id, kind=found.kind,
         priority=found.priority, adults=sum(not p.child for p in people), children=sum(p.child for p in people),
-        requirements=carried, criteria=sorted(criteria), since=now, rank=0,
-        sort_key=rules.sort_key(found.kind, rules.Waiting(found.priority, criteria, now)),
+        requirements=carried, criteria=sorted(criteria), since=since, rank=0,
+        sort_key=rules.sort_key(found.kind, rules.Waiting(found.priority, criteria, since)),
     )  # fmt: skip
-    row.referral, row.from_team, row.to_team = standing, found.from_team, found.to_team
+    row.referral, row.from_team, row.to_team = found, found.from_team, found.to_team
     session.add(row)
     session.flush()
     _rank(row, "JOINED")
     return row
 
 
+def _still_asking(found: Referral) -> list[ReferralMember]:
+    """Whose need stands: everybody, or of a referral that was accepted those who were."""
+    accepted = found.state == "NOT_COMPLETED"
+    return [m for m in found.members if not accepted or m.outcome == "ACCEPTED"]
+
+
 def _must_be_shared(found: Referral, people: Sequence[referrals.Subject], on: date) -> None:
     bases = {m.case_id: (m.basis, m.basis_reason or "") for m in found.members if m.basis}
-    purpose = referral_rules.purpose_of(found.kind)
-    standing = referrals.standings(people, bases, purpose, found.to_team_id, on)
-    if any(referral_rules.may_share(purpose, s) for s in standing.values()):
+    if _lack_consent(found, people, bases, on):
         raise ConsentMissing
 
 
-def again(found: Referral, numbers: Callable[[str], str] = fresh_number) -> Referral:
-    """A draft as the referral was, to be sent when there is a place. Nights that have passed begin today."""
+def _lack_consent(
+    found: Referral, people: Sequence[referrals.Subject], bases: Mapping[UUID, tuple[str, str]], on: date
+) -> bool:
+    """Whether one of these people may not be referred for this service now."""
+    purpose = referral_rules.purpose_of(found.kind)
+    standing = referrals.standings(people, bases, purpose, found.to_team_id, on)
+    return any(referral_rules.may_share(purpose, s) for s in standing.values())
+
+
+def again(
+    found: Referral,
+    numbers: Callable[[str], str] = fresh_number,
+    members: Sequence[ReferralMember] | None = None,
+) -> Referral:
+    """A draft as the referral was (for these of its people), to be sent when there is a place. Nights that have passed
+    begin today."""
+    members = _still_asking(found) if members is None else members
     on = clock.today(timezone_of(found.from_team_id))
     first, last = found.first_night, found.last_night
     if first is not None and last is not None and first < on:
         first, last = on, max(last, on)
     return draft(
-        [m.case_id for m in found.members], from_team=found.from_team, to_team=found.to_team, kind=found.kind,
+        [m.case_id for m in members], from_team=found.from_team, to_team=found.to_team, kind=found.kind,
         priority=found.priority, items=found.items, first_night=first, last_night=last, message=found.message or "",
-        bases={m.case_id: (m.basis, m.basis_reason or "") for m in found.members if m.basis},
+        bases={m.case_id: (m.basis, m.basis_reason or "") for m in members if m.basis},
         numbers=numbers,
     )  # fmt: skip
 
@@ -175,10 +202,12 @@ def lapse_offers(limit: int = 200) -> int:
     """End the offers whose time ran out; the acting principal is the system. May run twice. Returns how many."""
     ended = 0
     for entry_id in queries.offers_to_lapse(clock.now(), limit):
-        found = queries.entry(access.current(), entry_id, lock=True)
-        if found.offer_until is not None and found.offer_until <= clock.now():
-            _end_offer(found, "OFFER_LAPSED")
-            ended += 1
+        with alone("waiting_offers", entry_id):
+            found = queries.entry(access.current(), entry_id, lock=True)
+            if found.offer_until is not None and found.offer_until <= clock.now():
+                _end_offer(found, "OFFER_LAPSED")
+                session.flush()
+                ended += 1
     return ended
 
 
@@ -202,6 +231,54 @@ def follow(behind: Referral) -> None:
         found.rank, found.ended_at = None, clock.now()
     session.flush()
     _rank(found, step)
+    if step == "PLACED":
+        _others_wait_on(behind, found)
+
+
+def _others_wait_on(behind: Referral, placed: WaitingEntry) -> None:
+    """Whoever of them was not accepted, where the sender agreed to a part, waits on with their time. A child who may not
+    be referred alone, and whoever takes their consent back, does not."""
+    others = [m for m in behind.members if m.outcome == "NOT_ACCEPTED"]
+    if not others:
+        return
+    on = clock.today(timezone_of(behind.from_team_id))
+    ids = [m.case_id for m in others]
+    people = referrals.subjects(ids, referral_rules.purpose_of(behind.kind), on, access.current())
+    bases = {m.case_id: (m.basis, m.basis_reason or "") for m in others if m.basis}
+    may = {s.case.id for s in people if not _lack_consent(behind, [s], bases, on)}
+    waiting_on = [m for m in others if m.case_id in may]
+    if not waiting_on:
+        return
+    draft_of = again(behind, members=waiting_on)
+    told = [c for c in placed.criteria if c in rules.TOLD]
+    _enter(draft_of, [p for p in people if p.case.id in may], on, told, placed.since)
+
+
+def given_back(found: Referral) -> None:
+    """They were accepted and then nothing was given (`rules.given_back`): they are back on the list with their time, unless
+    they are on it again, or a consent is gone. Done by the worker; may run twice."""
+    if not rules.given_back(found.state, found.not_completed_reason):
+        return
+    entry = queries.of_referral(found.id, (rules.PLACED,))
+    members = _still_asking(found)
+    ids = [m.case_id for m in members]
+    if entry is None or not ids or queries.waits_already(ids, found.to_team_id, found.kind):
+        return
+    on = clock.today(timezone_of(found.from_team_id))
+    people = referrals.subjects(
+        ids, referral_rules.purpose_of(found.kind), on, access.current(), strict=False
+    )
+    if len(people) != len(ids) or any(p.case.status != "OPEN" for p in people):
+        return
+    bases = {m.case_id: (m.basis, m.basis_reason or "") for m in members if m.basis}
+    if _lack_consent(found, people, bases, on):
+        return
+    _step(entry, "BACK")
+    entry.adults, entry.children = sum(not p.child for p in people), sum(p.child for p in people)
+    entry.requirements = sorted({r for p in people for r in p.requirements})
+    entry.rank, entry.ended_at = 0, None
+    session.flush()
+    _rank(entry, "BACK")
 
 
 def ground_gone(case_id: UUID, purpose: str) -> None:
@@ -242,4 +319,15 @@ def _rank(found: WaitingEntry, step: str) -> None:
     session.refresh(found, ["rank"])
 
 
-__all__ = ["again", "follow", "ground_gone", "join", "lapse_offers", "leave", "not_now", "offer", "take"]
+__all__ = [
+    "again",
+    "follow",
+    "given_back",
+    "ground_gone",
+    "join",
+    "lapse_offers",
+    "leave",
+    "not_now",
+    "offer",
+    "take",
+]

@@ -33,6 +33,7 @@ class Waits:
     urgency: int
     came: int
     last_night: date
+    nights: int = 1  # how many they ask for, the night of the placement included
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,8 @@ def _options(wait: Waits, sites: Sequence[_Site], memory: dict[Any, Any]) -> dic
     kind = (_kind_of(seekers.guests), seekers.barred)
     for site in sites:
         if needs_leave(seekers, site.spot):
+            continue
+        if site.spot.longest is not None and wait.nights > site.spot.longest:
             continue
         km = km_between(seekers, site.spot)
         km, strange = FAR_KM if km is None else km, strangers_to(seekers, site.spot)

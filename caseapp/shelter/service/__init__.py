@@ -1,6 +1,6 @@
 """The shelter's verbs: they change rows, append the event and leave messages; they flush, never commit."""
 
-from caseapp.shelter.service.asking import max_nights
+from caseapp.shelter.queries import max_nights
 from caseapp.shelter.service.booking import (
     book,
     cancel,

@@ -12,7 +12,6 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from caseapp.core import clock, outbox
@@ -23,8 +22,8 @@ from caseapp.people import rules as people_rules
 from caseapp.places.models import Site
 from caseapp.shelter import errors, events, queries, rules, spots
 from caseapp.shelter.models import Stay, StayState
+from caseapp.shelter.queries import max_nights
 from caseapp.shelter.spots import Spot
-from caseapp.shelter.standing import StayPolicy
 
 LONGEST = timedelta(days=366)
 
@@ -79,17 +78,11 @@ def ask(
         raise NotYours
     must_have_leave(wanted, site, first_night, sent=referral_id is not None)
     must_be_free(wanted, people, team_id, first_night, last_night, tonight, referral_id=referral_id)
-    longest = max_nights(team_id)
-    if longest is not None and (last_night - first_night).days + 1 > longest:
+    if rules.too_long(first_night, last_night, max_nights(team_id)):
         raise errors.MaxStay
     must_be_allowed(wanted, people, found, site, first_night, last_night, tonight, emergency=emergency)
     ordered = {case_id: people[case_id] for case_id in sorted(people)}
     return Asked(wanted, found, ordered, site, team_id, first_night, last_night)
-
-
-def max_nights(team_id: UUID) -> int | None:
-    """The longest stay that the shelter gives, or None."""
-    return session.scalar(sa.select(StayPolicy.max_nights).where(StayPolicy.team_id == team_id))
 
 
 def lock(place_ids: Iterable[UUID], team_id: UUID) -> dict[UUID, Spot]:

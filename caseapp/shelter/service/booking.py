@@ -16,7 +16,6 @@ from caseapp.shelter.service.asking import (
     LONGEST,
     ask,
     lock,
-    max_nights,
     must_be_allowed,
     must_be_free,
     once_more,
@@ -117,7 +116,7 @@ def extend(stay: Stay, last_night: date, reason: str | None = None) -> None:
     if not earliest <= last_night <= stay.first_night + LONGEST:
         raise errors.NightsInvalid
     added = (last_night - stay.last_night).days
-    longest = max_nights(stay.team_id)
+    longest = queries.max_nights(stay.team_id)
     length = (last_night - stay.first_night).days + 1
     if added > 0:
         refused = rules.may_extend(length, longest, reason)

@@ -100,7 +100,7 @@ def hold_on_send(
     places: Mapping[UUID, UUID] | None = None,
 ) -> list[Stay]:
     """A referral is sent: hold places as the shelter declares, those chosen (`places`) or the first that are
-    offered. Returns nothing where it declares nothing, or where nothing is free: the referral goes all the same."""
+    offered. Returns nothing where it declares nothing, where nothing is free, or for more nights than it gives: the referral goes all the same."""
     minutes = hold_policy(team_id).get(priority)
     if not minutes:
         return []
@@ -116,7 +116,7 @@ def hold_on_send(
                 places, team_id=team_id, first_night=first_night, last_night=last_night, referral_id=referral_id,
                 until=clock.now() + timedelta(minutes=minutes), priority=priority,
             )  # fmt: skip
-    except (errors.CannotBeOffered, errors.AlreadyHasPlace, LeaveNeeded):
+    except (errors.CannotBeOffered, errors.AlreadyHasPlace, errors.MaxStay, LeaveNeeded):
         return []
 
 

@@ -20,7 +20,7 @@ from caseapp.shelter.access import MANAGE
 from caseapp.shelter.forms import InspectionForm, LimitsForm, UnitForm, WordForm
 from caseapp.shelter.standing import ChildEmergency
 from caseapp.shelter.views import blueprint
-from caseapp.shelter.views.places import _unit
+from caseapp.shelter.views.places import _site_of, _unit
 from caseapp.shelter.views.tonight import chosen_team
 
 
@@ -101,7 +101,8 @@ def unit(unit_id: UUID) -> ResponseReturnValue:
 @commits
 def inspection(unit_id: UUID) -> ResponseReturnValue:
     """Write down an inspection; one that fails closes the unit."""
-    found, form = _unit(unit_id), InspectionForm(inspected_on=clock.today())
+    found = _unit(unit_id)
+    form = InspectionForm(inspected_on=clock.today(_site_of(unit_id).timezone))
     if request.method == "POST" and form.validate():
         try:
             with session.begin_nested():

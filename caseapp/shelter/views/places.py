@@ -17,6 +17,7 @@ from caseapp.core.db import session
 from caseapp.core.errors import NotYours, Refused
 from caseapp.core.i18n import _
 from caseapp.core.pages import day
+from caseapp.places.models import Site
 from caseapp.shelter import present, queries, service
 from caseapp.shelter.access import MANAGE
 from caseapp.shelter.forms import OutForm, SurgeForm
@@ -152,6 +153,12 @@ def _place(place_id: UUID) -> Place:
     return found
 
 
+def _site_of(unit_id: UUID) -> Site:
+    return session.scalars(
+        sa.select(Site).join(Unit, Unit.site_id == Site.id).where(Unit.id == unit_id)
+    ).one()
+
+
 @blueprint.route("/shelter/units/<uuid:unit_id>/surge", methods=["GET", "POST"])
 @needs(MANAGE)
 @commits
@@ -186,7 +193,7 @@ def surge(unit_id: UUID) -> ResponseReturnValue:
 def take_out(place_id: UUID) -> ResponseReturnValue:
     """Take a place out of service for nights."""
     place = _place(place_id)
-    form = OutForm(first_night=clock.today())
+    form = OutForm(first_night=queries.tonight_at(_site_of(place.unit_id)))
     if request.method == "POST" and form.validate():
         try:
             with session.begin_nested():

@@ -26,6 +26,7 @@ from caseapp.shelter import queries, rules
 from caseapp.shelter import spots as single
 from caseapp.shelter.errors import CannotBeOffered
 from caseapp.shelter.models import HoldPolicy
+from caseapp.shelter.standing import StayPolicy
 from caseapp.shelter.who.fitting import Bay, Beds, Seating
 from caseapp.shelter.who.ranking import Choice, Seekers, Spot, choices
 
@@ -69,7 +70,7 @@ def spots(
     children: bool = True,
     teams: Iterable[UUID] | None = None,
 ) -> list[Spot]:
-    """The sites of a country (or of some teams) that offer the service and have room on all these nights."""
+    """The sites of a country (or of some teams) that offer the service, have room on all these nights and give so many."""
     bays = _bays(country, first, last, kind, party, children, teams)
     if not bays:
         return []
@@ -82,22 +83,24 @@ def spots(
         sa.select(
             Team.id, Site.id, Site.name, Site.country, Site.admin1, Site.latitude, Site.longitude,
             sa.func.array_agg(ServiceLanguage.language).filter(ServiceLanguage.language.is_not(None)),
+            StayPolicy.max_nights,
         )
         .join(Service, sa.and_(Service.team_id == Team.id, Service.kind == kind))
         .join(Site, Site.id == Service.site_id)
         .outerjoin(ServiceLanguage, ServiceLanguage.service_id == Service.id)
+        .outerjoin(StayPolicy, StayPolicy.team_id == Team.id)
         .where(Team.country == country if teams is None else Team.id.in_(list(bays)))
-        .group_by(Team.id, Site.id)
+        .group_by(Team.id, Site.id, StayPolicy.max_nights)
         .order_by(Site.sort_key, Team.id)
     ).all()  # fmt: skip
     return [
         Spot(
             team_id, site_id, name, of, admin1, None if north is None else float(north),
             None if east is None else float(east), frozenset(languages or ()), confirmed.get(team_id),
-            tuple(bays[team_id]),
+            tuple(bays[team_id]), longest,
         )
-        for team_id, site_id, name, of, admin1, north, east, languages in rows
-        if team_id in bays
+        for team_id, site_id, name, of, admin1, north, east, languages, longest in rows
+        if team_id in bays and not rules.too_long(first, last, longest)
     ]  # fmt: skip
 
 

@@ -39,6 +39,7 @@ class Spot:
     languages: frozenset[str]
     confirmed_at: datetime | None
     bays: tuple[Bay, ...] = ()
+    longest: int | None = None  # nights that it gives at most
 
     @property
     def spoken(self) -> frozenset[str]:

@@ -42,7 +42,14 @@ def reasons(choice: Choice, now: datetime) -> list[tuple[str, str]]:
     if choice.until is not None:
         free = _("libre hasta el %(day)s", day=day(choice.until))
     found.append((NEUTRAL, free))
+    if choice.spot.longest is not None:
+        found.append((NEUTRAL, longest(choice.spot.longest)))
     return found
+
+
+def longest(nights: int) -> str:
+    """«recibe hasta 5 noches», as on the lines of the pages."""
+    return ngettext("recibe hasta %(num)s noche", "recibe hasta %(num)s noches", nights)
 
 
 def _labels(codes: frozenset[str]) -> str:

@@ -13,6 +13,7 @@ from flask import Response, request
 
 from caseapp.core.errors import NotYours
 from caseapp.indicators import catalogue
+from caseapp.publication import beside
 from caseapp.publication.api import problem, queries, shapes
 from caseapp.publication.api.document import answers, needs_key, spec
 from caseapp.publication.api.rules import EVERYTHING, Scope
@@ -258,7 +259,10 @@ def figures(query: shapes.FiguresAsked) -> Response:
         )
         page, known = found[: query.limit], editions(here.connection, query.country)
         following = queries.cursor_of(page[-1]) if len(found) > query.limit else None
-        return _page(shapes.FigureList, following, figures=[queries.figure(one, known) for one in page])
+        others = beside.rows(here.connection, page)
+        return _page(
+            shapes.FigureList, following, figures=[queries.figure(one, known, others) for one in page]
+        )
 
     # A release never changes, but a later one may revise its months, which each row tells.
     state = queries.state(here.connection, here.reader)
