@@ -182,12 +182,29 @@ def a_file_opened_in_an_emergency(team, marta):
 
 def closed_and_opened_again(team, marta):
     desk = team.at("CASEWORKER", "es")
+    a_claim_withdrawn(desk, marta)
     close(desk, marta)
     desk.open(f"/cases/{marta}/reopen")
     desk.page.select_option("[name=reason]", "RETURNED")
     desk.look("reopen")
     desk.press("Abrir de nuevo")
     desk.look("case-file-again")
+
+
+def a_claim_withdrawn(desk, marta):
+    """The authority may still decide, although its time is over: the file is not closed before it is written down how the
+    claim ended."""
+    desk.open(f"/cases/{marta}/close")
+    desk.page.select_option("[name=reason]", "PERSON_ASKED")
+    desk.press("Cerrar el expediente")
+    assert "Un plazo legal ya venció o está en pausa" in desk.text()
+    desk.look("close-refused-late-clock")
+    desk.open(f"/cases/{marta}/claim")
+    desk._go(desk.main.locator("a[href*='/closed']"))
+    desk.page.select_option("[name=code]", "EXPLICIT_WITHDRAWAL")
+    desk.look("claim-closing")
+    desk.submit()
+    assert "Desistimiento" in desk.text()
 
 
 def close(desk, marta):

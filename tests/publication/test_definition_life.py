@@ -38,6 +38,7 @@ def house(committed_db):
     others = made_up.staff("GTM", "GT-ZZ9")
     made_up.journal(500, date(2025, 8, 1), date(2025, 9, 30)).write()
     made_up.count_now()
+    made_up.everybody_signs("2025-08", "2025-09")
     made_up.release(people, "2025-08")
     application = create_app({"TESTING": True, "WTF_CSRF_ENABLED": False, "RATELIMIT_ENABLED": False})
     application.test_client_class = CheckedClient
