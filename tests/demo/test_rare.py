@@ -26,6 +26,13 @@ def rare_stories(cases: int) -> list[Story]:
     return [made.story(i) for i, slot in enumerate(made.slots) if slot.rare]
 
 
+def unanswered_story() -> Story:
+    """The first of a demo that has one whose referral nobody answers, and whose files stay open."""
+    made = plan(1, 84, TODAY)
+    stories = [(story, {act.verb for act in story.acts}) for story in map(made.story, range(len(made.slots)))]
+    return next(story for story, verbs in stories if "lapse" in verbs and "close_case" not in verbs)
+
+
 @pytest.mark.parametrize("cases", [84, 90, 500])
 def test_every_demo_has_each_of_them(cases: int) -> None:
     found = Counter(story.slot.rare for story in rare_stories(cases))
@@ -47,14 +54,14 @@ def test_nobody_of_a_family_has_the_given_name_of_another(cases: int) -> None:
 
 @pytest.fixture(scope="module")
 def told(cluster_url: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """All of them, and no other family."""
+    """All of them, one whose referral nobody answers, and no other family."""
     with cloned(cluster_url, f"demo_rare_{os.getpid()}") as database, _environment(database):
         with create_app().app_context():
             upkeep.first_steps(tmp_path_factory.mktemp("rare"), 7, 84, TODAY, 0)
             filling.casework_session()
             refused: Counter[str] = Counter()
             with access.acting_as(filling.MAKER):
-                for story in rare_stories(84):
+                for story in [*rare_stories(84), unanswered_story()]:
                     refused += perform(story)
                     session.commit()
             session.remove()
@@ -84,3 +91,10 @@ def test_they_come_to_what_is_told(told: Any) -> None:
     assert states["APPROVED"] >= 1 and states["OPEN"] >= 1
     late = "SELECT count(*) FROM deadline WHERE rule = 'BEST_INTERESTS' AND ended_at IS NULL AND due_at < '2025-11-23'"
     assert owner.scalar(sa.text(late)) >= 1
+
+
+def test_a_referral_that_nobody_answered_lapses(told: Any) -> None:
+    """By the sweep's own step, in which a fault would otherwise be logged and left lying."""
+    _refused, owner = told
+    assert counted(owner, "outcome", "case_event WHERE kind = 'referral.lapsed'").keys() == {"LATE"}
+    assert owner.scalar(sa.text("SELECT count(*) FROM referral WHERE state = 'LAPSED'")) == 1

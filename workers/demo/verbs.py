@@ -284,9 +284,12 @@ def withdraw(scene: Scene, act: Act) -> None:
 
 
 def lapse(scene: Scene, act: Act) -> None:
-    """The clock looks at this desk's referrals: the database shows it those, and none of another team."""
-    with scene.at_desk(), access.acting_as(access.system("clocks")):
-        referral.look_at_clocks()
+    """What the minute sweep does with a referral that nobody answered. The database takes it for the desk's work, as
+    whoever fills a demo may not do the sweep's."""
+    found = scene.referrals.get(act.ref)
+    if found is not None and found.state in WAITING:
+        with scene.at_desk(), access.acting_as(access.system("clocks")):
+            referral.look_at(found)
 
 
 def start(scene: Scene, act: Act) -> None:

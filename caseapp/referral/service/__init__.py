@@ -12,7 +12,7 @@ from caseapp.referral.service.answering import (
     refuse_part,
     start,
 )
-from caseapp.referral.service.clocks import look_at_clocks
+from caseapp.referral.service.clocks import look_at, look_at_clocks
 from caseapp.referral.service.consenting import look_at_birthdays
 from caseapp.referral.service.depending import dependants
 from caseapp.referral.service.nights import change_nights
@@ -32,5 +32,5 @@ __all__ = [
     "Staff", "accept", "agree_part", "ask_info", "change_nights", "complete", "decline", "dependants", "draft", "give_info", "hold_and_refer",
     "hours_to_pause",
     "lapse_offers",
-    "look_at_birthdays", "look_at_clocks", "not_complete", "read_notices", "refer", "refuse_part", "review", "send", "start", "withdraw",
+    "look_at", "look_at_birthdays", "look_at_clocks", "not_complete", "read_notices", "refer", "refuse_part", "review", "send", "start", "withdraw",
 ]  # fmt: skip

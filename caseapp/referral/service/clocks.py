@@ -34,7 +34,7 @@ def look_at_clocks(limit: int = 200) -> dict[str, int]:
             done["gone_on"] += 1
     for found in session.scalars(_due(limit)).all():
         with alone("referrals", found.id):
-            what = _look_at(found)
+            what = look_at(found)
             session.flush()
             done[what] += 1
     for found in session.scalars(_unread(limit)).all():
@@ -114,7 +114,9 @@ def _unread(limit: int) -> sa.Select[Referral]:
     return _locked(wanted.order_by(Referral.id), limit)
 
 
-def _look_at(found: Referral) -> str:
+def look_at(found: Referral) -> str:
+    """What the clock of a referral that waits says now, once it says something: one step a call. Returns which of
+    `look_at_clocks` it counts as."""
     now = clock.now()
     assert found.lapse_at is not None and found.due_at is not None
     if found.lapse_at <= now:
