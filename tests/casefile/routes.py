@@ -290,6 +290,7 @@ ROUTES = {
     ("casefile.reopen_case", "POST"): _reopen({"reason": "RETURNED"}),
     ("casefile.plan", "GET"): _case("/plan"),
     ("casefile.private_plan", "GET"): _case("/private/plan"),
+    ("casefile.private_tasks", "GET"): _case("/private/tasks"),
     ("casefile.make_plan", "POST"): _form(
         "plan", {"plan-agreed_with": "PERSON", **_parts("plan-review_on", "20", "12", "2025")}
     ),

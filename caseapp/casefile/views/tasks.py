@@ -1,4 +1,5 @@
-"""`/cases/<number>/tasks`: what is to be done by when and by whom; given to another, or done with an outcome."""
+"""`/cases/<number>/tasks`: what is to be done by when and by whom; given to another, or done with an outcome. Steps for what is
+reserved stand on `/cases/<number>/private/tasks` alone."""
 
 from __future__ import annotations
 
@@ -43,6 +44,16 @@ def tasks(number: str) -> ResponseReturnValue:
     return _page(case)
 
 
+@blueprint.get("/cases/<number>/private/tasks")
+@needs(WORK)
+@records_view
+def private_tasks(number: str) -> ResponseReturnValue:
+    """The sealed tasks, for those who hold the file. The page is there for every file."""
+    case = people.owned_case(number, access.current(), WORK)
+    audit.record("viewed", "case", case.id, "PRIVATE")
+    return _page(case, sealed=True)
+
+
 @blueprint.post("/cases/<number>/tasks")
 @needs(WORK)
 @commits
@@ -79,7 +90,7 @@ def reassign_task(number: str, task_id: UUID) -> ResponseReturnValue:
         to = UUID(form.assigned_to.data) if form.assigned_to.data else None
         service.reassign_task(case, row, to=to, version=form.read_version())
 
-    return tried(form, verb, again=lambda: _page(case, wrong=form), done=_("Tarea reasignada."), to=_to(case))
+    return tried(form, verb, again=lambda: _page(case, sealed=row.sealed, wrong=form), done=_("Tarea reasignada."), to=_to(case, row.sealed))  # fmt: skip
 
 
 @blueprint.post("/cases/<number>/tasks/<uuid:task_id>/finish")
@@ -94,11 +105,11 @@ def finish_task(number: str, task_id: UUID) -> ResponseReturnValue:
     def verb() -> None:
         service.finish_task(case, row, outcome=form.outcome.data, version=form.read_version())
 
-    return tried(form, verb, again=lambda: _page(case, wrong=form), done=_("Tarea cerrada."), to=_to(case))
+    return tried(form, verb, again=lambda: _page(case, sealed=row.sealed, wrong=form), done=_("Tarea cerrada."), to=_to(case, row.sealed))  # fmt: skip
 
 
-def _to(case: Case) -> str:
-    return url_for("casefile.tasks", number=case.number)
+def _to(case: Case, sealed: bool = False) -> str:
+    return url_for("casefile.private_tasks" if sealed else "casefile.tasks", number=case.number)
 
 
 def _goals(case: Case) -> list[work.ToldGoal]:
@@ -115,9 +126,9 @@ def _fill(form: TaskForm, case: Case) -> None:
     form.goal.choices = [("", _("Ninguna en particular")), *goals]
 
 
-def _page(case: Case, *, adding: Any = None, wrong: Any = None) -> str:
+def _page(case: Case, *, sealed: bool = False, adding: Any = None, wrong: Any = None) -> str:
     today = people.today_of(case)
-    told = work.tasks_of(case.id)
+    told = work.tasks_of(case.id, sealed=sealed)
     data = {"due_on": date_data(today + SOON), "assigned_to": str(access.current().user_id)}
     adding = adding or TaskForm(None, data=data, prefix=NEW)
     _fill(adding, case)
@@ -126,6 +137,7 @@ def _page(case: Case, *, adding: Any = None, wrong: Any = None) -> str:
         "casefile/tasks.html",
         page_title=_("Tareas de %(name)s", name=present.name_of(people.person_of(case))),
         number=case.number,
+        private=sealed,
         open=[_open_row(t, workers, today) for t in told if t.task.is_open],
         done=[task_row(t, today) for t in told if not t.task.is_open],
         adding=adding,

@@ -11,7 +11,7 @@ from caseapp.core import reference
 from caseapp.core.forms import CodeField, Form, VersionedForm, required
 from caseapp.core.i18n import _l
 from caseapp.people.inputs import Part
-from caseapp.protection.best_interests.rules import Action, Conclusion
+from caseapp.protection.best_interests.rules import STOP_REASONS, Action, Conclusion
 
 #: Rows for recommended actions; more are tasks, or needs, of their own.
 ACTIONS = 3
@@ -80,6 +80,6 @@ class DecideForm(VersionedForm):
 
 class StopForm(VersionedForm):
     reason = CodeField(
-        _l("Por qué ya no sigue"), list_name="best_interests_stop_reason",
+        _l("Por qué ya no sigue"), list_name="best_interests_stop_reason", only=STOP_REASONS,
         validators=[required(_l("Elija por qué ya no sigue."))],
     )  # fmt: skip

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from caseapp.core.crypto import Encrypted
 from caseapp.core.db import Base, Identified, Versioned, one_of
 from caseapp.protection.best_interests.rules import (
+    HANDED_OVER,
     KINDS,
     REVIEW_DAYS,
     STANDING,
@@ -39,7 +40,7 @@ class BestInterests(Identified, Versioned, Base):
         one_of("state", STATES),
         one_of("views_heard", ("YES", "NO")),
         one_of("timing", TIMINGS),
-        one_of("stop_reason", STOP_REASONS),
+        one_of("stop_reason", (*STOP_REASONS, HANDED_OVER)),
         sa.CheckConstraint(f"state NOT IN ('CONCLUDED', 'APPROVED') OR ({_TOLD})", name="concluded_is_told"),
         sa.CheckConstraint("assessed_on >= identified_on", name="assessed_after_identified"),
         sa.CheckConstraint(

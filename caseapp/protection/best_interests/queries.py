@@ -15,9 +15,11 @@ from caseapp.accounts.models import User
 from caseapp.core.access import Principal
 from caseapp.core.db import session
 from caseapp.core.errors import NotYours
+from caseapp.core.journal import CaseEvent
 from caseapp.deadline.models import Deadline
 from caseapp.people import queries as people
 from caseapp.people.models import Case, Need, Person
+from caseapp.protection import events
 from caseapp.protection.access import ASSESS_CHILD
 from caseapp.protection.best_interests import rules
 from caseapp.protection.best_interests.models import BestInterests, BestInterestsAction
@@ -68,6 +70,15 @@ def identified_on(case: Case, person: Person, on: date) -> date | None:
     return rules.identified_on(needs, case.opened_on if alone else None)
 
 
+def was_assessed(case_id: UUID) -> bool:
+    """Whether the journal tells of an approved assessment of this child, also where the assessment itself stayed with
+    the team that made it."""
+    asked = sa.select(CaseEvent.id).where(
+        CaseEvent.case_id == case_id, CaseEvent.kind == events.BIA_COMPLETED.name
+    )
+    return session.scalar(asked.limit(1)) is not None
+
+
 @dataclass(frozen=True)
 class Line:
     """One thing to do: `what` is TO_OPEN, TO_CONCLUDE, WAITS, TO_REVIEW."""
@@ -101,7 +112,7 @@ def work_of(who: Principal, today: date, size: int, first: int = 0) -> list[Line
     own = BestInterests.case_id == Case.id
     running = files.join(BestInterests, own).outerjoin(Deadline, clock)
     any_yet = sa.select(BestInterests.id).where(
-        own, BestInterests.stop_reason.is_distinct_from("OPENED_IN_ERROR")
+        own, sa.func.coalesce(BestInterests.stop_reason, "").not_in(rules.NOT_ASSESSED)
     )
     found = files.join(Need, Need.case_id == Case.id).where(
         Need.state == "OPEN", Need.code.in_(rules.ALONE_NEEDS), ~any_yet.exists()

@@ -18,6 +18,10 @@ KINDS = ("BIA_SHORT", "BIA")
 STATES = ("OPEN", "CONCLUDED", "APPROVED", "STOPPED")
 STANDING = ("OPEN", "CONCLUDED")
 STOP_REASONS = ("WITH_FAMILY", "ADULT_NOW", "LEFT", "OPENED_IN_ERROR")
+#: The file went to another team without it: the hand-over stops it, nobody by hand.
+HANDED_OVER = "HANDED_OVER"
+#: Stopped so, it is as if nobody had assessed the child.
+NOT_ASSESSED = ("OPENED_IN_ERROR", HANDED_OVER)
 TIMINGS = ("ON_TIME", "LATE", "NO_LIMIT")
 #: The needs by which a child is known to be alone, or apart from both parents.
 ALONE_NEEDS = ("SC-UC", "SC-SC")

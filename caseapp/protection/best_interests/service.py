@@ -27,8 +27,9 @@ from caseapp.protection.best_interests.queries import CLOCK, RULE
 from caseapp.protection.best_interests.rules import Action, Conclusion
 
 REVIEW_RULE = "BEST_INTERESTS_REVIEW"
-#: Handlers of areas above, called in the same transaction: what an approved assessment recommends, and by when.
-recommended: list[Callable[[Case, str, date], None]] = []
+#: Handlers of areas above, called in the same transaction: what an approved assessment recommends, by when, and whether
+#: it answers a sealed need.
+recommended: list[Callable[[Case, str, date, bool], None]] = []
 says("uq_best_interests_standing", rules.AssessmentRuns)
 says("ck_best_interests_second_person", rules.OwnAssessment)
 says("ck_best_interests_review_in_time", rules.ReviewWrong)
@@ -37,8 +38,8 @@ says("ck_best_interests_assessed_after_identified", rules.DayWrong)
 
 def open_assessment(case: Case, *, kind: str) -> BestInterests:
     """Begin to assess a child who is alone or apart from the parents. The country's limit runs from the day on which
-    that was known; of an assessment anew from the day for which it was due. Raises NotAChild, NotAlone,
-    AssessmentRuns."""
+    that was known; of an assessment anew from the day for which it was due, or from today where the last one stayed with
+    another team. Raises NotAChild, NotAlone, AssessmentRuns."""
     today, person = people.today_of(case), people.person_of(case)
     known = queries.of_case(case.id)
     before = next((row for row in known if row.state == "APPROVED"), None)
@@ -49,6 +50,8 @@ def open_assessment(case: Case, *, kind: str) -> BestInterests:
     if before is not None and before.review_on is not None:
         since = min(before.review_on, today)
         deadline.meet((CLOCK, before.id), rule=REVIEW_RULE)
+    elif queries.was_assessed(case.id):
+        since = today
     row = BestInterests(
         case_id=case.id, kind=kind, identified_on=since, opened_on=today, opened_by_id=_acting()
     )
@@ -124,13 +127,15 @@ def _due_on(case: Case, row: BestInterests) -> date | None:
 
 
 def _follow(case: Case, action: BestInterestsAction, today: date) -> None:
-    """A need that it shows is open in the file, and whoever works on the file has the action among the tasks."""
+    """A need that it shows is open in the file, and whoever works on the file has the action among the tasks: sealed
+    as that need is."""
     words, code = action.words or "", action.need_code
+    sealed = code is not None and "S" in reference.code("need_code", code).flags
     if code and all(n.code != code for n in people.needs_of(case.id, open_only=True)):
         priority = reference.code("need_code", code).extra.get("default_priority") or "MEDIUM"
         record_need(case, people.person_of(case), code, priority, words, on=today)
     for handler in recommended:
-        handler(case, words, max(action.due_on, today))
+        handler(case, words, max(action.due_on, today), sealed)
 
 
 def stop(case: Case, row: BestInterests, *, reason: str, version: int | None = None) -> None:
