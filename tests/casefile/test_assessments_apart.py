@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic.script import ScriptDirectory
 
 from caseapp.accounts.models import Team
 from caseapp.casefile import service as casefile
 from caseapp.casefile.models import CaseTask
 from caseapp.casefile.queries import handing, work
-from caseapp.core import access
+from caseapp.core import access, migrate
 from caseapp.core.db import session
+from caseapp.core.journal import CaseEvent
 from caseapp.deadline import queries as clocks
 from caseapp.deadline import service as deadline
 from caseapp.deadline.models import Deadline
@@ -273,3 +275,35 @@ def test_nobody_stops_one_as_handed_over_by_hand(hand, client):
     assert "El expediente pasó a otro equipo" not in client.get(here).get_data(as_text=True)
     answer = {"stop-version": "1", "stop-reason": "HANDED_OVER"}
     assert client.post(f"{here}/{made}/stop", data=answer).status_code == 422
+
+
+# -- files that had moved before ----------------------------------------------------------------------
+def test_the_migration_mends_what_had_gone_along(hand):
+    made = assessed(hand)
+    handed(hand)
+    script = ScriptDirectory.from_config(migrate.alembic_config())
+    (step,) = [r.module for r in script.walk_revisions() if hasattr(r.module, "GONE_ALONG")]
+    ours = sa.text("SELECT row_id FROM held_apart WHERE case_id = :c").bindparams(c=hand.boy.case_id)
+    with hand.db.as_owner():
+        kept = set(session.scalars(ours))
+        session.execute(sa.text("DELETE FROM held_apart"))
+        session.execute(sa.text("UPDATE case_task SET sealed = false"))
+        session.execute(sa.text("UPDATE deadline SET sealed = false"))
+        session.execute(
+            sa.text("UPDATE deadline SET state = 'LATE', ended_at = NULL, cancel_reason = NULL WHERE state = 'CANCELLED'")
+        )  # fmt: skip
+        for statement in (step.SEAL_TASKS, step.SEAL_CLOCKS, step.GONE_ALONG.format(rows=step.WRITTEN)):
+            session.execute(sa.text(statement))
+        for each in step.FOLLOWS:
+            session.execute(sa.text(each.format(of="true", at="now()")))
+        mended = set(session.scalars(ours))
+        needs = set(session.scalars(sa.select(Need.id)))
+        assert mended == kept - needs - set(session.scalars(sa.select(CaseEvent.id)))
+        assert [t.words for t in session.scalars(sa.select(CaseTask).where(CaseTask.sealed))] == [
+            "Cita en la clínica"
+        ]
+    assert ("BEST_INTERESTS_REVIEW", "CANCELLED", "MOVED_AWAY") in clocks_about(hand, made)
+    with access.acting_as(hand.there["SUPERVISOR"]):
+        restart()
+        assert queries.of_case(hand.boy.case_id) == []
+        assert [t.words for t in session.scalars(sa.select(CaseTask))] == ["Inscribirle"]
