@@ -1,44 +1,16 @@
-"""A delivery in words, and how pages of it try a verb."""
+"""A delivery in words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
-
-from flask import flash, redirect
-from flask.typing import ResponseReturnValue
 
 from caseapp.assistance import rules
 from caseapp.assistance.models import Delivery
 from caseapp.assistance.paying.models import Assistance, Payment
 from caseapp.core import reference
-from caseapp.core.db import session
-from caseapp.core.errors import ChangedMeanwhile, Refused
 from caseapp.core.i18n import _, ngettext
 from caseapp.core.pages import day
-
-
-def tried(
-    form: Any, verb: Callable[[], Any], *, again: Callable[[], str], done: Callable[[Any], str], to: str
-) -> ResponseReturnValue:
-    """Run a verb with a form: the page again where something is wrong, else a sentence and the next page."""
-    if not form.validate():
-        return again(), 422
-    try:
-        with session.begin_nested():
-            made = verb()
-    except Refused as error:
-        field = form._fields.get(error.field or "")
-        if hasattr(getattr(field, "form", None), "day"):
-            field.form.day.errors = [str(error)]
-        else:
-            form.refused(error)
-        if isinstance(error, ChangedMeanwhile):
-            session.expire_all()
-        return again(), error.status
-    flash(done(made), "good")
-    return redirect(to)
 
 
 def title(row: Delivery) -> str:

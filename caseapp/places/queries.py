@@ -146,9 +146,14 @@ def leads_somewhere(service: Service, of_site: Site) -> bool:
     )
 
 
-def contacts_of(service_id: UUID) -> Sequence[ServiceContact]:
-    """Who answers for a service, the telephone on duty among them."""
-    asked = sa.select(ServiceContact).where(ServiceContact.service_id == service_id)
+def contacts_of(who: Principal, service_id: UUID) -> Sequence[ServiceContact]:
+    """Who answers for an entry that somebody may read, the telephone on duty among them."""
+    asked = (
+        sa.select(ServiceContact)
+        .join(Service, Service.id == ServiceContact.service_id)
+        .join(Site, Site.id == Service.site_id)
+        .where(ServiceContact.service_id == service_id, _listed(who))
+    )
     return session.scalars(asked.order_by(ServiceContact.kind)).all()
 
 

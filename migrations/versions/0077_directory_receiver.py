@@ -78,9 +78,13 @@ def _nobody_in_it() -> None:
     )
 
 
-def _made_once() -> None:
+#: Somebody without a team has no teams to name.
+MAY_REFER = f"current_setting('app.teams', true) IS NOT NULL AND cardinality({wall.TEAMS}) IS NOT NULL"
+
+
+def _made_once(may: str = MAY_REFER, *, replace: bool = False) -> None:
     """Who receives what is referred to an entry: the team that offers it, else the one that stands for it, which is made
-    here, once, and called as the entry is called today."""
+    here, once, and called as the entry is called today. `may`: who may ask."""
     op.execute("GRANT INSERT, UPDATE (name, sort_key) ON team TO acogida_definer")
     wall.definer_function(
         "receiver_of_service(p_service uuid, p_id uuid) RETURNS uuid LANGUAGE plpgsql",
@@ -89,7 +93,7 @@ def _made_once() -> None:
           offered uuid;
           made uuid;
         BEGIN
-          IF current_setting('app.teams', true) IS NULL OR cardinality({wall.TEAMS}) IS NULL THEN
+          IF NOT ({may}) THEN
             RAISE insufficient_privilege USING MESSAGE = 'only a team that works with people refers';
           END IF;
           SELECT s.team_id INTO offered FROM public.service s WHERE s.id = p_service;
@@ -107,6 +111,7 @@ def _made_once() -> None:
         END
         """,
         to="acogida_app",
+        replace=replace,
     )
 
 

@@ -8,7 +8,7 @@ from alembic import op
 from migrations import wall
 
 revision = "0086"
-down_revision = "0084"
+down_revision = "0085"
 branch_labels = None
 depends_on = None
 

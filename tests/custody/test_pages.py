@@ -336,6 +336,28 @@ def test_departures_of_a_country_are_for_its_auditor_alone(world, client):
             assert session.scalars(auditing.departures()).all() == []
 
 
+def test_departures_are_read_where_the_station_is_and_in_no_order_of_rank(world):
+    departed(world)
+    here, abroad = auditor_in(world), auditor_in(world, "GTM")
+    with world.db.as_owner():
+        left = session.scalars(sa.select(Custody).where(Custody.case_id == world.man.case_id)).one()
+        third = hold(make_person(world.team), world.station, 30)
+        session.add(
+            CustodyPassedOver(case_id=left.case_id, custody_id=left.id, passed_id=third.id, position=2)
+        )
+        # The file has gone abroad since.
+        session.execute(sa.text("UPDATE \"case\" SET country = 'GTM' WHERE id = :id"), {"id": left.case_id})
+        numbers = sorted(
+            session.scalars(sa.select(Case.number).where(Case.id.in_([world.woman.case_id, third.case_id])))
+        )
+    session.expunge_all()
+    for who, seen in ((here, [numbers]), (abroad, [])):
+        with access.acting_as(who):
+            restart()
+            lines = auditing.lines_of(session.scalars(auditing.departures()).all())
+            assert [list(line.passed) for line in lines] == seen
+
+
 def test_a_file_is_not_closed_over_a_follow_up_and_says_so(world, client):
     with world.db.as_owner():
         hold(world.man, world.station, 5)

@@ -69,6 +69,15 @@ class World:
             restart()
         return number
 
+    def accepted(self, **values: Any) -> str:
+        """Sent, and accepted by the shelter with a place for each, committed; returns the number."""
+        number = self.refer(**values)
+        with access.acting_as(self.coordinator):
+            restart()
+            service.accept(self.open(self.coordinator, number), self.beds())
+            restart()
+        return number
+
     def open(self, who: access.Principal, number: str) -> Referral:
         return queries.referral(who, number, lock=True)
 

@@ -9,7 +9,6 @@ from caseapp.core import access
 from caseapp.core.db import session
 from caseapp.core.journal import CaseEvent
 from caseapp.referral import errors as referral_errors
-from caseapp.referral import service
 from caseapp.referral.models import ReferralNotice, ReferralStep
 from caseapp.shelter import errors
 from caseapp.shelter import queries as shelter_queries
@@ -19,12 +18,7 @@ from tests.referral.conftest import restart
 
 @pytest.fixture
 def booked(world):
-    number = world.refer()
-    with access.acting_as(world.coordinator):
-        restart()
-        service.accept(world.open(world.coordinator, number), world.beds())
-        restart()
-    return number
+    return world.accepted()
 
 
 def steps(found):

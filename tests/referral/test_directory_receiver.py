@@ -396,8 +396,15 @@ def test_nobody_is_ever_in_it_and_no_list_of_teams_holds_it(client, world, impor
         assert name not in text(answer), url
 
 
-def test_whoever_works_for_no_team_makes_none(world, imported):
-    for nobody in (access.ANONYMOUS, access.Principal(name="x", kind="user")):
+def test_whoever_works_for_no_team_of_the_country_makes_none(world, imported):
+    with world.db.as_owner():
+        abroad = make_team(make_site(code="GT-901", country="GTM"), "RECEPTION_DESK")
+        counts = make_team(make_site(code="MX-902"), "COMMISSION_STATISTICS")
+        others = [
+            principal_of(make_user(role, team), (role, team))
+            for role, team in (("CASEWORKER", abroad), ("COMMISSION_ANALYST", counts))
+        ]
+    for nobody in (access.ANONYMOUS, access.Principal(name="x", kind="user"), *others):
         with access.acting_as(nobody):
             restart()
             with (

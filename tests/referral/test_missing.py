@@ -27,12 +27,7 @@ MORNING = NOW + timedelta(days=1)
 
 @pytest.fixture
 def booked(world):
-    number = world.refer()
-    with access.acting_as(world.coordinator):
-        restart()
-        service.accept(world.open(world.coordinator, number), world.beds())
-        restart()
-    return number
+    return world.accepted()
 
 
 def at_the_shelter(world, verb, who=None, at=NOW):

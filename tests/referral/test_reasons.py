@@ -86,17 +86,8 @@ def test_withdrawn_by_each_reason(world):
     assert len(told) == 6 and all(reference.group_of("withdraw_reason", reason) for reason in told)
 
 
-def accepted(world):
-    number = world.refer()
-    with access.acting_as(world.coordinator):
-        restart()
-        service.accept(world.open(world.coordinator, number), world.beds())
-        restart()
-    return number
-
-
 def test_not_completed_by_each_reason(world):
-    number = accepted(world)
+    number = world.accepted()
     verb = Verb("not_completed_reason", service.not_complete)
     told = ended(world, number, world.coordinator, verb, "referral.not_completed")
     assert {reason: event.reason for reason, event in told.items()} == dict(zip(told, told, strict=True))
@@ -104,7 +95,7 @@ def test_not_completed_by_each_reason(world):
 
 
 def test_completed_with_each_result(world):
-    number = accepted(world)
+    number = world.accepted()
 
     def finish(found, result):
         service.start(found)

@@ -16,7 +16,7 @@ from caseapp.core.db import session
 from caseapp.core.journal import CaseEvent
 from caseapp.core.outbox import OutboxRow, deliver
 from caseapp.referral import service
-from caseapp.referral.models import Referral
+from caseapp.referral.models import Referral, ReferralNotice
 from caseapp.referral.service import linking as links
 from caseapp.shelter import service as shelter
 from caseapp.shelter.models import HoldPolicy, Place, Stay, Unit
@@ -88,6 +88,19 @@ def worker(world):
         ):
             deliver(row_id)
         session.commit()
+
+
+@pytest.mark.parametrize(
+    ("says_yes", "told"), [(by_page, ["sender"]), (by_telephone, ["receiver", "sender"])]
+)
+def test_whoever_is_said_to_have_agreed_hears_of_it(holding, says_yes, told):
+    """The sender may write down a yes that nobody gave: the shelter reads it, and can take its places back."""
+    number = holding.refer()
+    says_yes(holding, number)
+    with holding.db.as_owner():
+        teams = {holding.desk.id: "sender", holding.shelter.id: "receiver"}
+        asked = sa.select(ReferralNotice.team_id).where(ReferralNotice.kind == "ACCEPTED")
+        assert sorted(teams[team] for team in session.scalars(asked)) == told
 
 
 @pytest.mark.parametrize("says_yes", [by_page, by_telephone])

@@ -15,13 +15,14 @@ from caseapp.assistance.access import ASK
 from caseapp.assistance.paying import queries, rules, service
 from caseapp.assistance.paying.forms import AskForm, StepForm
 from caseapp.assistance.paying.models import Assistance
-from caseapp.assistance.present import request_facts, request_state, request_title, tried
+from caseapp.assistance.present import request_facts, request_state, request_title
 from caseapp.assistance.views import blueprint
 from caseapp.core import access, audit
 from caseapp.core.access import needs
 from caseapp.core.commits import commits, records_view
 from caseapp.core.errors import NotPermitted
 from caseapp.core.i18n import _
+from caseapp.core.trying import tried
 from caseapp.people import present
 from caseapp.people import queries as people
 from caseapp.people.inputs import date_data
@@ -73,7 +74,7 @@ def appeal(number: str, request_id: UUID) -> ResponseReturnValue:
     form = StepForm()
     return tried(
         form, lambda: service.appeal(row, version=form.read_version()), again=lambda: _page(case, team_id, wrong=form),
-        done=lambda _made: _("Se pidió la revisión."), to=url_for("assistance.asked", number=case.number),
+        done=_("Se pidió la revisión."), to=url_for("assistance.asked", number=case.number),
     )  # fmt: skip
 
 

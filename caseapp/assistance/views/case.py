@@ -16,7 +16,7 @@ from caseapp.assistance.access import READ, WRITE
 from caseapp.assistance.forms import DeliverForm, WithdrawForm
 from caseapp.assistance.models import Delivery
 from caseapp.assistance.offering import referral_lines
-from caseapp.assistance.present import facts, state, title, tried
+from caseapp.assistance.present import facts, state, title
 from caseapp.assistance.views import blueprint
 from caseapp.core import access, audit, reference
 from caseapp.core.access import needs
@@ -25,6 +25,7 @@ from caseapp.core.db import session
 from caseapp.core.errors import NotYours
 from caseapp.core.i18n import _
 from caseapp.core.pages import paged
+from caseapp.core.trying import tried
 from caseapp.people import present
 from caseapp.people import queries as people
 from caseapp.people.inputs import date_data
@@ -115,7 +116,7 @@ def withdraw(number: str, delivery_id: UUID) -> ResponseReturnValue:
     return tried(
         form, lambda: service.withdraw(case, row, reason=form.reason.data),
         again=lambda: _page(case, withdrawing=(row.id, form), sealed=row.sealed),
-        done=lambda _made: _("Entrega anulada."), to=_to(case, row.sealed),
+        done=_("Entrega anulada."), to=_to(case, row.sealed),
     )  # fmt: skip
 
 

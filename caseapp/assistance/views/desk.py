@@ -17,7 +17,7 @@ from caseapp.assistance.access import DESK, EXPORT_NAMES
 from caseapp.assistance.forms import QuickForm, WithdrawForm
 from caseapp.assistance.models import Delivery
 from caseapp.assistance.offering import referral_lines
-from caseapp.assistance.present import facts, state, title, tried
+from caseapp.assistance.present import facts, state, title
 from caseapp.assistance.views import blueprint
 from caseapp.assistance.views.case import said
 from caseapp.core import access, audit, clock, reference
@@ -27,6 +27,7 @@ from caseapp.core.db import session
 from caseapp.core.errors import NotPermitted, NotYours
 from caseapp.core.i18n import _
 from caseapp.core.pages import csv_answer, day, paged
+from caseapp.core.trying import tried
 from caseapp.people import queries as people
 from caseapp.people.models import Case
 from caseapp.places.models import Site
@@ -115,7 +116,7 @@ def take_back(delivery_id: UUID) -> ResponseReturnValue:
     return tried(
         form, lambda: service.withdraw(case, row, reason=form.reason.data),
         again=lambda: _page(team, teams, clock.today(site.timezone), row.delivered_on, withdrawing=(row.id, form)),
-        done=lambda _made: _("Entrega anulada."),
+        done=_("Entrega anulada."),
         to=url_for("assistance.desk", team=team.code, day=row.delivered_on.isoformat()),
     )  # fmt: skip
 

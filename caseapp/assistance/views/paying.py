@@ -15,7 +15,7 @@ from caseapp.assistance.access import AID, DECIDE, PAY
 from caseapp.assistance.paying import queries, rules, service
 from caseapp.assistance.paying.forms import DecideForm, MoveForm, PlanForm, StepForm
 from caseapp.assistance.paying.models import Assistance, Payment
-from caseapp.assistance.present import payment_facts, request_facts, request_state, request_title, tried
+from caseapp.assistance.present import payment_facts, request_facts, request_state, request_title
 from caseapp.assistance.views import blueprint
 from caseapp.core import access, audit, clock, reference
 from caseapp.core.access import needs
@@ -23,6 +23,7 @@ from caseapp.core.commits import commits, records_view
 from caseapp.core.errors import NotPermitted, NotYours
 from caseapp.core.i18n import _
 from caseapp.core.pages import paged
+from caseapp.core.trying import tried
 from caseapp.people.inputs import date_data
 
 Forms = dict[str, Any]
@@ -150,7 +151,7 @@ def _mine(request_id: UUID, roles: Any = AID.roles, *, lock: bool = False) -> As
 
 def _tried(row: Assistance, form: Any, verb: Callable[[], Any], key: str, done: str) -> ResponseReturnValue:
     return tried(
-        form, verb, again=lambda: _page(row, {key: form}), done=lambda _made: done,
+        form, verb, again=lambda: _page(row, {key: form}), done=done,
         to=url_for("assistance.request_shown", request_id=row.id),
     )  # fmt: skip
 

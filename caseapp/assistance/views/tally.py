@@ -13,7 +13,6 @@ from caseapp.assistance import queries, service
 from caseapp.assistance.access import COUNT
 from caseapp.assistance.forms import CountForm
 from caseapp.assistance.models import ItemTally
-from caseapp.assistance.present import tried
 from caseapp.assistance.views import blueprint
 from caseapp.core import access, clock, reference
 from caseapp.core.access import needs
@@ -22,6 +21,7 @@ from caseapp.core.db import session
 from caseapp.core.errors import NotPermitted, NotYours
 from caseapp.core.i18n import _
 from caseapp.core.pages import day, paged
+from caseapp.core.trying import tried
 from caseapp.places.models import Site
 
 
@@ -51,7 +51,7 @@ def count() -> ResponseReturnValue:
         form,
         verb,
         again=lambda: _page(form),
-        done=lambda _row: _("Conteo guardado."),
+        done=_("Conteo guardado."),
         to=url_for("assistance.tally"),
     )
 

@@ -11,10 +11,11 @@ from caseapp.casefile import service
 from caseapp.casefile.access import APPROVE
 from caseapp.casefile.forms import ApprovalForm
 from caseapp.casefile.models import Approval
-from caseapp.casefile.views.trying import row_of, tried
+from caseapp.casefile.views.rows import row_of
 from caseapp.core import access
 from caseapp.core.errors import NotYours
 from caseapp.core.i18n import _
+from caseapp.core.trying import tried
 from caseapp.people import queries as people
 from caseapp.people.models import Case
 

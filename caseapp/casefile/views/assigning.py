@@ -16,12 +16,12 @@ from caseapp.casefile.forms import AssignForm
 from caseapp.casefile.queries import assigning
 from caseapp.casefile.queries.today import names_of
 from caseapp.casefile.views import blueprint
-from caseapp.casefile.views.trying import tried
 from caseapp.core import access, audit, clock, reference
 from caseapp.core.access import needs
 from caseapp.core.commits import commits, records_view
 from caseapp.core.i18n import _, ngettext
 from caseapp.core.pages import day, moment
+from caseapp.core.trying import tried
 from caseapp.people import present
 
 NOBODY = "none"

@@ -13,13 +13,14 @@ from caseapp.casefile.access import WORK
 from caseapp.casefile.forms import PauseForm
 from caseapp.casefile.queries.today import told
 from caseapp.casefile.views import blueprint
-from caseapp.casefile.views.trying import row_of, tried
+from caseapp.casefile.views.rows import row_of
 from caseapp.core import access, audit, reference
 from caseapp.core.access import needs
 from caseapp.core.commits import commits, records_view
 from caseapp.core.db import session
 from caseapp.core.i18n import _
 from caseapp.core.pages import day, moment
+from caseapp.core.trying import tried
 from caseapp.deadline import queries, rules
 from caseapp.deadline import service as deadline
 from caseapp.deadline.models import Deadline, DeadlinePause

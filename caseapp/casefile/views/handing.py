@@ -20,12 +20,12 @@ from caseapp.casefile.queries import handing, work
 from caseapp.casefile.rules import handing as rules
 from caseapp.casefile.views import blueprint
 from caseapp.casefile.views.approving import DECIDE, decided
-from caseapp.casefile.views.trying import tried
 from caseapp.core import access, audit, reference
 from caseapp.core.access import needs
 from caseapp.core.commits import commits, records_view
 from caseapp.core.errors import NotYours
 from caseapp.core.i18n import _
+from caseapp.core.trying import tried
 from caseapp.people import present
 from caseapp.people import queries as people
 from caseapp.people.events import profile

@@ -16,13 +16,14 @@ from caseapp.casefile.forms import NoteForm
 from caseapp.casefile.models import CaseNote
 from caseapp.casefile.queries import work
 from caseapp.casefile.views import blueprint
-from caseapp.casefile.views.trying import row_of, tried
+from caseapp.casefile.views.rows import row_of
 from caseapp.core import access, audit, reference
 from caseapp.core.access import needs
 from caseapp.core.commits import commits, records_view
 from caseapp.core.db import session
 from caseapp.core.i18n import _
 from caseapp.core.pages import day, moment
+from caseapp.core.trying import tried
 from caseapp.people import present
 from caseapp.people import queries as people
 from caseapp.people.models import Case

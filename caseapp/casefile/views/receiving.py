@@ -16,7 +16,6 @@ from caseapp.casefile.models import Handover
 from caseapp.casefile.queries import handing
 from caseapp.casefile.queries.today import names_of
 from caseapp.casefile.views import blueprint
-from caseapp.casefile.views.trying import tried
 from caseapp.core import access, audit
 from caseapp.core.access import needs
 from caseapp.core.commits import commits, records_view
@@ -24,6 +23,7 @@ from caseapp.core.db import session
 from caseapp.core.errors import NotYours, Refused
 from caseapp.core.i18n import _
 from caseapp.core.pages import day
+from caseapp.core.trying import tried
 from caseapp.people.models import Case
 
 

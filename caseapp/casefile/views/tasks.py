@@ -17,12 +17,13 @@ from caseapp.casefile.models import CaseTask
 from caseapp.casefile.queries import work
 from caseapp.casefile.service.tasks import WORKERS
 from caseapp.casefile.views import blueprint
-from caseapp.casefile.views.trying import row_of, tried
+from caseapp.casefile.views.rows import row_of
 from caseapp.core import access, audit, reference
 from caseapp.core.access import needs
 from caseapp.core.commits import commits, records_view
 from caseapp.core.i18n import _
 from caseapp.core.pages import day
+from caseapp.core.trying import tried
 from caseapp.people import present
 from caseapp.people import queries as people
 from caseapp.people.inputs import date_data

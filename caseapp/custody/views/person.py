@@ -9,15 +9,14 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import flash, redirect, render_template, url_for
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from caseapp.accounts.models import Team
-from caseapp.core import access, audit, clock, reference
+from caseapp.core import access, audit, clock, reference, trying
 from caseapp.core.access import needs
 from caseapp.core.commits import commits, records_view
-from caseapp.core.db import session
-from caseapp.core.errors import ChangedMeanwhile, NotYours, Refused
+from caseapp.core.errors import NotYours
 from caseapp.core.i18n import _
 from caseapp.core.locking import locked
 from caseapp.custody import present, queries, rules, service
@@ -126,18 +125,8 @@ def utc(wall: datetime, timezone: str) -> datetime:
 
 def tried(case: Case, form: Any, verb: Callable[[], None], done: str, **forms: Any) -> ResponseReturnValue:
     """Run a verb; what is refused comes back beside what was typed."""
-    if not form.validate():
-        return page(case, **forms), 422
-    try:
-        with session.begin_nested():
-            verb()
-    except Refused as error:
-        form.refused(error)
-        if isinstance(error, ChangedMeanwhile):
-            session.expire_all()
-        return page(case, **forms), error.status
-    flash(done, "good")
-    return redirect(url_for("custody.show", number=case.number))
+    to = url_for("custody.show", number=case.number)
+    return trying.tried(form, verb, again=lambda: page(case, **forms), done=done, to=to)
 
 
 # -- the page -----------------------------------------------------------------------------------------

@@ -8,16 +8,15 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import flash, redirect, render_template, url_for
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from caseapp.core import access, audit, reference
 from caseapp.core.access import needs as needs_permission
 from caseapp.core.commits import commits, records_view
-from caseapp.core.db import session
-from caseapp.core.errors import ChangedMeanwhile, Refused
 from caseapp.core.i18n import _
 from caseapp.core.pages import day
+from caseapp.core.trying import tried
 from caseapp.deadline import queries as clocks
 from caseapp.deadline.show import clock_shown
 from caseapp.people import present
@@ -98,18 +97,8 @@ def stop_best_interests(number: str, assessment_id: UUID) -> ResponseReturnValue
 
 
 def _tried(case: Case, form: Any, verb: Callable[[], Any], done: str, **wrong: Any) -> ResponseReturnValue:
-    if not form.validate():
-        return _page(case, **wrong), 422
-    try:
-        with session.begin_nested():
-            verb()
-    except Refused as error:
-        form.refused(error)
-        if isinstance(error, ChangedMeanwhile):
-            session.expire_all()
-        return _page(case, **wrong), error.status
-    flash(done, "good")
-    return redirect(url_for("protection.best_interests", number=case.number))
+    to = url_for("protection.best_interests", number=case.number)
+    return tried(form, verb, again=lambda: _page(case, **wrong), done=done, to=to)
 
 
 # -- the page -----------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@ child. The first is a private page: that somebody may still be treated for some 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +12,9 @@ from flask.typing import ResponseReturnValue
 from caseapp.core import access, audit, clock
 from caseapp.core.access import needs as needs_permission
 from caseapp.core.commits import commits, records_view
-from caseapp.core.db import session
-from caseapp.core.errors import Refused
 from caseapp.core.i18n import _
 from caseapp.core.pages import moment
+from caseapp.core.trying import tried
 from caseapp.deadline.rules import end_of
 from caseapp.people import present
 from caseapp.people import queries as people
@@ -57,9 +55,9 @@ def note_health(number: str) -> ResponseReturnValue:
         return redirect(to)
     kind = verb if verb in KINDS else "MEDICINE"
     form = FORMS[kind](prefix=f"{kind.lower()}-")
-    return _tried(
-        form, lambda: _note(case, kind, form), lambda: _page(case, **{kind: form}), _("Fecha anotada."), to
-    )
+    return tried(
+        form, lambda: _note(case, kind, form), again=lambda: _page(case, **{kind: form}), done=_("Fecha anotada."), to=to
+    )  # fmt: skip
 
 
 def _note(case: Case, kind: str, form: Any) -> None:
@@ -74,21 +72,6 @@ def _note(case: Case, kind: str, form: Any) -> None:
 
 def _at(local: datetime, timezone: str) -> datetime:
     return clock.at(local.date(), local.hour, local.minute, timezone)
-
-
-def _tried(
-    form: Any, verb: Callable[[], Any], again: Callable[[], str], done: str, to: str
-) -> ResponseReturnValue:
-    if not form.validate():
-        return again(), 422
-    try:
-        with session.begin_nested():
-            verb()
-    except Refused as error:
-        form.refused(error)
-        return again(), error.status
-    flash(done, "good")
-    return redirect(to)
 
 
 def _page(case: Case, **wrong: Any) -> str:
@@ -147,4 +130,5 @@ def guardian(number: str) -> ResponseReturnValue:
             child=present.is_child(person, people.today_of(case)),
         )  # fmt: skip
 
-    return _tried(form, verb, again, _("Tutela anotada."), url_for("protection.guardian", number=case.number))
+    to = url_for("protection.guardian", number=case.number)
+    return tried(form, verb, again=again, done=_("Tutela anotada."), to=to)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -98,23 +98,8 @@ def accept(
     party = step(found, verb, channel=channel)
     session.flush()
     if found.kind in GIVES_PLACES and channel == "SYSTEM":
-        if set(places or {}) != {m.case_id for m in chosen}:
-            raise errors.PlacesMissing
-        first, last = first_night or found.first_night, last_night or found.last_night
-        if first is None or last is None:
-            raise errors.NightsMissing
-        if (first, last) != (found.first_night, found.last_night):
-            write_nights(found, first, last, "RECEIVER_OFFERED", party)
-        given: dict[str, Any] = {
-            "team_id": found.to_team_id,
-            "first_night": first,
-            "last_night": last,
-            "referral_id": found.id,
-        }
-        if staff is not None:
-            shelter.take_child_in_emergency(places or {}, staff=staff.name, since=staff.since, **given)
-        else:
-            shelter.book(places or {}, immediate=found.priority == "IMMEDIATE", **given)
+        nights = first_night or found.first_night, last_night or found.last_night
+        _give_places(found, chosen, places or {}, nights, party, staff)
     if reason is not None and not whole and reviewing.is_reviewed("decline_reason", reason):
         ask_review(found, "DECLINE", reason, found.to_team_id)
     kept = 0
@@ -131,9 +116,36 @@ def accept(
         number=_took(found),
         code=channel,
     )
-    notice(found, word, found.from_team_id)
+    # Whoever is said to have agreed hears of it, and may take a place back that nobody promised.
+    notice(found, word, found.from_team_id, *([found.to_team_id] if party == rules.SENDER else []))
     moved(found)
     return kept
+
+
+def _give_places(
+    found: Referral,
+    chosen: Sequence[ReferralMember],
+    places: Mapping[UUID, UUID],
+    nights: tuple[date | None, date | None],
+    party: str,
+    staff: Staff | None,
+) -> None:
+    """Book each of the accepted a place of their own, by case, for the nights asked or offered. Raises `PlacesMissing`,
+    `NightsMissing` and the refusals of `shelter.service.book`."""
+    if set(places) != {m.case_id for m in chosen}:
+        raise errors.PlacesMissing
+    first, last = nights
+    if first is None or last is None:
+        raise errors.NightsMissing
+    if (first, last) != (found.first_night, found.last_night):
+        write_nights(found, first, last, "RECEIVER_OFFERED", party)
+    given: dict[str, Any] = {
+        "team_id": found.to_team_id, "first_night": first, "last_night": last, "referral_id": found.id,
+    }  # fmt: skip
+    if staff is not None:
+        shelter.take_child_in_emergency(places, staff=staff.name, since=staff.since, **given)
+    else:
+        shelter.book(places, immediate=found.priority == "IMMEDIATE", **given)
 
 
 def _must_be_of_a_part(reason: str, channel: str) -> None:

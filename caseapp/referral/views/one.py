@@ -133,7 +133,10 @@ def _reached(found: Referral) -> dict[str, Any]:
     """How a receiver that is an entry of the directory is called, and where the rest of it stands."""
     entry = found.to_team.stands_for_id
     assert entry is not None
-    lines = [" · ".join(filter(None, (c.name, c.phone, c.email))) for c in places.contacts_of(entry)]
+    lines = [
+        " · ".join(filter(None, (c.name, c.phone, c.email)))
+        for c in places.contacts_of(access.current(), entry)
+    ]
     return {"lines": list(dict.fromkeys(lines)), "href": url_for("places.show", service_id=entry)}
 
 
