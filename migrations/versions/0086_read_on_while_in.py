@@ -18,12 +18,12 @@ IN = (
     "EXISTS (SELECT FROM stay s WHERE case_access.subject_id IN (s.id, s.referral_id) AND s.case_id = case_access.case_id "
     "AND s.team_id = case_access.team_id AND s.state = 'IN' AND NOT s.minimum)"
 )
+#: Until now the file could be read, so that is when it ended.
+CLOSE = f"UPDATE case_access SET ended_at = now() WHERE scope = 'STAY' AND ended_at IS NULL AND NOT {IN}"
 
 
 def upgrade() -> None:
-    op.execute(
-        f"UPDATE case_access SET ended_at = now() WHERE scope = 'STAY' AND ended_at IS NULL AND NOT {IN}"
-    )
+    op.execute(CLOSE)
     op.execute(
         f"ALTER POLICY case_access_add ON case_access WITH CHECK ({OWNED} AND (scope <> 'STAY' OR {IN}))"
     )

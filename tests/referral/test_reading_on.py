@@ -3,7 +3,9 @@ nobody whose consent has ended."""
 
 from __future__ import annotations
 
+import importlib.util
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -168,3 +170,22 @@ def test_a_consent_taken_back_after_the_closing_closes_the_file_and_the_children
     assert reading(world) == set()
     held = stays(world)
     assert {(s.state, s.minimum) for s in held.values()} == {("IN", True)}
+
+
+def test_what_was_left_open_before_is_closed_and_what_goes_on_is_not(world):
+    path = Path(__file__).resolve().parents[2] / "migrations" / "versions" / "0086_read_on_while_in.py"
+    spec = importlib.util.spec_from_file_location("m0086", path)
+    migration = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(migration)
+    number = moved_in(world)
+    mother, child, father = world.family
+    closed(world, number, "coordinator", SHELTER[0])
+    with world.db.as_owner():
+        session.execute(sa.update(Stay).where(Stay.case_id == father).values(minimum=True))
+        session.execute(
+            sa.update(Stay)
+            .where(Stay.case_id == child)
+            .values(state="ENDED", left_at=MORNING, end_reason="PLANNED_MOVE", end_destination="RENTED")
+        )
+        session.execute(sa.text(migration.CLOSE))
+    assert reading(world) == {mother}
