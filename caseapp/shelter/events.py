@@ -13,11 +13,14 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from caseapp.core import clock, journal, outbox
 from caseapp.core.db import session
 from caseapp.core.journal import CaseEvent, EventKind, kind
+from caseapp.people.models import AccessScope, CaseAccess
 from caseapp.places.models import Site
-from caseapp.shelter.models import Stay
+from caseapp.shelter.models import Stay, StayState
 
 BOOKED = kind("stay.booked")
 HELD = kind("stay.held")
@@ -42,6 +45,7 @@ released: list[Handler] = []
 at_risk: list[Callable[[Stay, str], bool]] = []
 
 DEPARTURE_AT_RISK = "shelter.departure_at_risk"
+READING_OVER = "shelter.reading_over"
 HOLD_LAPSED = "shelter.hold_lapsed"
 HOLD_TURNED = "shelter.hold_turned"
 
@@ -90,6 +94,27 @@ def raise_alert(row: outbox.OutboxRow) -> None:
         happened(ALERT_RAISED, stay, session.get_one(Site, stay.site_id), code=code)
 
 
+@outbox.handles(READING_OVER)
+def end_reading(row: outbox.OutboxRow) -> None:
+    """Somebody has left: what the shelter reads of their file because of a stay ends, however they had come and whoever
+    closed the referral, unless another stay in which they are in holds it up. After the answer, because the gate that
+    notes the departure may not write it; may run twice."""
+    stay = session.get_one(Stay, row.subject_id)
+    held_up = sa.exists().where(
+        Stay.case_id == CaseAccess.case_id, Stay.team_id == CaseAccess.team_id, Stay.state == StayState.IN,
+        CaseAccess.subject_id.in_((Stay.id, Stay.referral_id)),
+    )  # fmt: skip
+    session.execute(
+        sa.update(CaseAccess)
+        .where(
+            CaseAccess.case_id == stay.case_id, CaseAccess.team_id == stay.team_id, CaseAccess.ended_at.is_(None),
+            CaseAccess.scope == AccessScope.STAY, ~held_up,
+        )
+        .values(ended_at=clock.now())
+        .execution_options(synchronize_session="fetch")
+    )  # fmt: skip
+
+
 @outbox.handles(HOLD_LAPSED)
 def write_lapsed(row: outbox.OutboxRow) -> None:
     """A hold ended because its time had come and somebody came for the place; `note` is another reason."""
@@ -110,6 +135,4 @@ def write_booked(row: outbox.OutboxRow) -> None:
 
 # The roll's own kinds and table, and what hangs on people without a referral, are known once this module is.
 from caseapp.shelter.night import events as _night  # noqa: E402, F401
-from caseapp.shelter.walk_in import events as _walk_in  # noqa: E402
-
-left.append(_walk_in.people_left)
+from caseapp.shelter.walk_in import events as _walk_in  # noqa: E402, F401

@@ -29,6 +29,7 @@ from caseapp.people.rules.household import PARENTS
 from caseapp.places.models import Site
 from caseapp.referral import rules
 from caseapp.referral.models import Referral, ReferralMember, ReferralNotice, ReferralStep
+from caseapp.shelter.models import Stay
 
 
 def visible_to(principal: Principal) -> sa.Select[Referral]:
@@ -115,19 +116,23 @@ def awaiting(principal: Principal) -> sa.Select[Referral]:
 
 def resting_on(case_id: UUID, purpose: str) -> list[Referral]:
     """The referrals of a person that rest on a purpose and show somebody something: sent, and either not ended or
-    still read (a stay goes on); locked, with teams and members."""
+    still read (a stay goes on, whose reading may just have ended with the consent); locked, with teams and members."""
     kinds = [c.code for c in reference.codes("service_kind") if c.extra["consent_purpose"] == purpose]
     if not kinds:
         return []
     read = sa.select(CaseAccess.id).where(
         CaseAccess.subject_id == Referral.id, CaseAccess.case_id == case_id, CaseAccess.ended_at.is_(None)
     )
+    inside = sa.select(Stay.id).where(
+        Stay.referral_id == Referral.id, Stay.case_id == case_id, Stay.state == "IN", ~Stay.minimum
+    )
     asked = (
         sa.select(Referral)
         .join(ReferralMember, ReferralMember.referral_id == Referral.id)
         .where(
             ReferralMember.case_id == case_id, ReferralMember.left_at.is_(None), Referral.kind.in_(kinds),
-            Referral.sent_at.is_not(None), sa.or_(Referral.ended_at.is_(None), read.exists()),
+            Referral.sent_at.is_not(None),
+            sa.or_(Referral.ended_at.is_(None), read.exists(), inside.exists()),
         )
         .order_by(Referral.id)
         .with_for_update(of=Referral)

@@ -379,9 +379,8 @@ def not_complete(found: Referral, reason: str) -> None:
 
 def _close(found: Referral, party: str, word: str) -> None:
     session.flush()
-    inside = {s.case_id for s in shelter_queries.holding_for_referral(found.id) if s.state == "IN"}
     end_reading(found)
-    read_on_as_stay(found, inside)
+    read_on_as_stay(found, shelter_queries.holding_for_referral(found.id))
     notice(found, word, _other_team(found, party))
     session.flush()
 

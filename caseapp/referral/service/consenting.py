@@ -147,11 +147,11 @@ def _see_again(found: Referral, purpose: str, out: Collection[UUID], on: date) -
         key = people_rules.key_that_opens(people_queries.answers_of(member.case_id), purpose, to, on)
         if key is not None:
             member.consent_id = key.id
+    requirements = {m.case_id: m.requirements for m in wanted}
+    shown = [s for s in held if s.case_id in requirements]
+    shelter.show_again(requirements, shown)
     if found.state in rules.ENDED:
-        read_on_as_stay(found, {m.case_id for m in wanted})
+        read_on_as_stay(found, shown)
     else:
         open_reading(found, wanted)
-    ids = {m.case_id for m in wanted}
-    requirements = {m.case_id: m.requirements for m in wanted}
-    shelter.show_again(requirements, [s for s in held if s.case_id in ids])
     session.flush()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -41,6 +41,7 @@ from caseapp.referral.service.steps import (
 )
 from caseapp.shelter import queries as shelter_queries
 from caseapp.shelter import service as shelter
+from caseapp.shelter.models import Stay
 
 
 def draft(
@@ -270,15 +271,17 @@ def _withdraw(found: Referral, reason: str) -> None:
         shelter.forget(booked)
         shelter.keep_minimum(inside)
     else:
-        read_on_as_stay(found, {s.case_id for s in inside})
+        read_on_as_stay(found, inside)
     notice(found, "WITHDRAWN", found.to_team_id)
     session.flush()
 
 
-def read_on_as_stay(found: Referral, case_ids: Collection[UUID]) -> None:
-    """The shelter where these people are goes on reading their cases, because of the stay."""
+def read_on_as_stay(found: Referral, stays: Iterable[Stay]) -> None:
+    """The shelter goes on reading the cases of whoever is in, because of the stay; of whom it keeps the minimum, because a
+    consent ended meanwhile, nothing opens again (`case_access_add` and `case_access_reads_on` hold it to that)."""
+    inside = {s.case_id for s in stays if s.state == "IN" and not s.minimum}
     for member in found.members:
-        if member.case_id in case_ids:
+        if member.case_id in inside:
             session.add(
                 CaseAccess(
                     case_id=member.case_id, team_id=found.to_team_id, scope=AccessScope.STAY, subject_id=found.id,

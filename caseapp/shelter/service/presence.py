@@ -129,6 +129,7 @@ def _end(stay: Stay, reason: str, destination: str, confirmed: bool, moment: dat
         outbox.leave(events.DEPARTURE_AT_RISK, stay.id, note="ABSENT_AT_RISK")
     for child in _children_left_alone(stay):
         outbox.leave(events.DEPARTURE_AT_RISK, child.id, note="CHILD_ALONE")
+    outbox.leave(events.READING_OVER, stay.id)
     session.flush()
     events.tell(events.left, [stay])
 

@@ -1,4 +1,4 @@
-"""What hangs on people who came without a referral: the desk's work, and the end of what the shelter reads."""
+"""What hangs on people who came without a referral: the desk's work, and the minimum after a no."""
 
 from __future__ import annotations
 
@@ -7,42 +7,18 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from caseapp.core import clock, outbox
 from caseapp.core.db import session
 from caseapp.people import events as people_events
 from caseapp.people import queries as people
 from caseapp.people import rules as people_rules
-from caseapp.people.models import AccessScope, Case, CaseAccess, Consent
+from caseapp.people.models import Case, Consent
 from caseapp.places.models import Site
 from caseapp.shelter.models import HOLDING, Stay
 
 #: Handlers of higher areas: files that the desk has to complete, and the site where these people are.
 to_register: list[Callable[[Sequence[Case], Site], None]] = []
 
-READING_OVER = "shelter.reading_over"
 PURPOSE = "REGISTER"
-
-
-def people_left(stays: Sequence[Stay]) -> None:
-    """Who came without a referral has left: the shelter's reading of the file, if it has one, ends after the answer
-    (the gate that notes the departure may not write it)."""
-    for stay in stays:
-        if stay.referral_id is None:
-            outbox.leave(READING_OVER, stay.id)
-
-
-@outbox.handles(READING_OVER)
-def end_reading(row: outbox.OutboxRow) -> None:
-    """End what a team reads because of a stay that is over; may run twice."""
-    session.execute(
-        sa.update(CaseAccess)
-        .where(
-            CaseAccess.subject_id == row.subject_id, CaseAccess.scope == AccessScope.STAY,
-            CaseAccess.ended_at.is_(None),
-        )
-        .values(ended_at=clock.now())
-        .execution_options(synchronize_session="fetch")
-    )  # fmt: skip
 
 
 def key_turned(case: Case, consent: Consent, on: date) -> None:
