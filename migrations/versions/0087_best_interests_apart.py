@@ -7,8 +7,8 @@ from alembic import op
 
 from migrations import wall
 
-revision = "0086"
-down_revision = "0085"
+revision = "0087"
+down_revision = "0086"
 branch_labels = None
 depends_on = None
 
