@@ -91,7 +91,9 @@ def reassign_task(number: str, task_id: UUID) -> ResponseReturnValue:
         to = UUID(form.assigned_to.data) if form.assigned_to.data else None
         service.reassign_task(case, row, to=to, version=form.read_version())
 
-    return tried(form, verb, again=lambda: _page(case, sealed=row.sealed, wrong=form), done=_("Tarea reasignada."), to=_to(case, row.sealed))  # fmt: skip
+    return tried(
+        form, verb, again=lambda: _page(case, sealed=row.sealed, wrong=form), done=_("Tarea reasignada."), to=_to(case, row.sealed)
+    )  # fmt: skip
 
 
 @blueprint.post("/cases/<number>/tasks/<uuid:task_id>/finish")
@@ -106,7 +108,9 @@ def finish_task(number: str, task_id: UUID) -> ResponseReturnValue:
     def verb() -> None:
         service.finish_task(case, row, outcome=form.outcome.data, version=form.read_version())
 
-    return tried(form, verb, again=lambda: _page(case, sealed=row.sealed, wrong=form), done=_("Tarea cerrada."), to=_to(case, row.sealed))  # fmt: skip
+    return tried(
+        form, verb, again=lambda: _page(case, sealed=row.sealed, wrong=form), done=_("Tarea cerrada."), to=_to(case, row.sealed)
+    )  # fmt: skip
 
 
 def _to(case: Case, sealed: bool = False) -> str:
